@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from pytest_recsim.data.instants import Instant
+
 EVENT_TYPES = {"view": 0, "click": 1, "add": 2, "purchase": 3, "custom": 4}
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True):
+class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A catalogue entry. Field names are those of the service; see the contract, section 2.1.
 
     ``props["margin"]`` (share of the price, 0..1) and ``props["novelty"]`` (0..1) are what S9 and the
@@ -40,7 +41,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
         return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-class User(msgspec.Struct, frozen=True, kw_only=True):
+class User(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A person; ``traits["segment"]`` is mandatory in a fixture."""
 
     user_id: str
@@ -51,13 +52,13 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
         return str(self.traits["segment"])
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
     """One interaction. ``type`` is the service's integer code (see EVENT_TYPES), ``ts`` has an offset."""
 
     user_id: str
     item_id: str
     type: int
-    ts: datetime
+    ts: Instant
     value: float = 1.0
     meta: dict[str, Any] | None = None
     source_event_id: str | None = None

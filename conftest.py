@@ -1,0 +1,3 @@
+"""The project's own tests run the plugin in real subprocesses."""
+
+pytest_plugins = ("pytester",)

@@ -1,0 +1,91 @@
+"""What the subcommands do; heavy rooms are imported by the one that needs them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from pytest_recsim.data.problems import InputError, Problem, nearest
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Become the stand-in: the profile's knobs go into its environment, as a real service gets them."""
+    from pytest_recsim.data.profiles import find_profile, load_profile, override, packaged_profiles, require_complete
+
+    search = (Path("profiles"), packaged_profiles())
+    profile = override(load_profile(find_profile(options.env_profile, search)), options.env_override)
+    require_complete(profile)
+    environment = os.environ | {name: setting.text for name, setting in profile.values.items()}
+    command = [sys.executable, "-m", "pytest_recsim.standin", "--port", str(options.port)]
+    for flag, value in (
+        ("--now", options.now),
+        ("--access-log", options.access_log),
+        ("--latency-ms", options.latency_ms or ""),
+    ):
+        command += [flag, str(value)] if value else []
+    os.execve(sys.executable, command, environment)  # noqa: S606 - our own interpreter and module
+
+
+def generate(options: argparse.Namespace) -> int:
+    from pytest_recsim.sources.generator import generate as make
+    from pytest_recsim.sources.writer import write_fixture
+
+    document = make(
+        options.template,
+        options.seed,
+        items=options.items,
+        users=options.users,
+        events=options.events,
+        days=options.days,
+    )
+    write_fixture(document, options.out, force=options.force)
+    return _say(f"{options.out}: {_counts(document)}")
+
+
+def import_movielens(options: argparse.Namespace) -> int:
+    from pytest_recsim.sources.movielens import import_movielens as read
+    from pytest_recsim.sources.writer import write_fixture
+
+    document = read(options.folder, window_days=options.window_days)
+    write_fixture(document, options.out, force=options.force)
+    return _say(f"{options.out}: {_counts(document)}")
+
+
+def report(options: argparse.Namespace) -> int:
+    from pytest_recsim.record.bundle import Bundle
+    from pytest_recsim.report import render_bundle
+
+    bundle = Bundle(options.bundle)
+    if not bundle.metadata.is_file():
+        raise InputError(
+            Problem(str(options.bundle), "no bundle: allowed is a folder with simulation_metadata.json")
+        )
+    render_bundle(bundle)
+    return _say(str(bundle.root / "README.md"))
+
+
+def schema(options: argparse.Namespace) -> int:
+    import json
+
+    from pytest_recsim.schemas import names, schema as published
+
+    if options.name is None:
+        return _say("\n".join(names()))
+    if options.name not in names():
+        allowed = ", ".join(names())
+        raise InputError(
+            Problem("schema", f"`{options.name}`: allowed are {allowed}{nearest(options.name, names())}")
+        )
+    return _say(json.dumps(published(options.name), indent=2))
+
+
+def _counts(document: dict[str, object]) -> str:
+    sizes = [f"{len(rows):,} {name}" for name, rows in document.items() if isinstance(rows, list)]
+    return ", ".join(sizes)
+
+
+def _say(text: str) -> int:
+    print(text)  # noqa: T201 - this is the command's voice
+    return 0

@@ -1,0 +1,89 @@
+"""Arguments of the `recsim` command and how its errors are told: one sentence, exit code 4."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from pytest_recsim import __version__
+from pytest_recsim.cli import commands
+from pytest_recsim.data.problems import InputError
+
+USAGE = 4
+Verbs = Any  # what add_subparsers returns; argparse has no public name for it
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand and return the exit code: 0 done, 4 wrong input, 130 interrupted."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options) or 0)
+    except InputError as error:
+        print(f"recsim: {error}", file=sys.stderr)  # noqa: T201 - this is the command's voice
+        return USAGE
+    except OSError as error:
+        print(f"recsim: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)  # noqa: T201
+        return USAGE
+    except KeyboardInterrupt:
+        return 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """Exits with 4 on wrong arguments, as the plugin does."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(USAGE, f"{self.prog}: {message}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="recsim", description="Companion of pytest-recsim.")
+    parser.add_argument("--version", action="version", version=f"pytest-recsim {__version__}")
+    verbs = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _serve(verbs)
+    _generate(verbs)
+    _import(verbs)
+    report = verbs.add_parser("report", help="render a bundle's README.md again from its record")
+    report.add_argument("bundle", type=Path, metavar="DIR")
+    report.set_defaults(run=commands.report)
+    schema = verbs.add_parser("schema", help="print a published JSON Schema, or their names")
+    schema.add_argument("name", nargs="?")
+    schema.set_defaults(run=commands.schema)
+    return parser
+
+
+def _serve(verbs: Verbs) -> None:
+    serve = verbs.add_parser("serve", help="run the stand-in service by hand until Ctrl-C")
+    serve.add_argument("--port", type=int, default=0, help="0 takes a free one (default)")
+    serve.add_argument("--env-profile", default="prod", metavar="NAME", help="knobs it starts with (default: prod)")
+    serve.add_argument("--env-override", action="append", default=[], metavar="KEY=VALUE")
+    serve.add_argument("--now", default="", metavar="RFC3339", help="freeze the service's clock")
+    serve.add_argument("--latency-ms", type=float, default=0, metavar="M")
+    serve.add_argument("--access-log", default="", metavar="FILE")
+    serve.set_defaults(run=commands.serve)
+
+
+def _generate(verbs: Verbs) -> None:
+    generate = verbs.add_parser("generate", help="make a synthetic customer from a seed")
+    generate.add_argument("template", help="marketplace, media or retail")
+    generate.add_argument("--seed", type=int, required=True)
+    generate.add_argument("--out", type=Path, required=True, metavar="FIXTURE")
+    for name in ("items", "users", "events"):
+        generate.add_argument(f"--{name}", type=int, metavar="N")
+    generate.add_argument("--days", type=int, default=60, metavar="D")
+    generate.add_argument("--force", action="store_true", help="overwrite an existing file")
+    generate.set_defaults(run=commands.generate)
+
+
+def _import(verbs: Verbs) -> None:
+    importer = verbs.add_parser("import", help="turn somebody else's data set into a fixture")
+    kinds = importer.add_subparsers(required=True, metavar="KIND")
+    movielens = kinds.add_parser("movielens", help="a MovieLens folder with ratings.csv and movies.csv")
+    movielens.add_argument("folder", type=Path, metavar="DIR")
+    movielens.add_argument("--out", type=Path, required=True, metavar="FIXTURE")
+    movielens.add_argument("--window-days", type=float, metavar="D", help="the window you will judge with")
+    movielens.add_argument("--force", action="store_true", help="overwrite an existing file")
+    movielens.set_defaults(run=commands.import_movielens)

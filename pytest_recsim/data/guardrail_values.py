@@ -1,0 +1,122 @@
+"""From a marked YAML value to a threshold or a setting; ValueError carries the sentence."""
+
+from __future__ import annotations
+
+import math
+import re
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from pytest_recsim.data.findings import quoted
+from pytest_recsim.data.guardrail_keys import CHOICES, MAX_WEIGHT, SEVERITIES, THRESHOLDS, ThresholdKey
+from pytest_recsim.data.instants import parse_instant
+from pytest_recsim.data.model import EVENT_TYPES
+from pytest_recsim.data.problems import nearest
+from pytest_recsim.data.yamlmarks import Marked
+
+DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+UUID = "[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_DAY = re.compile(DAY)
+_UUID = re.compile(UUID)
+
+
+def kind(value: object) -> str:
+    """Return a wrong value in words."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`, a truth value"
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    return f'text "{quoted(value)}"' if isinstance(value, str) else quoted(value)
+
+
+def unknown(key: str, allowed: Iterable[str]) -> str:
+    """Return the sentence for an unknown key."""
+    names = list(allowed)
+    hint = nearest(key, names) or "; allowed " + ", ".join(names)
+    return f"`{quoted(key)}`: unknown key{hint}"
+
+
+def threshold(name: str, marked: Marked) -> tuple[float | None, str | None]:
+    """Return value and severity of a threshold, a number or a ``{value, severity}``; None = inherited."""
+    key = THRESHOLDS[name]
+    if not isinstance(marked.value, dict):
+        return _number(key, marked.value), None
+    fields = marked.value
+    for field in fields:
+        if field not in {"value", "severity"}:
+            raise ValueError(f"`{name}`: {unknown(field, ('value', 'severity'))}")
+    if not fields:
+        raise ValueError(f"`{name}` is an empty mapping; allowed {key.allowed}, or a value and a severity")
+    severity = choice("severity", fields["severity"].value, SEVERITIES) if "severity" in fields else None
+    return _number(key, fields["value"].value) if "value" in fields else None, severity
+
+
+def setting(name: str, marked: Marked) -> Any:
+    """Return the value of ``verdict``, ``relevance``, ``split`` or ``weights``."""
+    if name in CHOICES:
+        return choice(name, marked.value, CHOICES[name])
+    return _split(marked.value) if name == "split" else _weights(marked.value)
+
+
+def choice(name: str, value: object, allowed: tuple[str, ...]) -> str:
+    if isinstance(value, str) and value in allowed:
+        return value
+    hint = nearest(value, allowed) if isinstance(value, str) else ""
+    raise ValueError(f"`{name}` is {kind(value)}; allowed {', '.join(allowed)}{hint}")
+
+
+def text(name: str, value: object) -> str:
+    if isinstance(value, str) and value.strip():
+        return value
+    raise ValueError(f"`{name}` is {kind(value)}; allowed non-empty text")
+
+
+def day(name: str, value: object) -> date:
+    try:
+        return date.fromisoformat(value if isinstance(value, str) and _DAY.fullmatch(value) else "")
+    except ValueError:
+        raise ValueError(f"`{name}` is {kind(value)}; allowed a date such as 2027-01-31") from None
+
+
+def org_id(value: object) -> str:
+    """Return a tenant's id in its usual spelling: a UUID, hyphenated or 32 hex digits, not all zeros."""
+    if isinstance(value, str) and _UUID.fullmatch(value) and uuid.UUID(value).int:
+        return str(uuid.UUID(value))
+    raise ValueError(f"`org_id` is {kind(value)}; allowed a UUID that is not all zeros")
+
+
+def _number(key: ThresholdKey, value: object) -> float:
+    right = isinstance(value, int | float) and not isinstance(value, bool)
+    if right and key.low <= value <= key.high and (not key.integer or value == int(value)):  # type: ignore[operator, call-overload] # `right` has just said so
+        return float(value)  # type: ignore[arg-type] # likewise
+    raise ValueError(f"`{key.name}` is {kind(value)}; allowed {key.allowed}")
+
+
+def _split(value: object) -> float | datetime:
+    wanted = "allowed a share above 0 and below 1, or an RFC 3339 instant with offset"
+    if isinstance(value, str):
+        try:
+            return parse_instant(value)
+        except ValueError as error:
+            raise ValueError(f"`split` is {kind(value)}: {str(error).partition(';')[0]}; {wanted}") from None
+    if isinstance(value, float) and 0 < value < 1:
+        return value
+    raise ValueError(f"`split` is {kind(value)}; {wanted}")
+
+
+def _weights(value: object) -> Mapping[str, float]:
+    wanted = f"allowed numbers 0 to {MAX_WEIGHT:g} for {', '.join(EVENT_TYPES)}"
+    if not isinstance(value, dict) or not value:
+        raise ValueError(f"`weights` is {kind(value)}; {wanted}")
+    for name, marked in value.items():
+        number = marked.value
+        if name not in EVENT_TYPES:
+            raise ValueError(f"`weights`: {unknown(name, EVENT_TYPES)}")
+        right = isinstance(number, int | float) and not isinstance(number, bool) and not math.isnan(number)
+        if not right or not 0 <= number <= MAX_WEIGHT:
+            raise ValueError(f"`weights.{name}` is {kind(number)}; {wanted}")
+    return {name: float(marked.value) for name, marked in value.items()}

@@ -1,0 +1,47 @@
+"""The knobs of the algorithm: which there are, what they take, and which keys of an env file are not among them."""
+
+from __future__ import annotations
+
+import re
+
+from pytest_recsim.data.knob_table import KNOBS, OPERATIONAL, Knob
+from pytest_recsim.data.knob_values import Value, allowed, default_value, parse_value
+from pytest_recsim.data.problems import nearest
+
+__all__ = [
+    "KNOBS",
+    "OPERATIONAL",
+    "Knob",
+    "Value",
+    "allowed",
+    "default_value",
+    "is_operational",
+    "is_secret",
+    "parse_value",
+    "unknown_knob",
+]
+
+_SECRET = re.compile(
+    r"(^|_)(KEYS?|SECRETS?|SALT|TOKENS?)$|PASSWORD|PASSWD|CREDENTIAL|^DATABASE_URL$|^LLM_", re.IGNORECASE
+)
+_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,79}")
+
+
+def is_operational(name: str) -> bool:
+    """Return whether the key is known to the service without being part of the algorithm (contract, 10.2)."""
+    return name in OPERATIONAL or name.startswith("LLM_")
+
+
+def is_secret(name: str) -> bool:
+    """Return whether the key's value must never leave its file."""
+    return _SECRET.search(name) is not None
+
+
+def unknown_knob(name: str) -> str:
+    """Return the sentence for a key that is no knob.
+
+    Only what looks like a variable's name is shown: a line that does not may be the tail of a secret.
+    """
+    hint = nearest(name.upper(), KNOBS)
+    shown = f"`{name}`: unknown knob" if _NAME.fullmatch(name) else "unknown knob (not shown)"
+    return shown + (hint or "; allowed are the knobs of docs/configuration.md")

@@ -1,0 +1,195 @@
+"""Writes what is published about the tables: two JSON Schemas and the reference tables of docs/configuration.md.
+
+Run ``python -m pytest_recsim.data.publish`` in a checkout after changing a table; a test compares the result.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pytest_recsim.data.guardrail_keys import (
+    CHECKS,
+    CHOICES,
+    LIFT_CHECKS,
+    MAX_WEIGHT,
+    SETTINGS,
+    THRESHOLDS,
+    keys_of,
+)
+from pytest_recsim.data.guardrail_read import CUSTOMER
+from pytest_recsim.data.guardrail_values import DAY, UUID
+from pytest_recsim.data.instants import PATTERN
+from pytest_recsim.data.knobs import KNOBS, Knob, allowed
+from pytest_recsim.data.model import EVENT_TYPES
+
+_ROOT = Path(__file__).resolve().parents[2]
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_TEXT = {"type": "string", "pattern": "\\S"}
+Json = dict[str, Any]
+
+
+def profile_schema() -> Json:
+    """Return the schema of a profile as JSON: knob name -> value, durations in seconds."""
+    properties = {knob.name: _knob(knob) | {"description": knob.meaning} for knob in KNOBS.values()}
+    return {
+        "$schema": _DIALECT,
+        "title": "pytest-recsim profile: knob name -> value",
+        **_object(properties),
+    }
+
+
+def _knob(knob: Knob) -> Json:
+    number: Json = {"type": "number"}
+    if knob.low is not None:
+        number["exclusiveMinimum" if knob.low_open else "minimum"] = knob.low
+    if knob.high is not None:
+        number["maximum"] = knob.high
+    text: Json = {"type": "string"}
+    weights = {"type": "array", "items": number, "minItems": 3, "maxItems": 3}
+    kinds: Mapping[str, Json] = {
+        "int": number | {"type": "integer"},
+        "bool": {"type": "boolean"},
+        "text": text,
+        "choice": {"enum": list(knob.choices)},
+        "csv": {"type": "array", "items": text, "minItems": int(knob.filled)},
+        "csv_int": {"type": "array", "items": {"type": "integer", "minimum": -(2**15), "maximum": 2**15 - 1}},
+        "pairs": _map(number),
+        "weights": _map(weights),
+        "presets": _map(_map({"type": "number"})),
+    }
+    return kinds.get(knob.kind, number)
+
+
+def guardrails_schema() -> Json:
+    """Return the schema of a guardrails file, dates as text."""
+    shared = {key: _key(key) for group in ("quality", "scenarios") for key in keys_of(group)}
+    for group in ("quality", "scenarios", "segments"):
+        shared[f"section_{group}"] = _object({key: _ref(key) for key in keys_of(group)})
+    sections = {group: _ref(f"section_{group}") for group in ("quality", "scenarios")}
+    scoped = sections | {"segments": _map(_ref("section_segments"), named=_TEXT)}
+    fields = {"namespace": _TEXT, "env_profile": _TEXT, "fixture": _TEXT}
+    customer = (
+        scoped
+        | fields
+        | {
+            "org_id": {"type": "string", "pattern": f"^({UUID})$"},
+            "namespaces": _map(_object(scoped), named=_TEXT),
+            "waivers": {"type": "array", "items": _waiver()},
+        }
+    )
+    properties = {
+        "schema_version": {"const": 1},
+        "defaults": _object(sections),
+        "customers": _map(_object(customer), named={"pattern": f"^{CUSTOMER}$"}),
+    }
+    return {"$schema": _DIALECT, "title": "pytest-recsim guardrails", **_object(properties), "$defs": shared}
+
+
+def _key(name: str) -> Json:
+    if name in CHOICES:
+        return {"enum": list(CHOICES[name])}
+    if name == "split":
+        share = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
+        return {"anyOf": [share, {"type": "string", "pattern": PATTERN}]}
+    if name == "weights":
+        weight = {"type": "number", "minimum": 0, "maximum": MAX_WEIGHT}
+        return _object(dict.fromkeys(EVENT_TYPES, weight)) | {"minProperties": 1}
+    key = THRESHOLDS[name]
+    number = {"type": "integer" if key.integer else "number", "minimum": key.low, "maximum": key.high}
+    both = _object({"value": number, "severity": {"enum": ["block", "warn"]}}) | {"minProperties": 1}
+    return {"description": key.meaning, "anyOf": [number, both]}
+
+
+def _waiver() -> Json:
+    day = {"type": "string", "pattern": f"^{DAY}$"}
+    fields = {"check": {"enum": list(CHECKS)}, "segment": _TEXT, "reason": _TEXT, "until": day}
+    lifts_only = {"properties": {"check": {"enum": list(LIFT_CHECKS)}}}
+    return _object(fields) | {
+        "required": ["check", "reason"],
+        "if": {"required": ["segment"]},
+        "then": lifts_only,
+    }
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def _object(properties: Mapping[str, Any]) -> Json:
+    return {"type": "object", "additionalProperties": False, "properties": dict(properties)}
+
+
+def _map(values: Json, named: Json | None = None) -> Json:
+    return {"type": "object", "additionalProperties": values} | ({"propertyNames": named} if named else {})
+
+
+def knob_table() -> str:
+    """Return the knobs as a Markdown table."""
+    head = "| knob | takes | default | per request | admin | meaning |\n|---|---|---|---|---|---|\n"
+    return head + "".join(_knob_row(knob) for knob in KNOBS.values())
+
+
+def _knob_row(knob: Knob) -> str:
+    condition = f" when `{knob.required_if}`" if knob.required_if else ""
+    default = "unset" if knob.default is None else f"`{knob.default}`" if knob.default else "empty"
+    cells = (
+        f"`{knob.name}`",
+        allowed(knob).replace("|", "\\|"),
+        f"**required**{condition}" if knob.required else default,
+        (f"`{knob.override_key}`" + (" (whole)" if knob.override_integer else ""))
+        if knob.override_key
+        else "-",
+        (f"`{knob.admin_key}`" + (" (echo)" if knob.admin_echo else "")) if knob.admin_key else "-",
+        knob.meaning,
+    )
+    return f"| {' | '.join(cells)} |\n"
+
+
+def guardrail_table() -> str:
+    """Return thresholds and settings as a Markdown table."""
+    rows = [
+        f"| `{key.group}` | `{key.name}` | {key.allowed} | {key.default:g} | {'yes' if key.per_segment else '-'} | {key.meaning} |\n"
+        for key in THRESHOLDS.values()
+    ]
+    meanings = {
+        "verdict": (" or ".join(CHOICES["verdict"]), "how a lift's interval counts"),
+        "relevance": (" or ".join(CHOICES["relevance"]), "which relevance set is judged"),
+        "split": ("a share above 0 and below 1, or an instant", "what is seeded, by time"),
+        "weights": (f"numbers 0 to {MAX_WEIGHT:g} per event type", "what an event is worth"),
+    }
+    for name, (takes, meaning) in meanings.items():
+        shown = (
+            ", ".join(f"{key} {value}" for key, value in SETTINGS[name].items())
+            if name == "weights"
+            else SETTINGS[name]
+        )
+        rows.append(f"| `quality` | `{name}` | {takes} | {shown} | - | {meaning} |\n")
+    return (
+        "| section | key | takes | built in | per segment | meaning |\n|---|---|---|---|---|---|\n"
+        + "".join(rows)
+    )
+
+
+def with_tables(text: str) -> str:
+    """Return a page with the tables between their ``<!-- name -->`` and ``<!-- /name -->`` marks renewed."""
+    for name, table in (("knobs", knob_table()), ("guardrails", guardrail_table())):
+        head, start, rest = text.partition(f"<!-- {name} -->\n")
+        _, end, tail = rest.partition(f"<!-- /{name} -->\n")
+        text = f"{head}{start}{table}{end}{tail}"
+    return text
+
+
+def main() -> None:
+    """Write the schemas and the tables into the checkout."""
+    for name, schema in (("profile", profile_schema()), ("guardrails", guardrails_schema())):
+        path = _ROOT / "pytest_recsim" / "schemas" / f"{name}.schema.json"
+        path.write_text(json.dumps(schema, indent=2) + "\n", encoding="utf-8")
+    page = _ROOT / "docs" / "configuration.md"
+    page.write_text(with_tables(page.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""YAML (and JSON, its subset) with the line of every value, and with bounds, so that no file can blow up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pytest_recsim.data.files import read_text, shown
+from pytest_recsim.data.findings import quoted
+from pytest_recsim.data.problems import InputError, Problem
+from pytest_recsim.data.yamlnodes import MAX_DEPTH, MAX_NODES, Marked, NodeReader, line_of
+
+__all__ = ["Marked", "load_marked", "plain"]
+
+MAX_CHARACTERS = 1_000_000
+MAX_ALIASES = 100
+
+
+def load_marked(path: Path, what: str) -> Marked:
+    """Read a YAML or JSON file; ``what`` names its kind in sentences. An empty file is a ``Marked(None, 1)``.
+
+    Raises:
+        InputError: not UTF-8, not YAML, a key that stands twice, or beyond the bounds above.
+    """
+    text = read_text(path, what)
+    name = shown(path)
+    if len(text) > MAX_CHARACTERS:
+        raise InputError(Problem(name, f"{len(text)} characters; allowed {MAX_CHARACTERS}"))
+    try:
+        _check_bounds(text, name)
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{name}:{mark.line + 1}" if mark else name
+        raise InputError(Problem(where, f"not YAML: {error.problem or error.context}")) from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        sentence = f"not YAML: character U+{ord(text[error.position]):04X} is not allowed"
+        raise InputError(Problem(f"{name}:{line}", sentence)) from None
+    except (
+        yaml.YAMLError,
+        ValueError,
+        IndexError,
+    ) as error:  # PyYAML lets plain errors out of broken escapes
+        raise InputError(Problem(name, f"not YAML: {quoted(str(error))}")) from None
+    if root is None:
+        return Marked(None, 1)
+    reader = NodeReader(name)
+    found = reader.marked(root, line_of(root.start_mark))
+    reader.findings.check()
+    return found
+
+
+def plain(marked: Marked) -> Any:
+    """Return the value without its marks, as JSON would have it."""
+    if isinstance(marked.value, dict):
+        return {key: plain(item) for key, item in marked.value.items()}
+    return [plain(item) for item in marked.value] if isinstance(marked.value, list) else marked.value
+
+
+def _check_bounds(text: str, name: str) -> None:
+    """Count on the event stream, which is flat: nothing has been built or expanded yet."""
+    nodes = aliases = depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        nodes += isinstance(event, yaml.NodeEvent)
+        aliases += isinstance(event, yaml.AliasEvent)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        for count, limit, noun in (
+            (nodes, MAX_NODES, "values"),
+            (aliases, MAX_ALIASES, "aliases"),
+            (depth, MAX_DEPTH, "levels"),
+        ):
+            if count > limit:
+                where = f"{name}:{line_of(event.start_mark)}"
+                raise InputError(Problem(where, f"more than {limit} {noun}; allowed {limit}"))

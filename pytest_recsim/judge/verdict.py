@@ -1,0 +1,166 @@
+"""From a number and a threshold to passed, failed or not measured, with the sentence that says why."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal
+
+from pytest_recsim.judge.holm import ALPHA, holm_levels
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_recsim.judge.lift import Lift
+
+Direction = Literal["min", "max"]
+Rule = Literal["point", "confident", "harmful"]
+
+ROUNDING = 1e-12
+"""A mean may miss a threshold that it equals by a few last bits; that is not a failure."""
+
+
+class Outcome(StrEnum):
+    """How a check ended. Not measured is not passed."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_MEASURED = "not_measured"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a guardrail says about a value.
+
+    Attributes:
+        outcome: passed, failed or not measured.
+        got: the judged value; None when not measured.
+        threshold: what it was held against.
+        n: users (or items) behind the value.
+        borderline: the threshold lies inside the value's 95 % interval.
+        sentence: expected, got, for whom; starts with ``not measured:`` when that is the outcome.
+    """
+
+    outcome: Outcome
+    got: float | None
+    threshold: float
+    n: int
+    borderline: bool
+    sentence: str
+
+
+def judge_threshold(  # noqa: PLR0913 - the last four only word the sentence, by name
+    value: float | None,
+    threshold: float,
+    direction: Direction,
+    n: int,
+    *,
+    what: str,
+    unit: str = "users",
+    reason: str | None = None,
+) -> Verdict:
+    """Hold a value against a threshold; NaN, infinity and None are not measured and never pass.
+
+    Args:
+        value: the value.
+        threshold: a finite number; meeting it exactly passes.
+        direction: ``min`` when the value has to be at least the threshold, ``max`` at most.
+        n: how many users (or whatever ``unit`` says) the value rests on.
+        what: the subject of the sentence, e.g. ``catalogue coverage@20``.
+        unit: what ``n`` counts.
+        reason: why the value is not measured; given, the value is not judged.
+
+    Raises:
+        ValueError: the threshold is not a finite number.
+    """
+    if not math.isfinite(threshold):
+        raise ValueError(f"threshold {threshold} of {what} is not a finite number")
+    if reason is None and (value is None or not math.isfinite(value)):
+        reason = "there is no value" if value is None else f"the value is {value}"
+    if reason is not None or value is None:
+        return _not_measured(f"{what}: {reason}", threshold, n)
+    miss = threshold - value if direction == "min" else value - threshold
+    outcome = Outcome.PASSED if miss <= ROUNDING else Outcome.FAILED
+    limit = "at least" if direction == "min" else "at most"
+    sentence = f"{what}: expected {limit} {threshold:.4g}, got {value:.4g} ({n} {unit})"
+    return Verdict(outcome, value, threshold, n, borderline=False, sentence=sentence)
+
+
+def judge_lift(lift: Lift, threshold: float, rule: Rule = "point", *, tail: float = ALPHA) -> Verdict:
+    """Hold one lift against its threshold.
+
+    Args:
+        lift: as measured; a lift without a value is not measured, whatever the rule.
+        threshold: smallest lift wanted.
+        rule: ``point``: the lift itself reaches it; ``confident``: the lower end of the 95 % interval does;
+            ``harmful``: fails only when the upper bound is below it.
+        tail: level of that upper bound: Holm's for a check that belongs to a family, see ``judge_lifts``.
+    """
+    what = f"{metric_words(lift)}"
+    if lift.lift is None or lift.low is None or lift.draws is None or not math.isfinite(lift.lift):
+        return _not_measured(f"{what}: {_missing(lift)}", threshold, lift.n_users)
+    bound = {"point": lift.lift, "confident": lift.low, "harmful": lift.draws.upper(tail)}[rule]
+    outcome = Outcome.PASSED if bound >= threshold - ROUNDING else Outcome.FAILED
+    close = borderline(lift, threshold)
+    held = {
+        "point": "",
+        "confident": "; the lower end is judged",
+        "harmful": f"; the upper bound {_signed(bound)}, adjusted for the number of checks, is judged",
+    }[rule]
+    sentence = (
+        f"{what}: expected at least {threshold:+.4g}, got {lift.lift:+.4g} (95 % interval {_signed(lift.low)} to "
+        f"{_signed(lift.high)}, {lift.n_users} users{held}){'; borderline' if close else ''}"
+    )
+    return Verdict(outcome, lift.lift, threshold, lift.n_users, close, sentence)
+
+
+def judge_lifts(
+    lifts: Sequence[Lift], thresholds: Sequence[float], rule: Rule = "point"
+) -> tuple[Verdict, ...]:
+    """Judge a family of checks; under ``harmful`` the upper bounds are Holm-adjusted over the measured ones."""
+    tails = [ALPHA] * len(lifts)
+    if rule == "harmful":
+        measured = [place for place, lift in enumerate(lifts) if lift.draws is not None]
+        p_values = [
+            draws.p_reaches(thresholds[place] - ROUNDING)
+            for place in measured
+            if (draws := lifts[place].draws) is not None
+        ]
+        for place, level in zip(measured, holm_levels(p_values), strict=True):
+            tails[place] = float(level)
+    return tuple(
+        judge_lift(lift, threshold, rule, tail=tail)
+        for lift, threshold, tail in zip(lifts, thresholds, tails, strict=True)
+    )
+
+
+def borderline(lift: Lift, threshold: float) -> bool:
+    """Whether the threshold lies inside the lift's 95 % interval; False for a lift that is not measured."""
+    if lift.lift is None or lift.low is None:
+        return False
+    return lift.low <= threshold <= (math.inf if lift.high is None else lift.high)
+
+
+def metric_words(lift: Lift) -> str:
+    """The subject of a sentence about a lift."""
+    return f"{lift.metric} lift over popularity, segment {lift.segment}"
+
+
+def _missing(lift: Lift) -> str:
+    words = lift.reason or "there is no value"
+    if lift.mean is not None and lift.baseline_mean is not None:
+        words += f"; mean {lift.mean:.4g}, baseline {lift.baseline_mean:.4g}, difference {_signed(lift.difference)}"
+    if lift.users_needed is not None:
+        guess = "about" if lift.n_baseline_hits else "at least"
+        words += f"; {guess} {lift.users_needed} users would do"
+    return words
+
+
+def _not_measured(words: str, threshold: float, n: int) -> Verdict:
+    sentence = f"not measured: {words}"
+    return Verdict(Outcome.NOT_MEASURED, None, threshold, n, borderline=False, sentence=sentence)
+
+
+def _signed(value: float | None) -> str:
+    return "unbounded" if value is None or math.isinf(value) else f"{value:+.4g}"

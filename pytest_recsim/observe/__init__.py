@@ -1,0 +1,1 @@
+"""Ask for lists once and share them: the same question is never asked twice."""

@@ -1,0 +1,46 @@
+"""Answers on disk: a compact file that workers share and a readable dump for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from pytest_recsim.record.jsonio import write_atomic, write_gzip_lines
+from pytest_recsim.service.ask import Ask, Exchange
+from pytest_recsim.service.wire import Answer
+
+
+class Stored(msgspec.Struct, array_like=True):
+    """One exchange as stored; the ask is rebuilt by the reader, who knows what was asked."""
+
+    user_id: str
+    answer: Answer
+    seconds: float
+
+
+def save(path: Path, exchanges: Iterable[Exchange]) -> None:
+    """Store answers in order."""
+    stored = [Stored(exchange.ask.user_id, exchange.answer, exchange.seconds) for exchange in exchanges]
+    write_atomic(path, msgspec.msgpack.encode(stored))
+
+
+def load(path: Path, asks: Iterable[Ask], *, url: str, org_id: str, namespace: str) -> list[Exchange]:
+    """Read back what :func:`save` stored for the same asks."""
+    stored = msgspec.msgpack.decode(path.read_bytes(), type=list[Stored])
+    return [
+        Exchange(ask=ask, answer=row.answer, seconds=row.seconds, url=url, org_id=org_id, namespace=namespace)
+        for ask, row in zip(asks, stored, strict=True)
+    ]
+
+
+def dump(path: Path, exchanges: Iterable[Exchange]) -> None:
+    """Write recommendation_dump.jsonl.gz: per line the question and the whole answer."""
+
+    def lines() -> Iterator[bytes]:
+        for exchange in exchanges:
+            body = exchange.ask.body(exchange.namespace)
+            yield msgspec.json.encode({"request": body, "response": exchange.answer})
+
+    write_gzip_lines(path, lines())

@@ -1,0 +1,121 @@
+"""The plan: a frozen value that survives the trip to a worker as JSON."""
+
+from __future__ import annotations
+
+import random
+import zlib
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+DEFAULT_ORG = "00000000-0000-0000-0000-000000000001"
+K = 20
+
+
+class Chosen(msgspec.Struct, frozen=True):
+    """A resolved option and where it came from, e.g. ``("customer_a", "guardrails.yml:31")``."""
+
+    value: str
+    origin: str
+
+
+class KnobSetting(msgspec.Struct, frozen=True):
+    """One algorithm knob as the profile asks for it: the text of the file and its parsed value."""
+
+    text: str
+    value: Any
+    origin: str
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """A threshold or setting that holds for this simulation, with the line it came from."""
+
+    key: str
+    value: Any
+    severity: Literal["block", "warn"]
+    origin: str
+
+
+class WaiverNote(msgspec.Struct, frozen=True):
+    """A stakeholder's decision that a check may fail or go unmeasured. ``until`` is an ISO date or empty."""
+
+    check: str
+    reason: str
+    origin: str
+    segment: str = ""
+    until: str = ""
+
+
+class FixtureFacts(msgspec.Struct, frozen=True):
+    """What the plan needs to know of a data set without carrying it."""
+
+    path: str
+    origin: str
+    sha256: str
+    items: int
+    users: int
+    events: int
+    segments: dict[str, int]
+    notes: tuple[str, ...] = ()
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """One customer x one profile x one service, with every threshold resolved.
+
+    ``base_url.value`` is empty for the stand-in. ``limits`` maps a key to its values, the empty segment
+    being the customer's own; read them with :meth:`limit`.
+    """
+
+    id: str
+    customer: str
+    org_id: Chosen
+    namespace: Chosen
+    base_url: Chosen
+    profile: Chosen
+    profile_sha256: str
+    knobs: dict[str, KnobSetting]
+    profile_notes: tuple[str, ...]
+    apply: Chosen
+    fixture: FixtureFacts
+    guardrails: Chosen
+    guardrails_sha256: str
+    limits: dict[str, dict[str, Limit]]
+    waivers: tuple[WaiverNote, ...]
+    surface: str
+    sample_users: int | None
+    timeout: float
+    window_days: float | None
+    concurrency: int
+    skip: tuple[str, ...]
+    allow_reset: str
+    seed_only: bool
+
+    @property
+    def stand_in(self) -> bool:
+        return not self.base_url.value
+
+    @property
+    def seed(self) -> int:
+        """Seed of everything random in this simulation; it depends on the customer's name alone."""
+        return zlib.crc32(self.customer.encode())
+
+    def rng(self, purpose: str) -> random.Random:
+        """Return a generator that gives the same subjects for this customer and purpose in every run."""
+        return random.Random(f"{self.customer}/{purpose}")
+
+    def limit(self, key: str, segment: str | None = None) -> Limit:
+        """Return the threshold or setting ``key``; the most specific one that was configured."""
+        values = self.limits[key]
+        return values.get(segment or "", values[""])
+
+    @property
+    def split(self) -> float | datetime:
+        """Where the events are split: a share, or an instant."""
+        value = self.limit("split").value
+        return datetime.fromisoformat(value) if isinstance(value, str) else float(value)
+
+    def knob(self, name: str) -> Any:
+        """Return the value the profile asks for, None when it does not set the knob."""
+        setting = self.knobs.get(name)
+        return None if setting is None else setting.value

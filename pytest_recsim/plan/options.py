@@ -1,0 +1,45 @@
+"""What the user asked for, as plain strings, before anything is looked up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+STEPS = ("reset", "seed", "quality", "scenarios")
+APPLY_MODES = ("env", "request", "none")
+
+
+@dataclass(frozen=True)
+class Options:
+    """Options of one pytest run; an empty string or None means that the option was not given.
+
+    Attributes:
+        base_url_source: where the base URL came from ("--base-url", "ini base_url", ...).
+        environ_org: the value of RECSYS_ORG_ID.
+        root: folder that relative default paths start from (pytest's rootdir).
+        here: the folder pytest was called in; paths typed by the user start from it.
+    """
+
+    customers: tuple[str, ...]
+    root: Path
+    here: Path
+    base_url: str = ""
+    base_url_source: str = ""
+    org_id: str = ""
+    environ_org: str = ""
+    namespace: str = ""
+    env_profile: str = ""
+    env_overrides: tuple[str, ...] = ()
+    fixture_path: str = ""
+    guardrails_file: str = ""
+    reports_dir: str = "reports"
+    sample_users: str = ""
+    surface: str = ""
+    timeout: str = ""
+    window_days: str = ""
+    apply: str = ""
+    concurrency: str = ""
+    allow_reset: str = ""
+    skip: tuple[str, ...] = ()
+    dry_run: bool = False
+    seed_only: bool = False

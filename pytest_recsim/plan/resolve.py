@@ -1,0 +1,174 @@
+"""From options to plans. Everything that can be wrong on paper is found here, before any request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from pytest_recsim.data.fixture import load_fixture
+from pytest_recsim.data.guardrails import CustomerEntry, Guardrails, load_guardrails
+from pytest_recsim.data.model import Fixture
+from pytest_recsim.data.problems import InputError, Problem, nearest
+from pytest_recsim.plan.model import Chosen, FixtureFacts, Plan
+from pytest_recsim.plan.numbers import Numbers, read_numbers
+from pytest_recsim.plan.options import Options
+from pytest_recsim.plan.profile import Asked, asked_profile
+from pytest_recsim.plan.service import Target, target_of
+from pytest_recsim.plan.thresholds import limits_of, waivers_of
+
+CUSTOMER = re.compile(r"[a-z0-9][a-z0-9_.-]*")
+T = TypeVar("T")
+NAMESPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+def resolve(options: Options) -> list[tuple[Plan, Fixture]]:
+    """Resolve every simulation of this run.
+
+    Raises:
+        InputError: with every problem that could be found, several customers' together.
+    """
+    numbers = read_numbers(options)
+    guardrails = _guardrails(options)
+    _check_names(options, guardrails)
+    plans: list[tuple[Plan, Fixture]] = []
+    problems: list[Problem] = []
+    for customer in dict.fromkeys(options.customers):
+        try:
+            plans.append(_one(customer, options, numbers, guardrails))
+        except InputError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InputError(problems)
+    return plans
+
+
+def _guardrails(options: Options) -> Guardrails:
+    if options.guardrails_file:
+        return load_guardrails(options.here / options.guardrails_file)
+    own = options.root / "guardrails.yml"
+    return load_guardrails(own if own.is_file() else None)
+
+
+def _check_names(options: Options, guardrails: Guardrails) -> None:
+    problems = []
+    for customer in options.customers:
+        if not CUSTOMER.fullmatch(customer):
+            problems.append(
+                Problem("--customer", f"`{customer}`: allowed are lower-case letters, digits, `-`, `_` and `.`")
+            )
+    single = {
+        "--namespace": options.namespace,
+        "--fixture-path": options.fixture_path,
+        "--org-id": options.org_id,
+    }
+    if len(set(options.customers)) > 1:
+        problems.extend(
+            Problem(option, "is for exactly one --customer; here are several")
+            for option, value in single.items()
+            if value
+        )
+    if options.namespace and not NAMESPACE.fullmatch(options.namespace):
+        problems.append(
+            Problem("--namespace", f"`{options.namespace}`: allowed are letters, digits, `-`, `_` and `.`")
+        )
+    if problems:
+        raise InputError(problems)
+
+
+def _one(
+    customer: str, options: Options, numbers: Numbers, guardrails: Guardrails
+) -> tuple[Plan, Fixture]:
+    entry = guardrails.customer(customer)
+    problems: list[Problem] = []
+
+    def attempt(work: Callable[[], T]) -> T | None:
+        try:
+            return work()
+        except InputError as error:
+            problems.extend(error.problems)
+            return None
+
+    asked = attempt(lambda: asked_profile(options, entry))
+    target = attempt(lambda: target_of(customer, options, entry))
+    fixture = attempt(lambda: _fixture(customer, options, entry, guardrails))
+    if problems or asked is None or target is None or fixture is None:
+        raise InputError(problems)
+    return _plan(customer, options, numbers, guardrails, asked, target, fixture), fixture[0]
+
+
+def _plan(
+    customer: str,
+    options: Options,
+    numbers: Numbers,
+    guardrails: Guardrails,
+    asked: Asked,
+    target: Target,
+    found: tuple[Fixture, str],
+) -> Plan:
+    fixture, origin = found
+    segments = {name: len(users) for name, users in fixture.segments.items()}
+    return Plan(
+        id=customer,
+        customer=customer,
+        org_id=target.org_id,
+        namespace=target.namespace,
+        base_url=target.base_url,
+        profile=asked.name,
+        profile_sha256=asked.sha256,
+        knobs=asked.knobs,
+        profile_notes=asked.notes,
+        apply=asked.apply,
+        fixture=FixtureFacts(
+            path=str(fixture.path),
+            origin=origin,
+            sha256=fixture.sha256,
+            items=len(fixture.items),
+            users=len(fixture.users),
+            events=len(fixture.events),
+            segments=segments,
+            notes=fixture.notes,
+        ),
+        guardrails=Chosen(_shown(guardrails.path, options), "--guardrails-file" if options.guardrails_file else "default"),
+        guardrails_sha256=guardrails.sha256,
+        limits=limits_of(guardrails, customer, target.namespace.value, list(segments)),
+        waivers=waivers_of(guardrails, customer),
+        surface=options.surface or "default",
+        sample_users=numbers.sample_users,
+        timeout=numbers.timeout,
+        window_days=numbers.window_days,
+        concurrency=numbers.concurrency,
+        skip=tuple(dict.fromkeys(options.skip)),
+        allow_reset=options.allow_reset,
+        seed_only=options.seed_only,
+    )
+
+
+def _shown(path: Path, options: Options) -> str:
+    return path.relative_to(options.root).as_posix() if path.is_relative_to(options.root) else path.name
+
+
+def _fixture(
+    customer: str, options: Options, entry: CustomerEntry | None, guardrails: Guardrails
+) -> tuple[Fixture, str]:
+    if options.fixture_path:
+        return load_fixture(options.here / options.fixture_path), "--fixture-path"
+    if entry is not None and entry.fixture is not None:
+        return load_fixture(entry.fixture), entry.origins["fixture"]
+    default = options.root / "fixtures" / "customers" / f"{customer.replace('-', '_')}.json"
+    if not default.is_file():
+        raise InputError(_unknown(customer, default, options, guardrails))
+    return load_fixture(default), "default"
+
+
+def _unknown(customer: str, default: Path, options: Options, guardrails: Guardrails) -> Problem:
+    folder = options.root / "fixtures" / "customers"
+    known = sorted({*guardrails.customers, *(path.stem.replace("_", "-") for path in folder.glob("*.json"))})
+    shown = default.relative_to(options.root)
+    listed = ", ".join(known) or "none"
+    return Problem(
+        "--customer",
+        f"`{customer}` is unknown: it has no entry in {_shown(guardrails.path, options)} and no fixture at {shown} "
+        f"(give one with --fixture-path); known here: {listed}{nearest(customer, known)}",
+    )

@@ -1,0 +1,57 @@
+"""Where a simulation runs: base URL, tenant and namespace."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from pytest_recsim.data.guardrails import CustomerEntry
+from pytest_recsim.data.problems import InputError, Problem
+from pytest_recsim.plan.model import DEFAULT_ORG, Chosen
+from pytest_recsim.plan.options import Options
+
+
+@dataclass(frozen=True)
+class Target:
+    """The place whose data a simulation replaces."""
+
+    base_url: Chosen
+    org_id: Chosen
+    namespace: Chosen
+
+
+def target_of(customer: str, options: Options, entry: CustomerEntry | None) -> Target:
+    """Resolve service, tenant and namespace; an org id that is no UUID, or the zero one, is refused."""
+    return Target(
+        base_url=Chosen(options.base_url, options.base_url_source or "no --base-url"),
+        org_id=_org(options, entry),
+        namespace=_namespace(customer, options, entry),
+    )
+
+
+def _org(options: Options, entry: CustomerEntry | None) -> Chosen:
+    if options.org_id:
+        chosen = Chosen(options.org_id, "--org-id")
+    elif options.environ_org:
+        chosen = Chosen(options.environ_org, "RECSYS_ORG_ID")
+    elif entry is not None and entry.org_id is not None:
+        chosen = Chosen(entry.org_id, entry.origins["org_id"])
+    else:
+        return Chosen(DEFAULT_ORG, "built in")
+    try:
+        parsed = uuid.UUID(chosen.value)
+    except ValueError:
+        parsed = uuid.UUID(int=0)
+    if not parsed.int:
+        raise InputError(
+            Problem(chosen.origin, f"`{chosen.value}`: allowed is a UUID other than the all-zero one")
+        )
+    return Chosen(str(parsed), chosen.origin)
+
+
+def _namespace(customer: str, options: Options, entry: CustomerEntry | None) -> Chosen:
+    if options.namespace:
+        return Chosen(options.namespace, "--namespace")
+    if entry is not None and entry.namespace is not None:
+        return Chosen(entry.namespace, entry.origins["namespace"])
+    return Chosen(customer.replace("-", "_"), "built in")

@@ -1,0 +1,200 @@
+"""What a check collects while it runs, and what it amounts to. Knows nothing of pytest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_recsim.judge.verdict import Direction, judge_threshold
+from pytest_recsim.judge.verdict import Outcome as Outcomes
+from pytest_recsim.plan.model import Limit
+from pytest_recsim.record.model import Measure, Outcome
+from pytest_recsim.service.ask import Exchange
+from pytest_recsim.simulation.quality import Figure, LiftFigure
+
+
+class NotMeasured(Exception):  # noqa: N818 - it is an outcome of a check, not an error of the program
+    """The check cannot say anything; carries the reason."""
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """What a check amounts to before waivers and severity are applied."""
+
+    outcome: Outcome
+    sentence: str
+
+
+@dataclass
+class Check:
+    """Collects measures; none of them raises. The plugin concludes after the test function has returned.
+
+    Attributes:
+        title: first line of the test's module or function docstring, for reports.
+        measures: every number or fact that was compared.
+        shown: evidence for the reader, JSON-ready.
+    """
+
+    title: str = ""
+    measures: list[Measure] = field(default_factory=list)
+    shown: dict[str, Any] = field(default_factory=dict)
+
+    def need(self, condition: object, reason: str) -> None:
+        """Go on only if the check can fail; otherwise it is *not measured*, for ``reason``."""
+        if not condition:
+            raise NotMeasured(reason)
+
+    def show(self, key: str, value: Any) -> None:
+        """Keep a piece of evidence."""
+        self.shown[key] = value
+
+    def at_least(self, name: str, got: float | None, limit: Limit | float, **facts: Any) -> None:
+        """Compare: ``got`` must be at least ``limit``. See :meth:`that` for the facts."""
+        self._compare(name, got, limit, "min", **facts)
+
+    def at_most(self, name: str, got: float | None, limit: Limit | float, **facts: Any) -> None:
+        """Compare: ``got`` must be at most ``limit``."""
+        self._compare(name, got, limit, "max", **facts)
+
+    def that(
+        self,
+        name: str,
+        ok: bool,
+        *,
+        expected: str,
+        got: str,
+        n: int | None = None,
+        definition: str = "",
+        who: str = "",
+        exchange: Exchange | None = None,
+        curl: str = "",
+        knob: str = "",
+    ) -> None:
+        """Record a fact that holds or does not.
+
+        Args:
+            name: what was looked at.
+            ok: whether it holds.
+            expected, got: both sides in words.
+            n: how many users, lists or slots stand behind it.
+            definition: what is meant.
+            who: for whom or what it failed.
+            exchange: the offending exchange; shown as a curl line when the fact does not hold.
+            curl: the line itself, where the exchange is not at hand any more.
+            knob: where to look first.
+        """
+        self.measures.append(
+            Measure(
+                name=name,
+                ok=bool(ok),
+                got=got,
+                expected=expected,
+                n=n,
+                definition=definition,
+                who=who,
+                curl="" if ok else curl or (exchange.curl() if exchange is not None else ""),
+                knob=knob,
+            )
+        )
+
+    def lift(self, figure: LiftFigure, limit: Limit, *, knob: str) -> None:
+        """Take over a segment lift as it was judged, together with all others, under the verdict rule."""
+        if figure.outcome == Outcomes.NOT_MEASURED:
+            raise NotMeasured(figure.sentence.removeprefix("not measured: "))
+        self.measures.append(
+            Measure(
+                name=f"lift of {figure.metric.upper()}@10",
+                ok=figure.outcome == Outcomes.PASSED,
+                got=figure.lift,
+                expected=f"at least {limit.value:g}",
+                threshold=float(limit.value),
+                origin=limit.origin,
+                n=figure.n_users,
+                definition=(
+                    f"mean over the service's lists ({figure.mean:.4f}) / mean over the popularity baseline's "
+                    f"({figure.baseline_mean:.4f}) - 1; relevance `{figure.relevance}`"
+                ),
+                who=f"segment {figure.segment}",
+                knob=knob,
+                low=figure.low,
+                high=figure.high,
+                borderline=figure.borderline,
+            )
+        )
+
+    def figure(self, figure: Figure, limit: Limit, *, knob: str) -> None:
+        """Judge a figure of the whole run against a lower limit."""
+        if figure.value is None:
+            raise NotMeasured(figure.reason)
+        self.at_least(
+            figure.name, figure.value, limit, n=figure.n, definition=figure.definition, knob=knob
+        )
+
+    def _compare(
+        self,
+        name: str,
+        got: float | None,
+        limit: Limit | float,
+        direction: Direction,
+        *,
+        n: int | None = None,
+        definition: str = "",
+        who: str = "",
+        exchange: Exchange | None = None,
+        curl: str = "",
+        knob: str = "",
+    ) -> None:
+        threshold = float(limit.value if isinstance(limit, Limit) else limit)
+        verdict = judge_threshold(got, threshold, direction, n or 0, what=name)
+        ok = None if verdict.got is None else verdict.outcome == Outcomes.PASSED
+        words = "at least" if direction == "min" else "at most"
+        self.measures.append(
+            Measure(
+                name=name,
+                ok=ok,
+                got=verdict.got,
+                expected=f"{words} {threshold:g}",
+                threshold=threshold,
+                origin=limit.origin if isinstance(limit, Limit) else "",
+                n=n,
+                definition=definition,
+                who=who,
+                curl="" if ok else curl or (exchange.curl() if exchange is not None else ""),
+                knob=knob,
+            )
+        )
+
+    def conclude(self) -> Conclusion:
+        """Weigh the measures: one failing fails the check, one unmeasured or none at all leaves it unproven."""
+        failing = [measure for measure in self.measures if measure.ok is False]
+        if failing:
+            return Conclusion("failed", "\n".join(map(told, failing)))
+        if not self.measures:
+            return Conclusion("failed", "measured nothing: the check compared no number and no fact")
+        unmeasured = [measure.name for measure in self.measures if measure.ok is None]
+        if unmeasured:
+            return Conclusion("not_measured", f"no finite value for {_listed(unmeasured)}")
+        return Conclusion("passed", "")
+
+
+def told(measure: Measure) -> str:
+    """Tell a failing measure: expected, got, for whom, the request as curl, the knob to look at."""
+    got = f"{measure.got:.4g}" if isinstance(measure.got, float) else measure.got
+    lines = [f"{measure.name}: expected {measure.expected}, got {got}"]
+    if measure.low is not None and measure.high is not None:
+        mark = "; borderline" if measure.borderline else ""
+        lines[0] += f" (95 % interval {measure.low:.3f} to {measure.high:.3f}{mark})"
+    facts = {
+        "for": measure.who,
+        "n": "" if measure.n is None else str(measure.n),
+        "meaning": measure.definition,
+        "threshold": measure.origin,
+        "look at": measure.knob,
+        "again": measure.curl,
+    }
+    return "\n".join(lines + [f"  {name}: {fact}" for name, fact in facts.items() if fact])
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)

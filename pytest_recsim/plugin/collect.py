@@ -1,0 +1,95 @@
+"""Parametrisation, order and selection of the checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from pytest_recsim.plugin.identity import identify
+from pytest_recsim.plugin.state import STATE
+from pytest_recsim.record.jsonio import write_atomic
+
+METRICS = ("ndcg", "mrr")
+CLOSING = ("contract", "availability")  # they judge what all other checks have seen
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One case per customer, per segment and per metric, as far as the test asks for them."""
+    if "sim" not in metafunc.fixturenames:
+        return
+    plans = metafunc.config.stash[STATE].plans
+    names = [name for name in ("sim", "segment", "metric") if name in metafunc.fixturenames]
+    cases: list[tuple[str, ...]] = []
+    for simulation, plan in plans.items():
+        rows: list[tuple[str, ...]] = [(simulation,)]
+        if "segment" in names:
+            rows = [(*row, segment) for row in rows for segment in plan.fixture.segments]
+        if "metric" in names:
+            rows = [(*row, metric) for row in rows for metric in METRICS]
+        cases.extend(rows)
+    metafunc.parametrize(names, cases, ids=["-".join(case) for case in cases], indirect=["sim"])
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let `-k S7` find a scenario by its id."""
+    marker = item.get_closest_marker("scenario")
+    if marker is not None:
+        item.extra_keyword_matches.add(str(marker.args[0]))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Interleave customers, put the closing checks last, and mark what an option leaves out."""
+    state = config.stash[STATE]
+    items[:] = _interleaved(items)
+    for item in items:
+        identity = identify(item)
+        if identity is None:
+            continue
+        step = "scenarios" if identity.scenario else "quality"
+        if step in state.plans[identity.simulation].skip:
+            item.add_marker(pytest.mark.skip(reason=f"left out by --recsim-skip {step}"))
+
+
+def _interleaved(items: list[pytest.Item]) -> list[pytest.Item]:
+    turns: dict[str, int] = {}
+    keyed = []
+    for position, item in enumerate(items):
+        identity = identify(item)
+        name = identity.simulation if identity else ""
+        turns[name] = turns.get(name, -1) + 1
+        closing = identity is not None and identity.check in CLOSING
+        keyed.append(((closing, turns[name], position), item))
+    return [item for _, item in sorted(keyed, key=lambda entry: entry[0])]
+
+
+class PlannedChecks(msgspec.Struct):
+    """What one process was told to run, and how many checks of the suite were deselected."""
+
+    planned: list[tuple[str, str, str]]
+    deselected: list[str]
+
+
+class Census:
+    """Writes down what will run, so that the controller notices what never reported."""
+
+    def __init__(self, folder: Path, worker: str) -> None:
+        self._path = folder / f"planned-{worker or 'main'}.json"
+        self._deselected: list[str] = []
+
+    def pytest_deselected(self, items: Iterable[pytest.Item]) -> None:
+        self._deselected += [found.simulation for found in map(identify, items) if found is not None]
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        planned = [found.key for found in map(identify, session.items) if found is not None]
+        write_atomic(self._path, msgspec.json.encode(PlannedChecks(planned, self._deselected)))
+
+
+def read_census(folder: Path) -> PlannedChecks:
+    """Return the plan that the processes of this run agree on (xdist insists that they do)."""
+    for path in sorted(folder.glob("planned-*.json")):
+        return msgspec.json.decode(path.read_bytes(), type=PlannedChecks)
+    return PlannedChecks([], [])

@@ -1,0 +1,192 @@
+"""The controller's hooks: open services and bundles, record what comes in, close everything."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from pytest_recsim.data.problems import InputError
+from pytest_recsim.plan.resolve import resolve
+from pytest_recsim.plugin import tell
+from pytest_recsim.plugin.collect import Census, read_census
+from pytest_recsim.plugin.options import read_options
+from pytest_recsim.plugin.outcome import ATTRIBUTE
+from pytest_recsim.plugin.state import STATE, State
+from pytest_recsim.record.model import CheckResult
+from pytest_recsim.report import render_bundle
+from pytest_recsim.simulation.closing import leave_clean, stop
+from pytest_recsim.simulation.opening import Opened, new_run_id, open_simulation
+from pytest_recsim.simulation.run import RunContext
+from pytest_recsim.simulation.simulation import SimulationFailed
+from pytest_recsim.simulation.stage import seed
+from pytest_recsim.simulation.writer import Writer
+
+
+class Controller:
+    """One per pytest run, never on a worker."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.options = read_options(config)
+        try:
+            resolved = resolve(self.options)
+        except InputError as error:
+            raise pytest.UsageError(str(error)) from None
+        self.state = State(
+            plans={plan.id: plan for plan, _ in resolved},
+            fixtures={plan.id: fixture for plan, fixture in resolved},
+        )
+        config.stash[STATE] = self.state
+        self.scratch = Path(tempfile.mkdtemp(prefix="recsim-run-"))
+        config.add_cleanup(lambda: _remove(self.scratch))
+        self.opened: dict[str, Opened] = {}
+        self.writers: dict[str, Writer] = {}
+        self.idle = bool(config.option.collectonly or self.options.dry_run)
+        if self.idle or self.options.seed_only:
+            config.option.dist, config.option.tx = "no", []
+        if not self.options.dry_run:
+            config.pluginmanager.register(Census(self.scratch, ""), "recsim-census")
+
+    # --- opening ---
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        if self.idle:
+            self._fake_contexts()
+            return
+        _stop_on_sigterm()
+        run_id, now = new_run_id(), datetime.now(UTC).replace(microsecond=0)
+        try:
+            for name, plan in self.state.plans.items():
+                self._open(name, run_id, now)
+        except InputError as error:
+            raise pytest.UsageError(str(error)) from None
+
+    def _open(self, name: str, run_id: str, now: datetime) -> None:
+        plan = self.state.plans[name]
+        opened = open_simulation(
+            plan,
+            self.state.fixtures[name],
+            run_id=run_id,
+            now=now,
+            scratch=self.scratch,
+            reports=self.options.root / self.options.reports_dir,
+        )
+        self.opened[name] = opened
+        self.state.adopt(opened.sim)
+        self.writers[name] = Writer(opened)
+        self.writers[name].start()
+        render_bundle(self.writers[name].bundle)
+
+    def _fake_contexts(self) -> None:
+        """Collecting and dry runs need plans only; nothing is started."""
+        now = datetime.now(UTC)
+        for name, plan in self.state.plans.items():
+            self.state.contexts[name] = RunContext(
+                plan=plan, run_id="dry", now=now, url="", bundle_dir="", scratch=str(self.scratch)
+            )
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        contexts = [opened.sim.context for opened in self.opened.values()]
+        node.workerinput["recsim"] = msgspec.json.encode(contexts).decode()
+
+    # --- running ---
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        reporter = self._reporter
+        if self.options.dry_run:
+            for name, plan in self.state.plans.items():
+                for line in tell.dry_run(plan, self.state.fixtures[name]):
+                    reporter.write_line(line)
+            self.config.option.collectonly = True
+            return True
+        if self.options.seed_only:
+            for opened in self.opened.values():
+                reporter.write_line(self._seed(opened))
+            return True
+        return None
+
+    @property
+    def _reporter(self) -> pytest.TerminalReporter:
+        reporter: pytest.TerminalReporter = self.config.pluginmanager.get_plugin("terminalreporter")  # type: ignore[assignment]
+        return reporter
+
+    def _seed(self, opened: Opened) -> str:
+        try:
+            seeded = seed(opened.sim)
+        except InputError as error:
+            raise pytest.UsageError(str(error)) from None
+        return f"{opened.sim.plan.id}: seeded {seeded.counts}; manifests in {opened.sim.context.bundle.artifacts}"
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        payload = getattr(report, ATTRIBUTE, None)
+        if isinstance(payload, str):
+            result = msgspec.json.decode(payload, type=CheckResult)
+            self.writers[result.simulation].add(result)
+
+    # --- closing ---
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Any:
+        """Write the record before anybody else's clean-up can be interrupted, and again when all is quiet."""
+        if self.idle or not self.writers:
+            return (yield)
+        census = read_census(self.scratch)
+        for writer in self.writers.values():
+            writer.finish(census.planned, census.deselected, seed_only=self.options.seed_only)
+            render_bundle(writer.bundle)
+        outcome = yield
+        for name, writer in self.writers.items():
+            self.opened[name].notes += leave_clean(self.opened[name])
+            writer.close()
+            render_bundle(writer.bundle)
+        if exitstatus == pytest.ExitCode.OK and any(writer.incomplete for writer in self.writers.values()):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        return outcome
+
+    def pytest_unconfigure(self) -> None:
+        for opened in self.opened.values():
+            stop(opened)
+
+    # --- telling ---
+
+    def pytest_report_header(self) -> list[str]:
+        return [
+            line
+            for name, plan in self.state.plans.items()
+            for line in tell.header(plan, self.opened[name].sim.context.url if name in self.opened else "")
+        ]
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if not self.writers or self.options.seed_only:
+            return
+        terminalreporter.section("recsim")
+        for writer in self.writers.values():
+            for line in tell.summary(writer.bundle, writer.verdict, self.options.here):
+                terminalreporter.write_line(line)
+
+
+def _remove(folder: Path) -> None:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _stop_on_sigterm() -> None:
+    """SIGTERM runs no session finish by itself; turn it into an orderly end with the usual exit code."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+
+    def end(*_: object) -> None:
+        raise pytest.exit.Exception("SIGTERM", returncode=143)
+
+    signal.signal(signal.SIGTERM, end)

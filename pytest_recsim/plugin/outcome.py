@@ -1,0 +1,122 @@
+"""From a test's end to a check's outcome, and from there to the controller as one JSON string."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from datetime import UTC, datetime
+
+import pytest
+
+from pytest_recsim.plugin.check import Check, Conclusion, NotMeasured
+from pytest_recsim.plugin.identity import Identity, identify, severity, waiver
+from pytest_recsim.plugin.state import STATE
+from pytest_recsim.record.jsonio import dumps, write_json
+from pytest_recsim.record.model import CheckResult, Outcome
+
+RESULT = pytest.StashKey[CheckResult]()
+ATTRIBUTE = "recsim_result"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Conclude a check after its function has returned."""
+    check = pyfuncitem.funcargs.get("check")
+    identity = identify(pyfuncitem)
+    if not isinstance(check, Check) or identity is None:
+        return (yield)
+    try:
+        outcome = yield
+        conclusion = check.conclude()
+    except NotMeasured as reason:
+        outcome, conclusion = True, Conclusion("not_measured", str(reason))
+    _settle(pyfuncitem, identity, check, conclusion)
+    return outcome
+
+
+def _settle(item: pytest.Function, identity: Identity, check: Check, conclusion: Conclusion) -> None:
+    """Apply waiver and severity, keep the result for the record, and end the test accordingly."""
+    state = item.config.stash[STATE]
+    plan, context = state.plans[identity.simulation], state.contexts[identity.simulation]
+    level = severity(plan, identity)
+    note = waiver(plan, identity, context.now.date().isoformat())
+    outcome: Outcome = conclusion.outcome
+    bad = outcome != "passed"
+    if bad and note is not None:
+        outcome = "waived"
+    elif bad and level == "warn":
+        outcome = "warned"
+    sentence = _sentence(conclusion)
+    item.stash[RESULT] = identity.result(
+        nodeid=item.nodeid,
+        outcome=outcome,
+        severity=level,
+        sentence=sentence,
+        waiver=f"{note.reason} ({note.origin})" if bad and note is not None else "",
+        measures=tuple(check.measures),
+        shown=check.shown,
+    )
+    if outcome == "waived" and note is not None:
+        pytest.skip(f"waived: {note.reason} ({note.origin}); {sentence}")
+    if outcome == "warned":
+        pytest.xfail(sentence)
+    if bad:
+        pytest.fail(sentence, pytrace=False)
+
+
+def _sentence(conclusion: Conclusion) -> str:
+    if conclusion.outcome == "not_measured":
+        return f"not measured: {conclusion.sentence}"
+    return conclusion.sentence
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Hang the result on the report as a string: the only kind of value that is safe to send under xdist."""
+    report = yield
+    identity = identify(item)
+    if identity is None or (call.when != "call" and report.passed):
+        return report
+    if call.when == "setup" and report.skipped:
+        outcome: Outcome = "skipped"
+    else:
+        outcome = "passed" if report.passed else "failed" if call.when == "call" else "error"
+    result = item.stash.get(RESULT, None)
+    if result is None or call.when != "call":
+        result = identity.result(nodeid=item.nodeid, outcome=outcome, sentence=_told(report, call))
+    finished = datetime.now(UTC).isoformat(timespec="milliseconds")
+    result = _with(result, seconds=round(call.duration, 4), finished_at=finished)
+    if identity.scenario and call.when == "call":
+        _evidence(item, identity, result)
+    setattr(report, ATTRIBUTE, dumps(result).decode())
+    return report
+
+
+def _with(result: CheckResult, *, seconds: float, finished_at: str) -> CheckResult:
+    fields = {name: getattr(result, name) for name in CheckResult.__struct_fields__}
+    return CheckResult(**fields | {"seconds": seconds, "finished_at": finished_at})
+
+
+def _told(report: pytest.TestReport, call: pytest.CallInfo[None]) -> str:
+    """The one sentence of a test that ended on its own: a skip's reason or an exception's message."""
+    if report.passed:
+        return ""
+    if isinstance(report.longrepr, tuple):
+        return str(report.longrepr[2]).removeprefix("Skipped: ")
+    return str(call.excinfo.value) if call.excinfo is not None else str(report.longrepr)
+
+
+def _evidence(item: pytest.Item, identity: Identity, result: CheckResult) -> None:
+    bundle = item.config.stash[STATE].contexts[identity.simulation].bundle
+    name = f"s{int(identity.check[1:]):02d}" if identity.check[1:].isdigit() else identity.check
+    write_json(
+        bundle.evidence / f"{name}.json",
+        {
+            "check": identity.check,
+            "outcome": result.outcome,
+            "sentence": result.sentence,
+            "measures": list(result.measures),
+            "evidence": result.shown,
+        },
+    )

@@ -1,0 +1,66 @@
+"""Where the scenarios are, and how `pytest --customer X` comes to run them and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+MARKER = "recsim-suite.txt"
+
+
+def suite_folder() -> Path:
+    """Return the shipped suite: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package / "scenarios", package.parent / "scenarios"):
+        if (folder / MARKER).is_file():
+            return folder
+    raise pytest.UsageError(f"pytest-recsim: the installation is broken, no {MARKER} beside {package.name}/")
+
+
+def suite_paths(here: Path) -> list[Path]:
+    """Return the shipped suite and, if there is one, the user's own ``scenarios/``."""
+    shipped = suite_folder()
+    own = here / "scenarios"
+    if not own.is_dir() or own.resolve() == shipped:
+        return [shipped]
+    clash = sorted({path.name for path in own.glob("test_*.py")} & {path.name for path in shipped.glob("test_*.py")})
+    if clash:
+        raise pytest.UsageError(
+            f"scenarios/{clash[0]}: a scenario of pytest-recsim has the same file name; rename yours"
+        )
+    return [shipped, own]
+
+
+def steer_conftests(early_config: pytest.Config) -> None:
+    """Choose which conftests load: when no existing path was typed, the suite's instead of testpaths'."""
+    known = early_config.known_args_namespace
+    here = Path(early_config.invocation_params.dir)
+    typed = [word for word in known.file_or_dir if (here / str(word).split("::")[0]).exists()]
+    if not typed:
+        root = early_config.rootpath / "conftest.py"
+        conftests = [root] if root.is_file() else []
+        known.file_or_dir = [str(path) for path in (*suite_paths(here), *conftests)]
+
+
+def steer_collection(config: pytest.Config) -> None:
+    """Collect the suite unless the user typed paths."""
+    if config.args_source is pytest.Config.ArgsSource.ARGS:
+        return
+    config.args = [str(path) for path in suite_paths(Path(config.invocation_params.dir))]
+    config.args_source = pytest.Config.ArgsSource.ARGS
+
+
+class SuiteDirectory(pytest.Directory):
+    """A folder of scenarios whose node ids read ``scenarios/test_s01_….py`` wherever it is installed."""
+
+    def collect(self):  # type: ignore[no-untyped-def]  # pytest's own signature is not public
+        for path in sorted(self.path.glob("test_*.py")):
+            yield pytest.Module.from_parent(self, path=path, nodeid=f"scenarios/{path.name}")
+
+
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    if path in suite_paths(Path(parent.config.invocation_params.dir)):
+        directory: pytest.Collector = SuiteDirectory.from_parent(parent, path=path)
+        return directory
+    return None

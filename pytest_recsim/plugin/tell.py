@@ -1,0 +1,69 @@
+"""What the terminal says: header, dry run, summary."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from pytest_recsim.data.model import Fixture
+from pytest_recsim.plan.model import Chosen, Plan
+from pytest_recsim.record.bundle import Bundle
+from pytest_recsim.record.model import Verdict
+
+STEPS = ("reset", "seed", "quality", "scenarios")
+
+
+def header(plan: Plan, url: str) -> Iterator[str]:
+    """Say what will be reset, on which service, and with which knobs."""
+    service = "embedded stand-in" if plan.stand_in else "service"
+    place = f"{service} {url}".strip() + f" (from {plan.base_url.origin})"
+    yield f"recsim: {plan.id} on the {place}, namespace {_told(plan.namespace)}"
+    yield (
+        f"        profile {_told(plan.profile)}, reaches the service by `{plan.apply.value}`; "
+        f"guardrails {_told(plan.guardrails)}"
+    )
+    facts = plan.fixture
+    yield f"        fixture {facts.path}: {facts.items:,} items, {facts.users:,} users, {facts.events:,} events"
+    for note in (*plan.profile_notes, *facts.notes):
+        yield f"        note: {note}"
+
+
+def dry_run(plan: Plan, fixture: Fixture) -> Iterator[str]:
+    """The resolved plan: every knob and threshold with the line it came from; nothing is sent."""
+    yield f"plan of {plan.id} (dry run, nothing is sent)"
+    yield f"  org {_told(plan.org_id)}, namespace {_told(plan.namespace)}"
+    target = "a stand-in of its own" if plan.stand_in else plan.base_url.value
+    yield f"  would wipe: items, users and events of namespace {plan.namespace.value} on {target}"
+    yield f"  steps: {', '.join(step for step in STEPS if step not in plan.skip)}"
+    yield f"  profile {_told(plan.profile)}, reaches the service by {_told(plan.apply)}"
+    for name, setting in sorted(plan.knobs.items()):
+        yield f"    {name}={setting.text}  ({setting.origin})"
+    yield f"  thresholds from {plan.guardrails.value}"
+    for key, limits in sorted(plan.limits.items()):
+        for segment, limit in limits.items():
+            if not segment or limit != limits[""]:
+                scope = f" [{segment}]" if segment else ""
+                yield f"    {key}{scope} = {limit.value} {limit.severity}  ({limit.origin})"
+    for note in plan.waivers:
+        yield f"    waiver: {note.check} {note.segment} until {note.until or 'further notice'}: {note.reason}"
+    yield f"  fixture {plan.fixture.path} ({plan.fixture.origin}), sha256 {plan.fixture.sha256[:12]}"
+    for segment, members in fixture.segments.items():
+        yield f"    {segment}: {len(members):,} users"
+
+
+def summary(bundle: Bundle, verdict: Verdict, here: Path) -> Iterator[str]:
+    """The verdict, the names behind it, and where the evidence is."""
+    counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in verdict.counts.items())
+    yield f"{bundle.root.parent.name}: {verdict.sentence} ({counts})"
+    for name in verdict.failing[:20]:
+        yield f"  stands against it: {name}"
+    if len(verdict.failing) > 20:
+        yield f"  ... and {len(verdict.failing) - 20} more"
+    for caveat in verdict.caveats:
+        yield f"  mind: {caveat}"
+    yield f"  evidence: {os.path.relpath(bundle.root, here)}"
+
+
+def _told(chosen: Chosen) -> str:
+    return f"{chosen.value} ({chosen.origin})"

@@ -1,0 +1,212 @@
+"""Reset and seed one namespace, in an order that leaves a marker wherever a crash happens."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import astuple, dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from pytest_recsim.data.columns import Columns
+from pytest_recsim.data.model import Fixture
+from pytest_recsim.data.problems import InputError, Problem
+from pytest_recsim.data.split import Split
+from pytest_recsim.plan.model import Plan
+from pytest_recsim.prepare.clock import from_us, rfc3339, shift_us, span_problem
+from pytest_recsim.prepare.payload import event_row, item_row, user_row
+from pytest_recsim.prepare.probe import PROBE_PREFIX, probe_row, probe_source
+from pytest_recsim.service.face import Service
+from pytest_recsim.service.interlock import (
+    Counts,
+    Marker,
+    NamespaceState,
+    guard,
+    inspect,
+    reset,
+    write_marker,
+)
+from pytest_recsim.service.leftovers import clean_leftovers
+
+MICROSECONDS_A_DAY = 86_400e6
+
+
+class Seeded(msgspec.Struct, frozen=True, kw_only=True):
+    """What the namespace holds after preparation.
+
+    Attributes:
+        shift_us: microseconds added to every event time.
+        leak: why the service may have seen holdout events, empty when it cannot have.
+        counts: rows expected in the service, the probe item among them, the marker not.
+        sent: rows sent by this run; all zero when an earlier seed was reused.
+        probe_id, probe_source: S8's item, None when the fixture offers no pattern for one.
+        notes: sentences for the record.
+    """
+
+    shift_us: int
+    newest: str
+    oldest: str
+    reused: bool
+    leak: str
+    counts: Counts
+    sent: Counts
+    probe_id: str | None
+    probe_source: str | None
+    notes: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Material:
+    """A fixture with its time columns and split, as everything here needs them together."""
+
+    fixture: Fixture
+    columns: Columns
+    split: Split
+
+    @property
+    def span_us(self) -> tuple[int, int] | None:
+        """Oldest and newest seeded time, None when nothing is seeded."""
+        times = self.columns.ts[self.split.seeded]
+        return (int(times.min()), int(times.max())) if len(times) else None
+
+
+def split_name(plan: Plan) -> str:
+    """How the marker names a split: two runs share their seed only when this agrees."""
+    window = "all" if plan.window_days is None else f"{plan.window_days:g}d"
+    return f"{plan.limit('split').value}/{window}"
+
+
+def prepare(service: Service, plan: Plan, material: Material, *, now: datetime, run_id: str) -> Seeded:
+    """Bring the namespace into the state that the plan describes.
+
+    Raises:
+        InputError: the interlock refuses, the events span too many half-lives, or the service holds
+            other counts than were sent.
+    """
+    began = time.perf_counter()
+    state = inspect(service)
+    if "seed" in plan.skip:
+        return _reuse(plan, material, state, began)
+    _refuse_span(plan, material)
+    guard(state, namespace=plan.namespace.value, allow_reset=plan.allow_reset or None, run_id=run_id, now=now)
+    notes = list(clean_leftovers(service))
+    shift = _shift(plan, material, state, now)
+    if "reset" not in plan.skip:
+        reset(service)
+    source = probe_source(material.fixture, material.columns, material.split)
+    probe_id = f"{PROBE_PREFIX}{run_id}" if source else None
+    counts = Counts(
+        items=len(material.fixture.items) + (source is not None),
+        users=len(material.fixture.users),
+        events=len(material.split.seeded),
+    )
+    write_marker(service, _marker(plan, material, shift, counts, run_id, now))
+    extra = [probe_row(source, probe_id)] if source and probe_id else []
+    _send(service, material, shift, extra)
+    _verify(service, counts, exact="reset" not in plan.skip or state.empty)
+    oldest, newest = _moved(material, shift)
+    return Seeded(
+        shift_us=shift,
+        newest=newest,
+        oldest=oldest,
+        reused=False,
+        leak="",
+        counts=counts,
+        sent=counts,
+        probe_id=probe_id,
+        probe_source=source.item_id if source else None,
+        notes=tuple(notes),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _refuse_span(plan: Plan, material: Material) -> None:
+    half_life = plan.knob("POPULARITY_HALFLIFE_DAYS")
+    if material.span_us is None or not half_life or plan.stand_in:
+        return
+    oldest, newest = material.span_us
+    if sentence := span_problem((newest - oldest) / MICROSECONDS_A_DAY, float(half_life)):
+        raise InputError(Problem(plan.fixture.path, sentence))
+
+
+def _shift(plan: Plan, material: Material, state: NamespaceState, now: datetime) -> int:
+    if material.span_us is None:
+        return 0
+    if "reset" in plan.skip and not state.empty and state.marker is not None:
+        if state.marker.fixture_sha256 == plan.fixture.sha256 and state.marker.split == split_name(plan):
+            return round(state.marker.shift_seconds * 1e6)  # the events already there keep their place
+        raise InputError(
+            Problem(
+                "--recsim-skip reset",
+                f"namespace `{plan.namespace.value}` holds another fixture or split "
+                f"({state.marker.fixture_sha256[:12]}, {state.marker.split}); only the same one can be added to",
+            )
+        )
+    return shift_us(material.span_us[1], now)
+
+
+def _marker(
+    plan: Plan, material: Material, shift: int, counts: Counts, run_id: str, now: datetime
+) -> Marker:
+    return Marker(
+        fixture_sha256=material.fixture.sha256,
+        split=split_name(plan),
+        shift_seconds=shift / 1e6,
+        counts=counts,
+        run_id=run_id,
+        written_at=now,
+    )
+
+
+def _send(service: Service, material: Material, shift: int, extra: list[dict[str, Any]]) -> None:
+    fixture = material.fixture
+    service.upsert_items([*map(item_row, fixture.items), *extra])
+    service.upsert_users(list(map(user_row, fixture.users)))
+    service.send_events(
+        [
+            event_row(fixture.events[position], position, shift=shift, fixture=fixture)
+            for position in np.sort(material.split.seeded).tolist()
+        ]
+    )
+
+
+def _verify(service: Service, counts: Counts, *, exact: bool) -> None:
+    totals = inspect(service).totals
+    there = Counts(items=totals.items, users=totals.users - 1, events=totals.events)
+    kept = Counts(*(max(a, b) for a, b in zip(astuple(there), astuple(counts), strict=True)))
+    if there != (counts if exact else kept):
+        raise InputError(Problem("seed", f"the service does not hold what was sent ({counts}) but {there}"))
+
+
+def _moved(material: Material, shift: int) -> tuple[str, str]:
+    if material.span_us is None:
+        return "", ""
+    oldest, newest = material.span_us
+    return rfc3339(from_us(oldest + shift)), rfc3339(from_us(newest + shift))
+
+
+def _reuse(plan: Plan, material: Material, state: NamespaceState, began: float) -> Seeded:
+    marker = state.marker
+    known = marker is not None and (marker.fixture_sha256, marker.split) == (
+        plan.fixture.sha256,
+        split_name(plan),
+    )
+    shift = round(marker.shift_seconds * 1e6) if marker is not None and known else 0
+    oldest, newest = _moved(material, shift)
+    leak = "" if known else "the namespace was not seeded from this fixture and split: a leak cannot be excluded"
+    return Seeded(
+        shift_us=shift,
+        newest=newest,
+        oldest=oldest,
+        reused=True,
+        leak=leak,
+        counts=state.totals,
+        sent=Counts(items=0, users=0, events=0),
+        probe_id=None,
+        probe_source=None,
+        notes=("--recsim-skip seed: the data that was there is used",),
+        seconds=time.perf_counter() - began,
+    )

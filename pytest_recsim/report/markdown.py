@@ -1,0 +1,170 @@
+"""README.md of a bundle: the page a product manager opens first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pytest_recsim.record.bundle import Bundle
+from pytest_recsim.record.jsonio import write_atomic
+from pytest_recsim.record.model import WORST_FIRST, CheckResult, Measure, Outcome
+from pytest_recsim.report.quality import quality_section
+from pytest_recsim.report.text import cell, number, table
+
+SIGNS: dict[Outcome, str] = {
+    "passed": "passed",
+    "failed": "**FAILED**",
+    "not_measured": "**not measured**",
+    "error": "**error**",
+    "missing": "**never reported**",
+    "warned": "warned",
+    "waived": "waived",
+    "skipped": "left out",
+}
+
+
+def render_bundle(bundle: Bundle) -> None:
+    """Write ``README.md`` from the record; works on unfinished and killed runs too."""
+    lines = "\n".join(_lines(bundle))
+    write_atomic(bundle.root / "README.md", (lines.rstrip() + "\n").encode())
+
+
+def _lines(bundle: Bundle) -> Iterator[str]:
+    facts = bundle.read_metadata()
+    results = sorted(bundle.results(), key=lambda result: (WORST_FIRST.index(result.outcome), result.key))
+    yield f"# {facts['customer']}: {_verdict(facts)}"
+    yield ""
+    yield from _caveats(facts)
+    yield from _what(facts)
+    yield from _against(results)
+    yield from _checks(results)
+    yield from quality_section(bundle.read_artifact("quality_metrics.json"))
+    yield from _knobs(facts)
+    yield from _links(bundle)
+
+
+def _verdict(facts: dict[str, Any]) -> str:
+    verdict = facts.get("verdict") or {}
+    if facts.get("status") == "seeded":
+        return "seeded only, nothing was judged"
+    if facts.get("status") == "started":
+        return "incomplete: this run has not finished, or was killed"
+    return str(verdict.get("sentence", "incomplete"))
+
+
+def _caveats(facts: dict[str, Any]) -> Iterator[str]:
+    failure = facts.get("preparation_failure")
+    if failure:
+        yield f"> Preparation failed: {failure}"
+        yield ""
+    caveats = (facts.get("verdict") or {}).get("caveats", [])
+    for caveat in caveats:
+        yield f"- Mind: {caveat}."
+    if caveats:
+        yield ""
+
+
+def _what(facts: dict[str, Any]) -> Iterator[str]:
+    service, profile, place = facts["service"], facts["profile"], facts["place"]
+    fixture, requests, users = facts["fixture"], facts["requests"], facts["users"]
+    rows = [
+        ("started", facts["started_at"]),
+        ("service", f"{service['kind']} {service['url']} ({service['url_from']}), model {service['model_version']}"),
+        ("namespace", f"{place['namespace']['value']} of org {place['org_id']['value']}"),
+        (
+            "profile",
+            f"{profile['name']['value']} ({profile['name']['origin']}), sha256 {profile['sha256'][:12]}, "
+            f"reaches the service by `{profile['apply']['value']}`",
+        ),
+        (
+            "data set",
+            f"{fixture['path']}: {fixture['items']:,} items, {fixture['users']:,} users, "
+            f"{fixture['events']:,} events, sha256 {fixture['sha256'][:12]}",
+        ),
+        ("users evaluated", f"{users['evaluated']:,} of {users['in_fixture']:,}"),
+        ("requests", f"{requests['total']:,}, of them {requests['recommendations']:,} recommendations"),
+    ]
+    yield from table(("", ""), rows)
+    for note in facts.get("notes", []):
+        yield f"- {note}"
+    yield ""
+
+
+def _against(results: list[CheckResult]) -> Iterator[str]:
+    bad = [result for result in results if result.outcome in ("failed", "not_measured", "error", "missing")]
+    if not bad:
+        return
+    yield "## What stands against it"
+    yield ""
+    for result in bad:
+        yield f"### {result.label}: {result.title}"
+        yield ""
+        yield "```text"
+        yield result.sentence
+        yield "```"
+        yield ""
+
+
+def _checks(results: list[CheckResult]) -> Iterator[str]:
+    yield "## All checks"
+    yield ""
+    rows = [
+        (
+            result.label,
+            SIGNS[result.outcome],
+            result.title,
+            _measured(result),
+        )
+        for result in sorted(results, key=_shelf)
+    ]
+    yield from table(("check", "outcome", "what it says", "measured"), rows)
+
+
+def _shelf(result: CheckResult) -> tuple[bool, int, str, str]:
+    number_ = result.check[1:]
+    scenario = result.check.startswith("S") and number_.isdigit()
+    return (scenario, int(number_) if scenario else 0, result.check, result.case)
+
+
+def _measured(result: CheckResult) -> str:
+    if result.waiver:
+        return f"waived: {result.waiver}"
+    if result.outcome in ("not_measured", "error", "missing", "skipped"):
+        return result.sentence.splitlines()[0] if result.sentence else ""
+    shown = [measure for measure in result.measures if measure.ok is False] or list(result.measures)
+    text = "; ".join(map(_measure, shown[:3]))
+    return text + (f"; {len(shown) - 3} more" if len(shown) > 3 else "")
+
+
+def _measure(measure: Measure) -> str:
+    bounds = ""
+    if measure.low is not None and measure.high is not None:
+        bounds = f" [{measure.low:.2f}, {measure.high:.2f}]"
+    n = f", n {measure.n:,}" if measure.n is not None else ""
+    mark = ", borderline" if measure.borderline else ""
+    return f"{measure.name} {number(measure.got)}{bounds} ({measure.expected}{n}{mark})"
+
+
+def _knobs(facts: dict[str, Any]) -> Iterator[str]:
+    rows = facts["profile"]["knobs"]
+    if not rows:
+        return
+    yield "## Knobs: asked for and in effect"
+    yield ""
+    yield from table(
+        ("knob", "asked for", "in effect", "status", "seen in", "from"),
+        [
+            (row["knob"], cell(row["asked"]), row["in_effect"], row["status"], row["seen_in"], row["origin"])
+            for row in rows
+        ],
+    )
+
+
+def _links(bundle: Bundle) -> Iterator[str]:
+    yield "## Everything behind it"
+    yield ""
+    for path in sorted(bundle.root.rglob("*")):
+        if path.is_file() and path.name != "README.md" and not path.name.startswith("."):
+            relative = path.relative_to(bundle.root).as_posix()
+            yield f"- [{relative}]({relative})"
+    yield ""

@@ -1,0 +1,26 @@
+"""Small pieces of Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+
+def cell(value: object) -> str:
+    """Text that cannot break out of a table cell."""
+    return " ".join(str("" if value is None else value).split()).replace("|", "\\|")
+
+
+def number(value: object) -> str:
+    """A number with three decimals at most, a text as it is, nothing as `not measured`."""
+    if isinstance(value, float):
+        return f"{value:.3f}".rstrip("0").rstrip(".") if abs(value) < 1e6 else f"{value:.3g}"
+    return "not measured" if value is None else cell(value)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """A Markdown table with an empty line behind it."""
+    yield "| " + " | ".join(head) + " |"
+    yield "|" + " --- |" * len(head)
+    for row in rows:
+        yield "| " + " | ".join(cell(value) for value in row) + " |"
+    yield ""

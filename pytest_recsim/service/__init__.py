@@ -1,0 +1,1 @@
+"""The way to a Recsys service: typed client, checks in passing, pre-flight, safety interlock, launcher."""

@@ -1,0 +1,105 @@
+"""What every part of the synchronous face stands on: an event loop of its own, and one way to call."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Self, TypeVar
+
+import msgspec
+
+from pytest_recsim.service.ask import Exchange
+from pytest_recsim.service.call import Call
+from pytest_recsim.service.client import Client
+from pytest_recsim.service.endpoint import Endpoint
+from pytest_recsim.service.tally import Tally
+
+T = TypeVar("T")
+SETTLE_TURNS = 3
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Core:
+    """A client with the loop that drives it. Use it as a context manager, or ``close()`` it (any number of times).
+
+    Attributes:
+        endpoint: where requests go.
+        tally: what was sent so far.
+        clock: now, as the service sees it; a stand-in on a frozen clock gets its instant here.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        see: Callable[[Exchange], None] | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.endpoint = endpoint
+        self.tally = Tally()
+        self.clock = clock
+        self.see = see
+        self._client = Client(endpoint, self.tally)
+        self._runner: asyncio.Runner | None = asyncio.Runner()
+
+    @property
+    def namespace(self) -> str:
+        return self.endpoint.namespace
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            with runner:
+                runner.run(self._client.aclose())
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        if self._runner is None:
+            work.close()
+            raise RuntimeError("this Service is closed")
+        return self._runner.run(_settled(work))
+
+    def _call(self, call: Call, kind: type[T]) -> T:
+        return self._run(self._client.send(call, _decoder(kind)))
+
+    def _get(self, path: str, kind: type[T], query: Mapping[str, Any] | None = None) -> T:
+        given = {name: value for name, value in (query or {}).items() if value is not None}
+        return self._call(Call("GET", path, query=given), kind)
+
+    def _get_here(self, path: str, kind: type[T], query: Mapping[str, Any] | None = None) -> T:
+        """GET within the namespace."""
+        return self._get(path, kind, {"namespace": self.namespace, **(query or {})})
+
+    def _batches(self, calls: Iterable[Call], kind: type[T]) -> list[T]:
+        """Send several requests, a few in flight at a time."""
+        decode = _decoder(kind)
+        return self._run(self._client.spread(calls, lambda call: self._client.send(call, decode)))
+
+
+def _decoder(kind: type[T]) -> Callable[[bytes], T]:
+    return msgspec.json.Decoder(kind).decode
+
+
+async def _settled(work: Coroutine[Any, Any, T]) -> T:
+    """Clean up what happened while the loop stood still, then do the work.
+
+    A signal handler that raised may have left requests behind; the server may have closed connections.
+    """
+    try:
+        for left_behind in asyncio.all_tasks() - {asyncio.current_task()}:
+            left_behind.cancel()
+        for _ in range(SETTLE_TURNS):
+            await asyncio.sleep(0)
+    except BaseException:
+        work.close()
+        raise
+    return await work

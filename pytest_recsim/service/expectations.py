@@ -1,0 +1,52 @@
+"""What an answer is checked against, and the cheap lookups made from it once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+NEW_USERS = "new_users"
+RECENT_FLOOR = 10
+
+
+@dataclass(frozen=True)
+class Expectations:
+    """What is known before the first answer. Whatever is None or absent is not checked.
+
+    Attributes:
+        rule_free_surfaces: surfaces on which nobody creates rules or overrides.
+        min_events: PROFILE_MIN_EVENTS_FOR_BOOST in effect; below it a user is sparse.
+        segments: user -> ``traits.segment`` as seeded.
+        event_counts: user -> distinct items touched in the seeded events of the profile window, uncapped.
+        tags: item -> tags as seeded.
+        brand_cap, category_cap: in effect by the profile, 0 = off; an ask's own override goes first.
+        brand_prefixes, category_prefixes: lower-case, without colon.
+    """
+
+    rule_free_surfaces: frozenset[str] = frozenset()
+    min_events: int | None = None
+    segments: Mapping[str, str] = field(default_factory=dict)
+    event_counts: Mapping[str, int] | None = None
+    tags: Mapping[str, Iterable[str]] = field(default_factory=dict)
+    brand_cap: int | None = None
+    category_cap: int | None = None
+    brand_prefixes: tuple[str, ...] = ("brand",)
+    category_prefixes: tuple[str, ...] = ("category", "cat")
+
+    def recent_count(self, user_id: str, hint: str) -> int | None:
+        """Return the ``recent_event_count`` an answer for this user has to carry, or None when not known."""
+        if self.event_counts is None or self.min_events is None or user_id not in self.event_counts:
+            return None
+        seen = min(self.event_counts[user_id], max(RECENT_FLOOR, self.min_events + 1))
+        return min(seen, max(0, self.min_events - 1)) if hint == NEW_USERS else seen
+
+
+def tag_values(tags: Mapping[str, Iterable[str]], prefixes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Return item -> distinct values of its tags with one of the prefixes; items without are left out."""
+    found = {}
+    for item_id, listed in tags.items():
+        split = [tag.strip().lower().partition(":") for tag in listed]
+        values = {value.strip() for prefix, colon, value in split if colon and prefix in prefixes}
+        if values:
+            found[item_id] = tuple(sorted(values))
+    return found

@@ -1,0 +1,143 @@
+"""What the service stores, as it lists it (contract sections 3, 8, 9)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+R = TypeVar("R")
+
+
+class ItemRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A listed item; ``props`` is a string that holds JSON."""
+
+    item_id: str
+    available: bool
+    price: float | None = None
+    tags: list[str] = []
+    props: str = "{}"
+    category_path: list[str] = []
+    brand: str | None = None
+    category: str | None = None
+    description: str | None = None
+    image_url: str | None = None
+    metadata_version: str | None = None
+    created_at: str = ""
+    updated_at: str = ""
+
+
+class UserRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A listed user; ``traits`` is a string that holds JSON."""
+
+    user_id: str
+    traits: str = "{}"
+    created_at: str = ""
+    updated_at: str = ""
+
+    def traits_value(self) -> Any:
+        """Return the parsed traits, or None when they are not JSON."""
+        try:
+            return msgspec.json.decode(self.traits)
+        except msgspec.DecodeError:
+            return None
+
+
+class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A listed event; times come back in whole seconds."""
+
+    user_id: str
+    item_id: str
+    type: int
+    value: float
+    ts: datetime
+    meta: str = "{}"
+    source_event_id: str | None = None
+
+
+class Page(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
+    """One page of a listing; ``next_offset`` only while there is more."""
+
+    items: list[R]
+    total: int
+    limit: int
+    offset: int
+    has_more: bool
+    next_offset: int | None = None
+
+
+ItemPage = Page[ItemRecord]
+UserPage = Page[UserRecord]
+EventPage = Page[EventRecord]
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored rule (contract 8.1); rules can be disabled, never deleted."""
+
+    rule_id: str
+    namespace: str
+    surface: str
+    name: str
+    action: str
+    target_type: str
+    description: str | None = None
+    target_key: str | None = None
+    item_ids: list[str] = []
+    boost_value: float | None = None
+    max_pins: int | None = None
+    segment_id: str | None = None
+    priority: int = 0
+    enabled: bool = True
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+
+
+class RuleList(msgspec.Struct, frozen=True, kw_only=True):
+    """``GET /v1/admin/rules``."""
+
+    rules: list[Rule]
+
+
+class Override(msgspec.Struct, frozen=True, kw_only=True):
+    """A manual override (contract 8.4); backed by the rule ``rule_id``."""
+
+    override_id: str
+    namespace: str
+    surface: str
+    item_id: str
+    action: str
+    status: str
+    boost_value: float | None = None
+    notes: str | None = None
+    created_by: str | None = None
+    expires_at: datetime | None = None
+    rule_id: str | None = None
+
+
+class EventType(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the effective event-type table; ``source`` is ``default`` or ``tenant``."""
+
+    type: int
+    weight: float
+    name: str | None = None
+    half_life_days: float | None = None
+    is_active: bool = True
+    source: str = "default"
+
+
+class Segment(msgspec.Struct, frozen=True, kw_only=True):
+    """A configured segment; its rules are left as they come."""
+
+    segment_id: str
+    name: str = ""
+    active: bool = False
+    priority: int = 0
+    profile_id: str | None = None
+    rules: list[Any] = []
+
+
+class SegmentList(msgspec.Struct, frozen=True, kw_only=True):
+    """``GET /v1/segments``."""
+
+    segments: list[Segment]

@@ -1,0 +1,53 @@
+"""The HTTP client proper: httpx over aiohttp's connection pool, which does not collapse under concurrency."""
+
+from __future__ import annotations
+
+import ssl
+
+import httpx
+from httpx_aiohttp import HttpxAiohttpClient
+
+from pytest_recsim import __version__
+from pytest_recsim.data.problems import InputError, Problem
+from pytest_recsim.service.endpoint import Endpoint
+
+IDLE_S = 4.0
+"""Idle connections are dropped before common servers (uvicorn: 5 s) close them under us."""
+
+
+def build(endpoint: Endpoint) -> httpx.AsyncClient:
+    """Return a client that verifies TLS, follows no redirect and keeps at most ``concurrency`` connections.
+
+    Our own time-out surrounds the whole attempt, so httpx's are off.
+    """
+    return HttpxAiohttpClient(
+        verify=_trust(endpoint),
+        timeout=None,
+        follow_redirects=False,
+        trust_env=endpoint.trust_env,
+        limits=httpx.Limits(max_connections=endpoint.concurrency, keepalive_expiry=IDLE_S),
+    )
+
+
+def headers(endpoint: Endpoint) -> httpx.Headers:
+    """Return the headers that every request carries."""
+    found = {
+        "X-Org-ID": endpoint.org_id,
+        "Content-Type": "application/json",
+        "Accept": "application/json",
+        "User-Agent": f"pytest-recsim/{__version__}",
+    }
+    if endpoint.api_key:
+        found["X-API-Key"] = endpoint.api_key
+    return httpx.Headers(found)
+
+
+def _trust(endpoint: Endpoint) -> ssl.SSLContext:
+    if not endpoint.base_url.startswith("https:"):
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody, and costs no loading of certificates
+    if endpoint.ca_file is None:
+        return httpx.create_ssl_context(trust_env=endpoint.trust_env)
+    try:
+        return ssl.create_default_context(cafile=str(endpoint.ca_file))
+    except OSError as error:  # ssl.SSLError is one
+        raise InputError(Problem(str(endpoint.ca_file), f"cannot be used as a CA file ({error}).")) from None

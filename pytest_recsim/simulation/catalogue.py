@@ -1,0 +1,140 @@
+"""Look-ups by id that scenarios need to choose their subjects."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from pytest_recsim.data.model import Item, User
+from pytest_recsim.plan.model import Plan
+from pytest_recsim.service.ask import Exchange
+from pytest_recsim.simulation.watching import prefixes
+from pytest_recsim.simulation.world import World
+
+NEW_USERS = "new_users"
+
+
+class Catalogue(ABC):
+    """Items, users and who of them is what; part of :class:`Simulation`."""
+
+    @property
+    @abstractmethod
+    def plan(self) -> Plan: ...
+
+    @property
+    @abstractmethod
+    def world(self) -> World: ...
+
+    @property
+    @abstractmethod
+    def lists(self) -> Mapping[str, Exchange]: ...
+
+    @cached_property
+    def items(self) -> dict[str, Item]:
+        return {item.item_id: item for item in self.world.fixture.items}
+
+    @cached_property
+    def users(self) -> dict[str, User]:
+        return {user.user_id: user for user in self.world.fixture.users}
+
+    @cached_property
+    def available(self) -> frozenset[str]:
+        """Ids of available items; the probe item is not among them."""
+        return frozenset(item_id for item_id, item in self.items.items() if item.available)
+
+    @cached_property
+    def popularity(self) -> tuple[str, ...]:
+        """Available items, best first: sum of weight x value over seeded events, ties by id."""
+        world = self.world
+        order = np.lexsort((world.id_rank, -world.seeded_weights))
+        return tuple(world.fixture.items[i].item_id for i in order.tolist() if world.available[i])
+
+    @cached_property
+    def seeded_events(self) -> dict[str, int]:
+        """Item id -> number of seeded events."""
+        counts = self.world.seeded_counts.tolist()
+        return {item_id: count for item_id, count in zip(self.items, counts, strict=True)}
+
+    @cached_property
+    def seeded_weight(self) -> dict[str, float]:
+        """Item id -> sum of weight x value over its seeded events."""
+        weights = self.world.seeded_weights.tolist()
+        return {item_id: weight for item_id, weight in zip(self.items, weights, strict=True)}
+
+    def hidden(self, user_id: str) -> frozenset[str]:
+        """Items that the purchase exclusion hides from a user (contract 12.4)."""
+        position = self.world.fixture.user_index[user_id]
+        items = self.world.fixture.items
+        return frozenset(items[item].item_id for item in self.world.hidden_pairs.get(position, ()))
+
+    # --- tags ---
+
+    @cached_property
+    def _prefixes(self) -> dict[str, tuple[str, ...]]:
+        effective = self.world.effective
+        return {
+            kind: prefixes(effective.value(knob), default)
+            for kind, knob, default in (
+                ("brand", "BRAND_TAG_PREFIXES", "brand"),
+                ("category", "CATEGORY_TAG_PREFIXES", "category,cat"),
+            )
+        }
+
+    def _prefixed(self, item_id: str, kind: str) -> tuple[str, ...]:
+        starts = tuple(f"{prefix}:" for prefix in self._prefixes[kind])
+        return tuple(tag for tag in self.items[item_id].tags if tag.strip().lower().startswith(starts))
+
+    def brand_tags(self, item_id: str) -> frozenset[str]:
+        """The item's tags with a brand prefix, as stored."""
+        return frozenset(self._prefixed(item_id, "brand"))
+
+    def plain_tags(self, item_id: str) -> frozenset[str]:
+        """The item's tags without those that carry a brand or category prefix, as stored."""
+        prefixed = {*self._prefixed(item_id, "brand"), *self._prefixed(item_id, "category")}
+        return frozenset(self.items[item_id].tags) - prefixed
+
+    def category_of(self, item_id: str) -> str | None:
+        """The category field, else the first category-prefixed tag's value, else None."""
+        if (field := self.items[item_id].category) is not None:
+            return field
+        tags = self._prefixed(item_id, "category")
+        return tags[0].split(":", 1)[1].strip() if tags else None
+
+    # --- people ---
+
+    def established_answer(self, exchange: Exchange) -> bool:
+        """Whether an answer was made for an established user: enough recent items and no new user."""
+        count = exchange.answer.trace.extras.recent_event_count
+        segment = self.users[exchange.ask.user_id].segment.lower()
+        return count >= self.world.effective.min_events and segment != NEW_USERS
+
+    def is_established(self, user_id: str) -> bool:
+        return self.established_answer(self.lists[user_id])
+
+    def established(self, n: int) -> list[str]:
+        """Up to n established evaluated users, taken from the segments in turn, the same in every run."""
+        return self._in_turn([user for user in self.lists if self.is_established(user)], "established")[:n]
+
+    def sample(self, per_segment: int, segments: Sequence[str] | None = None) -> list[str]:
+        """Up to ``per_segment`` evaluated users of each (or each named) segment, the same in every run."""
+        found: dict[str, list[str]] = {}
+        for user in self._in_turn(list(self.lists), "sample"):
+            segment = self.users[user].segment
+            if segments is None or segment in segments:
+                found.setdefault(segment, []).append(user)
+        return [user for name in sorted(found) for user in found[name][:per_segment]]
+
+    def _in_turn(self, users: list[str], purpose: str) -> list[str]:
+        """Shuffle users by the customer's seed and interleave their segments."""
+        shuffled = sorted(users)
+        self.plan.rng(purpose).shuffle(shuffled)
+        turn: dict[str, int] = {}
+        keyed = []
+        for user in shuffled:
+            segment = self.users[user].segment
+            turn[segment] = turn.get(segment, -1) + 1
+            keyed.append((turn[segment], segment, user))
+        return [user for _, _, user in sorted(keyed, key=lambda entry: entry[:2])]

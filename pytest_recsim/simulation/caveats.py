@@ -1,0 +1,26 @@
+"""Sentences that belong beside a verdict, because without them it would say more than was shown."""
+
+from __future__ import annotations
+
+from pytest_recsim.plan.model import Plan
+from pytest_recsim.simulation.stage import Prepared
+
+
+def caveats_of(plan: Plan, prepared: Prepared | None) -> tuple[str, ...]:
+    """Return the caveats of a run, most important first."""
+    found = []
+    if plan.stand_in:
+        found.append("made on the embedded stand-in, not on a real service")
+    if plan.skip:
+        found.append(f"steps left out: {', '.join(plan.skip)}")
+    if prepared is None:
+        return tuple(found)
+    if prepared.seeded is not None and prepared.seeded.leak:
+        found.append(prepared.seeded.leak)
+    if prepared.quality is not None and prepared.quality.sampled:
+        found.append(f"judged on a sample of {prepared.quality.evaluated} users")
+    unsure = [row.knob for row in prepared.knobs if row.status in ("differs", "unknown")]
+    if unsure:
+        shown = ", ".join(unsure[:5]) + (f" and {len(unsure) - 5} more" if len(unsure) > 5 else "")
+        found.append(f"knobs that could not be sent and differ or are unknown: {shown}")
+    return tuple(found)

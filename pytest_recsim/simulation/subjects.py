@@ -1,0 +1,198 @@
+"""Small pure helpers that several scenarios share: who is asked, which tags are tried, what a list says."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import combinations, zip_longest
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pytest_recsim.plan.model import K
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+    from pytest_recsim.service.ask import Exchange
+    from pytest_recsim.simulation.simulation import Simulation
+
+    Offenders = Sequence[tuple[str, Exchange]]
+
+CAPS_OFF = {"brand_cap": 0, "category_cap": 0}
+MIN_TAG_ITEMS = 5
+BOOST_REASON = re.compile(r"^rule\.boost:([+-]\d+\.\d+)\[([^\]]+)\]$")
+
+
+def spread(sim: Simulation, n: int, users: Iterable[str] | None = None) -> list[str]:
+    """Return up to ``n`` users, one from every segment in turn; of the evaluated ones unless given."""
+    queues: dict[str, list[str]] = {}
+    for user in sim.sample(n) if users is None else users:
+        queues.setdefault(sim.users[user].segment, []).append(user)
+    turns = zip_longest(*(queues[segment] for segment in sorted(queues)))
+    return [user for turn in turns for user in turn if user is not None][:n]
+
+
+class Compares(Protocol):
+    """The part of ``check`` that is used here."""
+
+    def need(self, condition: object, reason: str) -> None: ...
+
+    def at_most(self, name: str, got: float | None, limit: float, **facts: Any) -> None: ...
+
+
+def none_of(  # noqa: PLR0913 - what a measure consists of, by name
+    check: Compares, name: str, offenders: Offenders, *, n: int, definition: str, knob: str
+) -> None:
+    """Measure that there are no offenders among ``n``; the first one is shown with its exchange."""
+    first = {"who": offenders[0][0], "exchange": offenders[0][1]} if offenders else {}
+    check.at_most(name, len(offenders), 0, n=n, definition=definition, knob=knob, **first)
+
+
+def established_with_truth(sim: Simulation, check: Compares, n: int) -> list[str]:
+    """Return ``n`` established users, from the segments in turn, those with most unseen relevant items first.
+
+    Chosen by the holdout alone, never by how well they are served; users without truth have no NDCG.
+    """
+    established = sim.established(len(sim.lists))
+    check.need(len(established) >= n, f"{len(established)} established users with holdout, {n} are needed")
+    relevant = sim.relevance()
+    return spread(sim, n, sorted(established, key=lambda user: -len(relevant.get(user, ()))))
+
+
+def carries(sim: Simulation, item_id: str, tag: str) -> bool:
+    """Whether an item has the tag, compared as filters and rules do: trimmed, lower case."""
+    source = sim.probe_source if item_id == sim.probe_id else item_id  # the probe has its source's tags
+    item = sim.items.get(source or item_id)
+    return item is not None and any(_folded(mine) == _folded(tag) for mine in item.tags)
+
+
+def _folded(tag: str) -> str:
+    return tag.strip().lower()
+
+
+def filterable_tags(
+    sim: Simulation, tags: Collection[str], unfiltered: Mapping[str, Exchange], n: int
+) -> list[str]:
+    """Return up to ``n`` of the tags, from rare to common, that can show whether a filter works.
+
+    Such a tag has at least 5 available items with seeded events and is absent from at least one slot of
+    every unfiltered list: without a filter each of those lists would be wrong.
+    """
+    sizes = {tag: len(tagged_items(sim, tag)) for tag in sorted(tags)}
+    useful = [
+        tag
+        for tag in sorted(sizes, key=lambda tag: (sizes[tag], tag))
+        if sizes[tag] >= MIN_TAG_ITEMS
+        and all(any(not carries(sim, item, tag) for item in shown.ids) for shown in unfiltered.values())
+    ]
+    if len(useful) <= n:
+        return useful
+    return [useful[round(step * (len(useful) - 1) / max(1, n - 1))] for step in range(n)]
+
+
+def tagged_items(sim: Simulation, tag: str) -> frozenset[str]:
+    """Return the available items with this tag, spelled exactly so, that popularity can find."""
+    return frozenset(
+        item
+        for item in sim.available
+        if tag in sim.items[item].tags and sim.seeded_weight.get(item, 0.0) > 0.0
+    )
+
+
+@dataclass(frozen=True)
+class Filtered:
+    """One filtered list: who asked for which tag, what should not be there, how many items should.
+
+    Attributes:
+        strays: listed items without the tag.
+        expected: the least number of items, min(20, eligible items).
+    """
+
+    user: str
+    tag: str
+    exchange: Exchange
+    strays: tuple[str, ...]
+    expected: int
+
+    @property
+    def short(self) -> bool:
+        return len(self.exchange.ids) < self.expected
+
+    @property
+    def case(self) -> tuple[str, Exchange]:
+        """For a measure: whose list, and the exchange."""
+        told = f"user {self.user}, include_tags_any [{self.tag}]: {len(self.exchange.ids)} items"
+        strays = f", without the tag: {', '.join(self.strays[:3])}" if self.strays else ""
+        return f"{told} of at least {self.expected}{strays}", self.exchange
+
+
+def judge_filter(check: Compares, lists: Sequence[Filtered]) -> None:
+    """Measure that a filter let nothing else through and lost nothing on the way."""
+    none_of(
+        check,
+        "filtered lists with other items",
+        [shown.case for shown in lists if shown.strays],
+        n=len(lists),
+        definition="lists with an item that lacks the wanted tag (compared trimmed, in lower case)",
+        knob="the include_tags_any constraint; PIN and BOOST rules on this surface are not filtered",
+    )
+    none_of(
+        check,
+        "filtered lists that are too short",
+        [shown.case for shown in lists if shown.short],
+        n=len(lists),
+        definition="fewer than min(20, available items with the tag and seeded events, not hidden from the user)",
+        knob="where the filter runs (before the cut to k); POPULARITY_FANOUT, RECOMMENDATION_MAX_K",
+    )
+
+
+def filtered_lists(
+    sim: Simulation, users: Sequence[str], tags: Sequence[str], surface: str
+) -> list[Filtered]:
+    """Ask for the lists of all users under each tag as include filter, caps off."""
+    found = []
+    for tag in tags:
+        lists = sim.recommend(
+            users, surface=surface, overrides=CAPS_OFF, constraints={"include_tags_any": [tag]}
+        )
+        for user, exchange in lists.items():
+            strays = tuple(item for item in exchange.ids if not carries(sim, item, tag))
+            eligible = len(tagged_items(sim, tag) - sim.hidden(user))
+            found.append(Filtered(user, tag, exchange, strays, min(K, eligible)))
+    return found
+
+
+def boosts(exchange: Exchange, item_id: str) -> dict[str, float]:
+    """Return rule id -> what it added to an item's score, as the reasons tell it (two decimals)."""
+    rank = exchange.rank(item_id)
+    reasons = [] if rank is None else exchange.answer.items[rank - 1].reasons
+    matches = filter(None, map(BOOST_REASON.match, reasons))
+    return {match[2]: float(match[1]) for match in matches}
+
+
+def override_ids(exchange: Exchange) -> frozenset[str]:
+    """Return the manual overrides that the answer says were at work."""
+    return frozenset(effect.override_id for effect in exchange.answer.trace.extras.manual_overrides)
+
+
+def working(wanted: Collection[str]) -> Callable[[Exchange], bool]:
+    """Return a test for "exactly these manual overrides are at work"."""
+    return lambda exchange: override_ids(exchange) == frozenset(wanted)
+
+
+def score_of(exchange: Exchange, item_id: str) -> float:
+    """Return an item's score, NaN when it is not listed."""
+    rank = exchange.rank(item_id)
+    return float("nan") if rank is None else exchange.answer.items[rank - 1].score
+
+
+def similarity(sim: Simulation, exchange: Exchange) -> float:
+    """Return the mean pairwise Jaccard similarity of a list's plain tags; NaN for lists under two."""
+    tags = [sim.plain_tags(item) if item in sim.items else frozenset() for item in exchange.ids]
+    pairs = [len(a & b) / len(a | b) if a and b else 0.0 for a, b in combinations(tags, 2)]
+    return mean(pairs)
+
+
+def mean(values: Iterable[float]) -> float:
+    """Return the mean, NaN of nothing."""
+    numbers = list(values)
+    return sum(numbers) / len(numbers) if numbers else float("nan")

@@ -1,0 +1,121 @@
+"""The fixture as the judge sees it: arrays over evaluated users and items, and look-ups by id for scenarios."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pytest_recsim.data.model import Fixture
+from pytest_recsim.data.weights import event_weights
+from pytest_recsim.plan.model import Plan
+from pytest_recsim.prepare.seed import MICROSECONDS_A_DAY, Material
+from pytest_recsim.simulation.effect import Effective
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that follows from fixture, split, clock and the knobs in effect; nothing is asked for here."""
+
+    plan: Plan
+    material: Material
+    effective: Effective
+    shift_us: int
+    now_us: int
+
+    @property
+    def fixture(self) -> Fixture:
+        return self.material.fixture
+
+    @cached_property
+    def weights(self) -> Floats:
+        """Relevance weight of every event of the fixture; types without a weight count nothing."""
+        return event_weights(self.material.columns.type, self.plan.limit("weights").value)
+
+    @cached_property
+    def available(self) -> Bools:
+        return np.array([item.available for item in self.fixture.items], dtype=bool)
+
+    @cached_property
+    def seeded_counts(self) -> Ints:
+        """Seeded events per item."""
+        items = self.material.columns.item[self.material.split.seeded]
+        return np.bincount(items, minlength=len(self.fixture.items)).astype(np.int64)
+
+    @cached_property
+    def seeded_weights(self) -> Floats:
+        """Sum of weight x value over an item's seeded events, undecayed."""
+        seeded = self.material.split.seeded
+        columns = self.material.columns
+        return np.bincount(
+            columns.item[seeded],
+            weights=self.weights[seeded] * columns.value[seeded],
+            minlength=len(self.fixture.items),
+        ).astype(np.float64)
+
+    @cached_property
+    def id_rank(self) -> Ints:
+        """Rank of every item's id in bytewise order, the tie-break of all orders."""
+        ids = sorted(range(len(self.fixture.items)), key=lambda i: self.fixture.items[i].item_id.encode())
+        rank = np.empty(len(ids), dtype=np.int64)
+        rank[ids] = np.arange(len(ids))
+        return rank
+
+    @cached_property
+    def history(self) -> dict[int, Ints]:
+        """User position -> its distinct seeded items, the latest first."""
+        columns, seeded = self.material.columns, self.material.split.seeded
+        order = seeded[np.argsort(-columns.ts[seeded], kind="stable")]
+        found: dict[int, dict[int, None]] = {}
+        for user, item in zip(columns.user[order].tolist(), columns.item[order].tolist(), strict=True):
+            found.setdefault(user, {})[item] = None
+        return {user: np.fromiter(items, dtype=np.int64) for user, items in found.items()}
+
+    @cached_property
+    def hidden_pairs(self) -> dict[int, frozenset[int]]:
+        """User position -> items that the purchase exclusion hides (contract 12.4)."""
+        if not self.effective.value("RULE_EXCLUDE_EVENTS"):
+            return {}
+        columns, seeded = self.material.columns, self.material.split.seeded
+        kinds = _kinds(self.effective.value("EXCLUDE_EVENT_TYPES"))
+        days = float(int(self.effective.value("PURCHASED_WINDOW_DAYS") or 0))
+        if not days:
+            return {}
+        counted = seeded[columns.ts[seeded] + self.shift_us >= self.now_us - days * MICROSECONDS_A_DAY]
+        if kinds:
+            counted = counted[np.isin(columns.type[counted], kinds)]
+        found: dict[int, set[int]] = {}
+        for user, item in zip(columns.user[counted].tolist(), columns.item[counted].tolist(), strict=True):
+            if self.fixture.users[user].segment.lower() != "new_users":  # exclusion is forced off for them
+                found.setdefault(user, set()).add(item)
+        return {user: frozenset(items) for user, items in found.items()}
+
+    @cached_property
+    def recent_counts(self) -> dict[str, int] | None:
+        """User id -> distinct items touched in the profile window (contract 12.2), None if that is unknown."""
+        window = self.effective.value("PROFILE_WINDOW_DAYS")
+        if window is None:
+            return None
+        columns, seeded = self.material.columns, self.material.split.seeded
+        since = self.now_us - float(window or 30) * MICROSECONDS_A_DAY
+        recent = seeded[columns.ts[seeded] + self.shift_us >= since]
+        width = len(self.fixture.items)
+        pairs = np.unique(columns.user[recent].astype(np.int64) * width + columns.item[recent])
+        counts = np.bincount(pairs // max(width, 1), minlength=len(self.fixture.users))
+        return {
+            user.user_id: int(count) for user, count in zip(self.fixture.users, counts, strict=True)
+        }
+
+
+def _kinds(value: Any) -> list[int]:
+    """Event types of the exclusion; empty means every type. The admin config holds a list, a profile csv."""
+    if value is None:
+        return []
+    return [int(kind) for kind in (value.split(",") if isinstance(value, str) else value) if str(kind).strip()]

@@ -1,0 +1,1 @@
+"""Where fixtures come from: the seeded generator, the MovieLens importer and the fixture writer."""

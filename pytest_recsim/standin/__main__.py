@@ -1,0 +1,7 @@
+"""``python -m pytest_recsim.standin``: serve the stand-in until told to stop."""
+
+from __future__ import annotations
+
+from pytest_recsim.standin.main import main
+
+raise SystemExit(main())

@@ -1,0 +1,59 @@
+"""Event types: what a type weighs and how fast it fades (contract 2.3, 9.2).
+
+The real service leaks rows of other tenants into the effective table; the stand-in does not.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class EventType(msgspec.Struct, frozen=True):
+    """Weight and own half-life in days (None = the fallback of the signal) of one type."""
+
+    code: int
+    name: str | None
+    weight: float
+    half_life_days: float | None
+    active: bool
+    source: str
+
+    def row(self) -> dict[str, Any]:
+        row: dict[str, Any] = {"type": self.code}
+        if self.name is not None:
+            row["name"] = self.name
+        row["weight"] = self.weight
+        if self.half_life_days is not None:
+            row["half_life_days"] = self.half_life_days
+        return row | {"is_active": self.active, "source": self.source}
+
+
+DEFAULTS = tuple(
+    EventType(code, name, weight, None, True, "default")
+    for code, name, weight in (
+        (0, "view", 0.1),
+        (1, "click", 0.3),
+        (2, "add", 0.7),
+        (3, "purchase", 1.0),
+        (4, "custom", 0.2),
+    )
+)
+
+
+class EventTypes:
+    """The effective table of each (org, namespace): defaults overlaid with the tenant's own rows."""
+
+    def __init__(self) -> None:
+        self._own: dict[tuple[str, str], dict[int, EventType]] = {}
+        self.version = 0
+
+    def put(self, org: str, namespace: str, rows: list[EventType]) -> None:
+        self._own.setdefault((org, namespace), {}).update((row.code, row) for row in rows)
+        self.version += 1
+
+    def effective(self, org: str, namespace: str) -> list[EventType]:
+        """Return the active types by code."""
+        table = {row.code: row for row in DEFAULTS} | self._own.get((org, namespace), {})
+        return [table[code] for code in sorted(table) if table[code].active]

@@ -1,0 +1,60 @@
+"""The live knobs: the part of the configuration that the admin document can replace (contract 9.1, 10.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+
+class Knobs(msgspec.Struct, frozen=True, kw_only=True):
+    """Knob values in effect for every request until the admin document is replaced.
+
+    Days are days of 24 hours; ``co_vis_window_days`` and ``purchased_window_days`` are whole ones.
+    """
+
+    blend_alpha: float
+    blend_beta: float
+    blend_gamma: float
+    half_life_days: float
+    co_vis_window_days: int
+    popularity_fanout: int
+    max_k: int
+    max_fanout: int
+    max_exclude_ids: int
+    max_anchors_injected: int
+    mmr_lambda: float
+    brand_cap: int
+    category_cap: int
+    rule_exclude_events: bool
+    exclude_event_types: tuple[int, ...]
+    brand_tag_prefixes: tuple[str, ...]
+    category_tag_prefixes: tuple[str, ...]
+    purchased_window_days: int
+    profile_window_days: float
+    profile_boost: float
+    profile_top_n_tags: int
+    profile_min_events_for_boost: int
+    profile_cold_start_multiplier: float
+    profile_starter_blend_weight: float
+    rules_enabled: bool
+
+
+_SHAPES: dict[str, Callable[[Any], Any]] = {
+    "co_vis_window_days": int,
+    "purchased_window_days": int,
+    "exclude_event_types": tuple,
+    "brand_tag_prefixes": lambda values: tuple(value.strip().lower() for value in values),
+    "category_tag_prefixes": lambda values: tuple(value.strip().lower() for value in values),
+}
+
+
+def from_document(document: Mapping[str, Any]) -> Knobs:
+    """Build knobs from a complete admin document; window floats are cut to whole days."""
+    return Knobs(
+        **{
+            field: _SHAPES[field](document[field]) if field in _SHAPES else document[field]
+            for field in Knobs.__struct_fields__
+        }
+    )

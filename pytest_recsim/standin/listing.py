@@ -1,0 +1,108 @@
+"""Listing with offset paging (contract 3). Rows of equal time come in the order of their ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from pytest_recsim.standin.clock import whole_seconds
+from pytest_recsim.standin.errors import bad_request
+from pytest_recsim.standin.filters import RowFilter, row_filter
+from pytest_recsim.standin.http import Answer, Request, answer
+from pytest_recsim.standin.state import Service
+from pytest_recsim.standin.store import Event, Item, Namespace, User
+
+Row = TypeVar("Row")
+DEFAULT_LIMIT = 100
+_MAX_LIMIT = 1000
+_OPTIONAL = ("brand", "category", "description", "image_url", "metadata_version")
+
+
+def whole_or(text: str | None, low: int, high: int | None, fallback: int) -> int:
+    """Return the number that a query value spells, or the fallback for anything unusable."""
+    try:
+        value = int(text or "")
+    except ValueError:
+        return fallback
+    return value if value >= low and (high is None or value <= high) else fallback
+
+
+def _open(service: Service, request: Request) -> tuple[Namespace, RowFilter]:
+    name = request.query.get("namespace")
+    if not name:
+        raise bad_request("missing_namespace")
+    code = whole_or(request.query.get("event_type"), -32768, 32767, 1 << 16)
+    values = dict(request.query) | {"event_type": None if code == 1 << 16 else code}
+    return service.peek(request.org, name), row_filter(values, service.clock.now())
+
+
+def _page(request: Request, rows: Sequence[Row], show: Callable[[Row], dict[str, Any]]) -> Answer:
+    limit = whole_or(request.query.get("limit"), 1, _MAX_LIMIT, DEFAULT_LIMIT)
+    offset = whole_or(request.query.get("offset"), 0, None, 0)
+    end = offset + limit
+    page: dict[str, Any] = {
+        "items": [show(row) for row in rows[offset:end]],
+        "total": len(rows),
+        "limit": limit,
+        "offset": offset,
+        "has_more": end < len(rows),
+    }
+    if page["has_more"]:
+        page["next_offset"] = end
+    return answer(page)
+
+
+def list_items(service: Service, request: Request) -> Answer:
+    namespace, chosen = _open(service, request)
+    rows = [item for key, item in namespace.items.items() if chosen.takes_row(key, chosen.item_id, item)]
+    rows.sort(key=lambda item: (-item.created, item.item_id))
+    return _page(request, rows, _item_row)
+
+
+def _item_row(item: Item) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "item_id": item.item_id,
+        "available": item.available,
+        "price": item.price,
+        "tags": item.tags,
+        "props": item.props,
+        "category_path": item.category_path,
+    }
+    row |= {name: value for name in _OPTIONAL if (value := getattr(item, name)) is not None}
+    return row | {"created_at": whole_seconds(item.created), "updated_at": whole_seconds(item.updated)}
+
+
+def list_users(service: Service, request: Request) -> Answer:
+    namespace, chosen = _open(service, request)
+    rows = [user for key, user in namespace.users.items() if chosen.takes_row(key, chosen.user_id, user)]
+    rows.sort(key=lambda user: (-user.created, user.user_id))
+    return _page(request, rows, _user_row)
+
+
+def _user_row(user: User) -> dict[str, Any]:
+    return {
+        "user_id": user.user_id,
+        "traits": user.traits_text,
+        "created_at": whole_seconds(user.created),
+        "updated_at": whole_seconds(user.updated),
+    }
+
+
+def list_events(service: Service, request: Request) -> Answer:
+    namespace, chosen = _open(service, request)
+    rows = namespace.events_newest_first()
+    if chosen != RowFilter():
+        rows = [event for event in rows if chosen.takes_event(event)]
+    return _page(request, rows, _event_row)
+
+
+def _event_row(event: Event) -> dict[str, Any]:
+    return {
+        "user_id": event.user_id,
+        "item_id": event.item_id,
+        "type": event.type,
+        "value": event.value,
+        "ts": whole_seconds(event.ts),
+        "meta": event.meta,
+        "source_event_id": event.source_event_id,
+    }

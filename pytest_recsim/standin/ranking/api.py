@@ -1,0 +1,57 @@
+"""The ranking endpoints: recommendations, rerank, similar (contract 5 to 7)."""
+
+from __future__ import annotations
+
+from pytest_recsim.standin.http import Answer, Request, answer
+from pytest_recsim.standin.listing import whole_or
+from pytest_recsim.standin.ranking.arrays import window_start
+from pytest_recsim.standin.ranking.ask import DEFAULT_K, Ask, read_recommend, read_rerank
+from pytest_recsim.standin.ranking.data import RankingData, ranking_data
+from pytest_recsim.standin.ranking.effective import DEFAULT_WINDOW_DAYS
+from pytest_recsim.standin.ranking.explain import item_rows
+from pytest_recsim.standin.ranking.pipeline import rank
+from pytest_recsim.standin.ranking.trace import extras
+from pytest_recsim.standin.state import Service
+
+
+def recommend(service: Service, request: Request) -> Answer:
+    return _ranked(service, request.org, read_recommend(request))
+
+
+def rerank(service: Service, request: Request) -> Answer:
+    return _ranked(service, request.org, read_rerank(request))
+
+
+def _ranked(service: Service, org: str, ask: Ask) -> Answer:
+    ranked = rank(service, org, ask)
+    blended = ask.blend is not None and (ask.blend[1] > 0 or ask.blend[2] > 0)
+    body = {"model_version": "blend_v1" if blended else "popularity_v1", "items": item_rows(ranked, ask)}
+    if ranked.run.match is not None:
+        body |= {
+            "segment_id": ranked.run.match.segment.segment_id,
+            "profile_id": ranked.run.match.segment.profile_id,
+        }
+    return answer(body | {"trace": {"extras": extras(ranked, ask)}})
+
+
+def similar(service: Service, request: Request) -> Answer:
+    """Answer the nearest available items by embedding, else by co-visitation; [] for an unknown item."""
+    data = ranking_data(service, request.org, request.query.get("namespace") or "default")
+    limit = whole_or(request.query.get("k"), 1, None, DEFAULT_K)
+    item = data.catalogue.index.get(request.path_id)
+    if item is None:
+        return answer([])
+    near, strength = data.embeddings.neighbours(item, limit)
+    if len(near):
+        return answer(_rows(data, near.tolist(), strength.tolist(), "embedding_similarity"))
+    since = window_start(service.clock.ranking_now(), service.knobs.co_vis_window_days or DEFAULT_WINDOW_DAYS)
+    near, strength = data.covisits.neighbours(item, since, limit)
+    available = data.catalogue.available[near]
+    return answer(_rows(data, near[available].tolist(), strength[available].tolist(), "co_visitation"))
+
+
+def _rows(data: RankingData, items: list[int], scores: list[float], reason: str) -> list[dict[str, object]]:
+    return [
+        {"item_id": data.catalogue.ids[item], "score": score, "reasons": [reason]}
+        for item, score in zip(items, scores, strict=True)
+    ]

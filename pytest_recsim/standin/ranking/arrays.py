@@ -1,0 +1,58 @@
+"""Array types and the small arithmetic that all signals share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pytest_recsim.standin.clock import DAY
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+FALLBACK_HALF_LIFE_DAYS = 14.0
+# Beyond this many doublings (events dated far in the future) a weight stays finite instead of overflowing.
+_MOST_DOUBLINGS = 500.0
+_EARLIEST = -(1 << 62)
+
+
+def saturate(values: Floats) -> Floats:
+    """Return x/(1+x) for x > 0, else 0."""
+    positive = np.maximum(values, 0.0)
+    return np.asarray(positive / (1.0 + positive))
+
+
+def settle(scores: Any, decimals: int = 12) -> Any:
+    """Round so that the last bits of a sum cannot decide an order."""
+    return np.round(scores, decimals)
+
+
+def decay(ts: Ints, now: int, half_life_days: Floats | float) -> Floats:
+    """Return 0.5 ** (age / half-life) per instant; above 1 for the future."""
+    doublings = (ts - now) / (half_life_days * DAY)
+    return np.asarray(np.exp2(np.minimum(doublings, _MOST_DOUBLINGS)))
+
+
+def window_start(now: int, days: float) -> int:
+    """Return the first instant inside a window of that many days before ``now``."""
+    return max(now - int(days * DAY), _EARLIEST)
+
+
+def ranges(starts: Ints, lengths: Ints) -> Ints:
+    """Return the concatenated index ranges ``start .. start+length``."""
+    ends = np.cumsum(lengths)
+    total = int(ends[-1]) if len(ends) else 0
+    return np.asarray(np.arange(total) + np.repeat(starts - (ends - lengths), lengths))
+
+
+def largest(keys: Floats, count: int) -> Ints:
+    """Return the positions of the ``count`` largest keys, largest first; equal keys by position."""
+    if count < len(keys):
+        threshold = np.partition(keys, len(keys) - count)[len(keys) - count]
+        above = np.flatnonzero(keys > threshold)
+        level = np.flatnonzero(keys == threshold)[: count - len(above)]
+        chosen = np.concatenate([above, level])
+        return np.asarray(chosen[np.lexsort((chosen, -keys[chosen]))])
+    return np.argsort(-keys, kind="stable")

@@ -1,0 +1,59 @@
+"""Co-visitation: how often the same users touched two items (contract 12.6), one anchor row at a time."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from pytest_recsim.standin.ranking.arrays import Floats, Ints, largest, ranges
+from pytest_recsim.standin.ranking.catalogue import Catalogue
+from pytest_recsim.standin.ranking.eventlog import EventLog
+
+NEIGHBOURS = 200
+_ROWS_KEPT = 20_000
+
+
+class Row(NamedTuple):
+    """An anchor's neighbours, best first, and their strength."""
+
+    items: Ints
+    strength: Floats
+
+
+class CoVisits:
+    """Rows computed on demand from the users' event lists, so that nothing of items x items is ever held."""
+
+    def __init__(self, log: EventLog, catalogue: Catalogue) -> None:
+        self._log = log
+        self._size = catalogue.size + 1
+        self._rows: dict[tuple[int, int], Row] = {}
+
+    def row(self, anchor: int, since: int) -> Row:
+        """Return the 200 strongest neighbours of an anchor by pairs of events at or after ``since``."""
+        key = (anchor, since)
+        found = self._rows.get(key)
+        if found is None:
+            if len(self._rows) >= _ROWS_KEPT:
+                self._rows.clear()
+            found = self._rows[key] = self.neighbours(anchor, since, NEIGHBOURS)
+        return found
+
+    def neighbours(self, anchor: int, since: int, limit: int) -> Row:
+        pairs = self._pairs(anchor, since)
+        touched = np.flatnonzero(pairs)
+        chosen = touched[largest(pairs[touched], limit)]
+        return Row(chosen, pairs[chosen])
+
+    def _pairs(self, anchor: int, since: int) -> Floats:
+        """Count event pairs per item; an anchor is no neighbour of itself."""
+        log = self._log
+        mine = log.by_item[log.item_start[anchor] : log.item_start[anchor + 1]]
+        mine = mine[log.ts[mine] >= since]
+        users, visits = np.unique(log.user[mine], return_counts=True)
+        lengths = log.user_start[users + 1] - log.user_start[users]
+        events = ranges(log.user_start[users], lengths)
+        inside = log.ts[events] >= since
+        pairs = np.bincount(log.item[events][inside], np.repeat(visits, lengths)[inside], self._size)
+        pairs[anchor] = 0.0
+        return np.asarray(pairs, np.float64)

@@ -1,0 +1,69 @@
+"""Everything that ranking derives from the rows of one namespace; made anew after a write, piece by piece on demand."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pytest_recsim.standin.ranking.catalogue import Catalogue
+from pytest_recsim.standin.ranking.covisits import CoVisits
+from pytest_recsim.standin.ranking.embeddings import Embeddings
+from pytest_recsim.standin.ranking.eventlog import Columns, EventLog, columns
+from pytest_recsim.standin.ranking.facets import facets_by_prefix
+from pytest_recsim.standin.ranking.history import History
+from pytest_recsim.standin.ranking.popularity import Weighted
+from pytest_recsim.standin.ranking.tags import Tags
+
+if TYPE_CHECKING:
+    from pytest_recsim.standin.state import Service
+    from pytest_recsim.standin.store import Namespace
+
+_HISTORIES_KEPT = 50_000
+
+
+class RankingData:
+    """The derived data of one namespace at one version of its items, its events and the event types."""
+
+    def __init__(
+        self, service: Service, org: str, name: str, namespace: Namespace, old: RankingData | None
+    ) -> None:
+        self.version = version_of(service, namespace)
+        self.namespace = namespace
+        self.columns: Columns = (
+            old.columns if old and old.version[1] == self.version[1] else columns(namespace.events)
+        )
+        self.catalogue = Catalogue(namespace.items, self.columns.items)
+        self.log = EventLog(self.columns, self.catalogue.index)
+        self.weighted = Weighted(self.log, self.catalogue, service.event_types.effective(org, name))
+        self.tags = Tags(self.catalogue)
+        self.facets = facets_by_prefix(self.tags)
+        self.covisits = CoVisits(self.log, self.catalogue)
+        self._histories: dict[str, History] = {}
+
+    @cached_property
+    def embeddings(self) -> Embeddings:
+        return Embeddings(self.catalogue)
+
+    def history(self, user_id: str) -> History:
+        found = self._histories.get(user_id)
+        if found is None:
+            if len(self._histories) >= _HISTORIES_KEPT:
+                self._histories.clear()
+            found = self._histories[user_id] = History(self.log, user_id)
+        return found
+
+
+def version_of(service: Service, namespace: Namespace) -> tuple[int, int, int]:
+    return namespace.items_version, namespace.events_version, service.event_types.version
+
+
+def ranking_data(service: Service, org: str, name: str) -> RankingData:
+    """Return the derived data for the rows as they are now."""
+    namespace = service.peek(org, name)
+    data = service.ranking.get((org, name))
+    if data is None or data.version != version_of(service, namespace) or data.namespace is not namespace:
+        same = data is not None and data.namespace is namespace
+        data = RankingData(service, org, name, namespace, data if same else None)
+        if namespace.items_version or namespace.events_version:
+            service.ranking[org, name] = data
+    return data

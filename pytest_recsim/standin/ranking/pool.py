@@ -1,0 +1,159 @@
+"""The candidate pool: sources, their order and its size (contract 12.3)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from pytest_recsim.standin.clock import Clock
+from pytest_recsim.standin.ranking.arrays import Bools, Floats, Ints, largest
+from pytest_recsim.standin.ranking.ask import Ask, Constraints
+from pytest_recsim.standin.ranking.catalogue import Names
+from pytest_recsim.standin.ranking.data import RankingData
+from pytest_recsim.standin.ranking.effective import Effective
+from pytest_recsim.standin.ranking.history import History
+from pytest_recsim.standin.ranking.popularity import Popular
+from pytest_recsim.standin.ranking.profile import Profiles
+
+_MOST_RESERVED = 20
+
+
+class Pool(NamedTuple):
+    """Candidates in pool order (positions of ``Names``) with their raw signals; ``sources`` maps a source to (count, ms)."""
+
+    candidates: Ints
+    pop: Floats
+    content: Floats
+    session: Floats
+    sources: dict[str, tuple[int, float]]
+
+
+class Extra(NamedTuple):
+    """What a source other than popularity offers: items in id order with their raw signal."""
+
+    items: Ints
+    signal: Floats
+
+
+def prefetched_pool(ask: Ask, names: Names) -> Pool:
+    """Return the pool of a rerank: the request's own list, its scores in the place of popularity."""
+    rows = ask.prefetched or ()
+    candidates = np.array([names.position(item_id) for item_id, _ in rows], np.int64)
+    scores = np.array([score for _, score in rows])
+    empty = np.zeros(len(rows))
+    return Pool(
+        candidates, scores, empty, empty, {"prefetched": (len(rows), 0.0), "merged": (len(rows), 0.0)}
+    )
+
+
+def popular_items(data: RankingData, run: Effective, limits: Constraints, now: int) -> tuple[Popular, Ints]:
+    """Return popularity and its best candidates within the constraints that are pushed down to it."""
+    popular = data.weighted.popular(now, run.knobs.half_life_days, limits.created_after)
+    order = popular.order
+    if limits.tags is not None:
+        order = order[data.tags.with_raw(limits.tags)[order]]
+    if limits.low is not None:
+        order = order[data.catalogue.price[order] >= limits.low]
+    if limits.high is not None:
+        order = order[data.catalogue.price[order] <= limits.high]
+    if limits.created_after is not None:
+        order = order[data.catalogue.created[order] >= limits.created_after]
+    if excluded := [data.catalogue.index[i] for i in limits.excluded if i in data.catalogue.index]:
+        order = order[~np.isin(order, excluded)]
+    return popular, order[: run.fanout]
+
+
+def recommended_pool(
+    data: RankingData,
+    history: History,
+    run: Effective,
+    profiles: Profiles,
+    limits: Constraints,
+    injected: list[int],
+    now: int,
+    clock: Clock,
+) -> Pool:
+    """Gather the pool of a recommendation; ``injected`` are the anchors of sparse and new users."""
+    watch = [clock.stopwatch()]
+    popular, offered = popular_items(data, run, limits, now)
+    watch.append(clock.stopwatch())
+    items, pop = _with_anchors(offered, popular.value[offered], injected)
+    taken = np.zeros(data.catalogue.size + 1, np.bool_)
+    taken[items] = True
+    content = _content(data, profiles.content, run.fanout, taken)
+    watch.append(clock.stopwatch())
+    session = _session(data, history, run.fanout, taken)
+    watch.append(clock.stopwatch())
+    candidates, merged_pop = _merge(items, pop, (content, session), max(run.k, run.fanout))
+    watch.append(clock.stopwatch())
+    counts = {
+        "popularity": len(offered),
+        "content": len(content.items),
+        "session": len(session.items),
+        "merged": len(candidates),
+    }
+    laps = [later - earlier for earlier, later in zip(watch, watch[1:], strict=False)]
+    sources = {name: (count, lap) for (name, count), lap in zip(counts.items(), laps, strict=True)}
+    return Pool(
+        candidates,
+        merged_pop,
+        _spread(data, content)[candidates],
+        _spread(data, session)[candidates],
+        {"popularity": sources.pop("popularity"), "collaborative": (0, 0.0)} | sources,
+    )
+
+
+def _with_anchors(items: Ints, pop: Floats, injected: list[int]) -> tuple[Ints, Floats]:
+    """Append the anchors that popularity misses, with the highest popularity of the pool."""
+    present = set(items.tolist()) if injected else set()
+    missing = [anchor for anchor in injected if anchor not in present]
+    if not missing:
+        return items, pop
+    highest = max(float(pop.max(initial=0.0)), 0.0) or 1.0
+    return np.concatenate([items, missing]), np.concatenate([pop, np.full(len(missing), highest)])
+
+
+def _content(data: RankingData, profile: Floats, fanout: int, taken: Bools) -> Extra:
+    """Score available items by how many profile tags they carry, spelled in lower case."""
+    wanted = np.zeros(len(data.tags.raw_names) + 1, np.int8)
+    spelled = data.tags.exact[profile[:-1] > 0]
+    wanted[spelled[spelled >= 0]] = 1
+    counts = wanted[data.tags.raw].sum(axis=0, dtype=np.float64) * data.catalogue.available
+    return _best(np.flatnonzero(counts), counts, fanout, taken)
+
+
+def _session(data: RankingData, history: History, fanout: int, taken: Bools) -> Extra:
+    counts = np.zeros(data.catalogue.size + 1)
+    for item, count in history.session().items():
+        counts[item] = count
+    counts *= data.catalogue.available
+    return _best(np.flatnonzero(counts), counts, fanout, taken)
+
+
+def _best(items: Ints, signal: Floats, fanout: int, taken: Bools) -> Extra:
+    if len(items) > fanout:
+        items = np.sort(items[largest(signal[items], fanout)])
+    items = items[~taken[items]]
+    return Extra(items, signal[items])
+
+
+def _spread(data: RankingData, extra: Extra) -> Floats:
+    signal = np.zeros(data.catalogue.size + 1)
+    signal[extra.items] = extra.signal
+    return signal
+
+
+def _merge(items: Ints, pop: Floats, extras: tuple[Extra, ...], least: int) -> tuple[Ints, Floats]:
+    """Fill the pool: popularity up to the reserve, the other sources, the rest of popularity."""
+    others = np.array(
+        list(dict.fromkeys(item for extra in extras for item in extra.items.tolist())), np.int64
+    )
+    if not len(others):
+        return items, pop
+    limit = max(len(items), least)
+    first = min(len(items), limit - min(max(len(items) // 4, 1), _MOST_RESERVED, len(items)))
+    others = others[: limit - first]
+    rest = slice(first, limit - len(others))
+    merged_pop = np.concatenate([pop[:first], np.zeros(len(others)), pop[rest]])
+    return np.concatenate([items[:first], others, items[rest]]), merged_pop

@@ -1,0 +1,125 @@
+"""Tag profiles: what the user liked, what a starter is assumed to like, and their mixture (contract 12.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from pytest_recsim.standin.ranking.arrays import Floats, largest, settle, window_start
+from pytest_recsim.standin.ranking.data import RankingData
+from pytest_recsim.standin.ranking.effective import NEW_USERS, Effective
+from pytest_recsim.standin.ranking.history import History
+from pytest_recsim.standin.settings import Settings
+
+_DECIMALS = 12
+CATEGORY_TAGS = {
+    "electronics": ("electronics", "gadgets", "smart"),
+    "books": ("books", "reading", "literature"),
+    "home": ("home", "decor", "living"),
+    "fashion": ("fashion", "style", "apparel"),
+    "beauty": ("beauty", "skincare", "wellness"),
+    "gourmet": ("food", "gourmet", "kitchen"),
+    "fitness": ("fitness", "health", "active"),
+    "outdoors": ("outdoors", "adventure", "travel"),
+}
+
+
+class Starter(NamedTuple):
+    """The starter profile, tag to weight, heaviest first, and its share in the mixture."""
+
+    tags: dict[str, float]
+    share: float
+
+
+class Profiles(NamedTuple):
+    """Weights per folded tag code (blank last, 0): for content retrieval and for the boost, and the starter."""
+
+    content: Floats
+    boost: Floats
+    starter: Starter | None
+
+
+def _scaled(weights: Mapping[str, float]) -> dict[str, float]:
+    """Return weights summing to 1, heaviest first, equal ones by name."""
+    total = sum(weights.values())
+    ordered = sorted(weights.items(), key=lambda entry: (-round(entry[1], _DECIMALS), entry[0]))
+    return {tag: weight / total for tag, weight in ordered}
+
+
+def starter_of(data: RankingData, settings: Settings, run: Effective) -> Starter | None:
+    """Return the starter profile if this request gets one."""
+    if run.hint not in ("", NEW_USERS) and not run.sparse:
+        return None
+    preset = settings.starter_presets.get(run.hint) or settings.starter_presets.get(NEW_USERS) or {}
+    tags = {
+        tag: weight / 3.0
+        for category, weight in preset.items()
+        if weight > 0
+        for tag in CATEGORY_TAGS.get(category, ())
+    }
+    if not tags:
+        return None
+    floor = min(max(run.knobs.profile_starter_blend_weight, 0.0), 1.0)
+    decay = settings.starter_decay_events
+    share = floor + (1.0 - floor) * max(0, decay - len(run.recent)) / decay
+    tags = _scaled(tags)
+    if recent := _recent_tags(data, run.recent):
+        names = sorted(tags.keys() | recent.keys())
+        mixed = {tag: share * tags.get(tag, 0.0) + (1.0 - share) * recent.get(tag, 0.0) for tag in names}
+        tags = {tag: weight for tag, weight in _scaled(mixed).items() if weight > 0}
+    top = run.knobs.profile_top_n_tags
+    return Starter(_scaled(dict(list(tags.items())[:top])) if top > 0 else tags, share)
+
+
+def _recent_tags(data: RankingData, recent: list[int]) -> dict[str, float]:
+    """Spread one unit per recent item over its tags, scaled to sum 1."""
+    weights: dict[str, float] = {}
+    for item in recent:
+        carried = data.tags.sets[item]
+        for tag in sorted(carried):
+            name = data.tags.names[tag]
+            weights[name] = weights.get(name, 0.0) + 1.0 / len(carried)
+    return _scaled(weights)
+
+
+def profiles_of(
+    data: RankingData, history: History, starter: Starter | None, run: Effective, now: int
+) -> Profiles:
+    """Return the mixed profiles of a user."""
+    top = run.knobs.profile_top_n_tags
+    raw = _raw_weights(data, history, run.knobs.profile_window_days, now)
+    boost = _mixed(data, _own(data, raw, max(top, 1)), starter)
+    content = boost if top > 0 else _mixed(data, np.zeros(data.tags.blank + 1), starter)
+    return Profiles(content, boost, starter)
+
+
+def _raw_weights(data: RankingData, history: History, window_days: float, now: int) -> Floats:
+    """Sum the user's decayed event weights per raw tag."""
+    count = len(history.items) if window_days == 0 else history.count_since(window_start(now, window_days))
+    span = slice(history.span.start, history.span.start + count)
+    matrix = data.tags.raw[:, data.log.item[span]]
+    each = np.broadcast_to(data.weighted.of_user(span, now), matrix.shape)
+    return np.asarray(np.bincount(matrix.ravel(), each.ravel(), len(data.tags.raw_names) + 1)[:-1], np.float64)
+
+
+def _own(data: RankingData, raw: Floats, top: int) -> Floats:
+    """Keep the heaviest raw tags, fold their case and scale to sum 1; all zero without any."""
+    chosen = largest(settle(raw), top)
+    chosen = chosen[raw[chosen] > 0]
+    own = np.bincount(data.tags.fold_of[chosen], raw[chosen], data.tags.blank + 1)
+    own[-1] = 0.0
+    total = own.sum()
+    return np.asarray(own / total) if total > 0 else np.zeros_like(own)
+
+
+def _mixed(data: RankingData, own: Floats, starter: Starter | None) -> Floats:
+    if starter is None:
+        return own
+    share = starter.share if own.any() else 1.0
+    mixed = (1.0 - share) * own
+    for tag, weight in starter.tags.items():
+        if (code := data.tags.index.get(tag)) is not None:
+            mixed[code] += share * weight
+    return mixed

@@ -1,0 +1,32 @@
+"""Which candidates a tag, brand or category rule matches (contract 8.5, 2)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pytest_recsim.standin.ranking.arrays import Ints
+from pytest_recsim.standin.ranking.catalogue import Names
+from pytest_recsim.standin.ranking.data import RankingData
+from pytest_recsim.standin.ranking.facets import Facets
+from pytest_recsim.standin.ranking.rule_engine import Matcher
+from pytest_recsim.standin.ranking.tags import fold
+from pytest_recsim.standin.rulebook import BRAND, TAG, Rule
+
+
+def matcher(data: RankingData, facets: Facets, names: Names, candidates: Ints) -> Matcher:
+    """Return a matcher over these candidates; what it finds is in the order of the item ids."""
+    rows = np.minimum(candidates, data.catalogue.size)
+
+    def match(rule: Rule) -> list[int]:
+        key = fold(rule.target_key)
+        if rule.target_type == TAG:
+            code, matrix = facets.plain_tag(key), data.tags.folded
+        else:
+            values = facets.brands if rule.target_type == BRAND else facets.categories
+            code, matrix = values.index.get(key), values.matrix
+        if code is None:
+            return []
+        found: list[int] = candidates[(matrix[:, rows] == code).any(axis=0)].tolist()
+        return sorted(found, key=names.id)
+
+    return match

@@ -1,0 +1,61 @@
+"""Everything the service holds while it runs."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from pytest_recsim.standin import knobs
+from pytest_recsim.standin.clock import Clock, whole_seconds
+from pytest_recsim.standin.event_types import EventTypes
+from pytest_recsim.standin.gates import RateLimiter
+from pytest_recsim.standin.overridebook import OverrideBook
+from pytest_recsim.standin.rulebook import RuleBook
+from pytest_recsim.standin.segmentbook import SegmentBook
+from pytest_recsim.standin.settings import Settings
+from pytest_recsim.standin.store import Namespace
+
+if TYPE_CHECKING:
+    from pytest_recsim.standin.ranking.data import RankingData
+
+
+class Service:
+    """The tenants' data, the rules, the live configuration and the clock of one process."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.limiter = RateLimiter(settings)
+        self.rules = RuleBook()
+        self.overrides = OverrideBook()
+        self.segments = SegmentBook()
+        self.event_types = EventTypes()
+        self.started = clock.now()
+        self.config_metadata: dict[str, Any] = {"updated_at": whole_seconds(self.started), "source": "env"}
+        self.ranking: dict[tuple[str, str], RankingData] = {}
+        self._namespaces: dict[tuple[str, str], Namespace] = {}
+        self._serial = 0
+        self.use_document(settings.document)
+
+    def use_document(self, document: dict[str, Any]) -> None:
+        """Make an admin document the live configuration."""
+        self.document = document
+        self.knobs = knobs.from_document(document)
+
+    def namespace(self, org: str, name: str) -> Namespace:
+        """Return the data to write to; made on first use."""
+        return self._namespaces.setdefault((org, name), Namespace())
+
+    def peek(self, org: str, name: str) -> Namespace:
+        """Return the data to read; an unknown namespace is empty and stays unknown."""
+        return self._namespaces.get((org, name)) or Namespace()
+
+    def next_serial(self) -> int:
+        self._serial += 1
+        return self._serial
+
+    def new_id(self, kind: str) -> str:
+        """Return a UUID that depends only on how many ids were handed out before, so that runs repeat."""
+        digest = hashlib.sha256(f"{kind}-{self.next_serial()}".encode()).digest()
+        return str(uuid.UUID(bytes=digest[:16], version=4))

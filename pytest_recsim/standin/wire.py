@@ -1,0 +1,201 @@
+"""JSON as the service reads and writes it (contract 1.1).
+
+Reading: unknown keys are ignored, known ones match in any case, null means missing, integers must be written as
+integers, and whatever follows the first JSON value is ignored. A *reader* is a function from a decoded value to a
+checked one; it raises ``Mismatch``, to which the enclosing object adds its key on the way up.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+import msgspec
+
+from pytest_recsim.standin.errors import ApiError, bad_request, internal, refused_by_database
+
+Reader = Callable[[Any], Any]
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder()
+_ESCAPES = (
+    (b"<", b"\\u003c"),
+    (b">", b"\\u003e"),
+    (b"&", b"\\u0026"),
+    (b"\xe2\x80\xa8", b"\\u2028"),
+    (b"\xe2\x80\xa9", b"\\u2029"),
+)
+
+
+class Mismatch(Exception):
+    """A value of the wrong JSON type."""
+
+    def __init__(self, expected: str) -> None:
+        super().__init__(expected)
+        self.expected = expected
+        self.path: list[str] = []
+
+    def refusal(self) -> ApiError:
+        field = ".".join(reversed(self.path))
+        return bad_request(
+            "invalid_json_type",
+            f"wrong JSON type for {field or 'the body'}",
+            field=field,
+            expected=self.expected,
+        )
+
+
+def text(value: Any) -> str:
+    if type(value) is not str:
+        raise Mismatch("string")
+    return value
+
+
+def flag(value: Any) -> bool:
+    if type(value) is not bool:
+        raise Mismatch("bool")
+    return value
+
+
+def number(value: Any) -> float:
+    if type(value) is not float and type(value) is not int:
+        raise Mismatch("float64")
+    try:
+        result = float(value)
+    except OverflowError:
+        raise Mismatch("float64") from None
+    if not math.isfinite(result):
+        raise Mismatch("float64")
+    return result
+
+
+def anything(value: Any) -> Any:
+    return value
+
+
+def _whole(bits: int, name: str) -> Reader:
+    low, high = -(1 << bits - 1), (1 << bits - 1) - 1
+
+    def read(value: Any) -> int:
+        if type(value) is not int or not low <= value <= high:
+            raise Mismatch(name)
+        return value
+
+    return read
+
+
+int16 = _whole(16, "int16")
+integer = _whole(64, "int")
+
+
+def list_of(read: Reader, zero: Any, expected: str) -> Reader:
+    """Read a list; null members become ``zero`` (called when callable), as the service's decoder does."""
+
+    def read_list(value: Any) -> list[Any]:
+        if type(value) is not list:
+            raise Mismatch(expected)
+        return [(zero() if callable(zero) else zero) if member is None else read(member) for member in value]
+
+    return read_list
+
+
+def map_of(read: Reader, expected: str) -> Reader:
+    """Read an object with free keys."""
+
+    def read_map(value: Any) -> dict[str, Any]:
+        if type(value) is not dict:
+            raise Mismatch(expected)
+        return {key: read(member) for key, member in value.items() if member is not None}
+
+    return read_map
+
+
+texts = list_of(text, "", "[]string")
+
+
+class Fields:
+    """A reader for an object with known keys; the result holds only the members that were sent and not null."""
+
+    def __init__(self, name: str, fields: Mapping[str, Reader]) -> None:
+        self._name = name
+        self._readers = dict(fields)
+        self._names = {field.lower(): field for field in fields}
+
+    def __call__(self, value: Any) -> dict[str, Any]:
+        if type(value) is not dict:
+            raise Mismatch(self._name)
+        known: dict[str, Any] = {}
+        for key, member in value.items():
+            field = key if key in self._readers else self._names.get(key.lower())
+            if field is None or member is None:
+                continue
+            try:
+                known[field] = self._readers[field](member)
+            except Mismatch as mismatch:
+                mismatch.path.append(field)
+                raise
+        return known
+
+
+def read_body(body: bytes, fields: Fields) -> dict[str, Any]:
+    """Decode a request body and check it; raises the 400s and the 500 for an empty body."""
+    if not body.strip():
+        raise internal("EOF")
+    value = _decode(body)
+    if value is None:
+        return {}
+    try:
+        return fields(value)
+    except Mismatch as mismatch:
+        raise mismatch.refusal() from None
+
+
+def _decode(body: bytes) -> Any:
+    try:
+        value = _DECODER.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        value = _decode_first(body)
+    if b"\\u0000" in body and _has_nul(value):
+        raise refused_by_database("a string holds a NUL character")
+    return value
+
+
+def _decode_first(body: bytes) -> Any:
+    """Decode the first JSON value of a body that is not exactly one, with lone surrogates replaced."""
+    try:
+        decoder = json.JSONDecoder(parse_constant=_no_constant)
+        return _scrub(decoder.raw_decode(body.decode("utf-8", "replace").lstrip(" \t\r\n"))[0])
+    except (ValueError, RecursionError):
+        raise bad_request("invalid_json", "the body is not JSON") from None
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _scrub(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_scrub(member) for member in value]
+    if isinstance(value, dict):
+        return {_scrub(key): _scrub(member) for key, member in value.items()}
+    return value
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, list):
+        return any(map(_has_nul, value))
+    return isinstance(value, dict) and any("\0" in key or _has_nul(member) for key, member in value.items())
+
+
+def write(body: Any) -> bytes:
+    """Encode an answer, with the characters escaped that the service escapes inside strings."""
+    data = _ENCODER.encode(body)
+    for plain, escaped in _ESCAPES:
+        if plain in data:
+            data = data.replace(plain, escaped)
+    return data

@@ -1,0 +1,42 @@
+"""S1: an include filter is a hard filter.
+
+Proves: whoever asks for one kind of item (`include_tags_any`) gets that kind and nothing else.
+How: a few users from every segment ask for several tags, from rare to common, with the brand and category
+caps off. A tag is only tried when it is missing somewhere in each of their unfiltered lists.
+Passes when: every listed item carries the tag, and the list is as long as the catalogue allows (20, or all
+eligible items): a filter that merely thins out a finished list is caught by its short lists.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_recsim.simulation.subjects import CAPS_OFF, filterable_tags, filtered_lists, judge_filter, spread
+
+if TYPE_CHECKING:
+    from pytest_recsim.plugin.check import Check
+    from pytest_recsim.simulation import Simulation
+
+USERS = 8
+TAGS = 5
+
+
+@pytest.mark.scenario("S1")
+def test_s01_include_filter_is_strict(sim: Simulation, check: Check) -> None:
+    """Only items with the wanted tag are shown, and as many as there are."""
+    users, surface = spread(sim, USERS), sim.surface("s1")
+    unfiltered = sim.recommend(users, surface=surface, overrides=CAPS_OFF)
+    catalogue = {tag for item in sim.available for tag in set(sim.items[item].tags) - sim.brand_tags(item)}
+    tags = filterable_tags(sim, catalogue, unfiltered, TAGS)
+    check.need(users, "nobody has holdout events, so there is nobody to ask for")
+    check.need(tags, "no tag has 5 available items with events and is missing from every unfiltered list")
+
+    lists = filtered_lists(sim, users, tags, surface)
+    check.show("tags", tags)
+    check.show("users", users)
+    check.show(
+        "expected_lengths", {tag: [shown.expected for shown in lists if shown.tag == tag] for tag in tags}
+    )
+    judge_filter(check, lists)

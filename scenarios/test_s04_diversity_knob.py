@@ -1,0 +1,72 @@
+"""S4: the diversity knob works, at a price we can afford.
+
+Proves: a lower `mmr_lambda` makes lists more varied, and the profile's own setting does not cost too much.
+How: 30 established users (new and sparse users may have a forced setting), lists of 20, similarity of plain tags.
+Direction: lambda 0.5 against 1.0, caps off. Price: NDCG@10 of the profile's own lists against the same with
+lambda 1.0. Lambda 0 is never sent: it means "off" or "nothing but diversity", depending on the caps.
+Passes when: similarity at 0.5 is at most 0.9 x that at 1.0, and the loss of NDCG is within `s4_max_ndcg_loss`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_recsim.simulation.subjects import CAPS_OFF, established_with_truth, mean, similarity
+
+if TYPE_CHECKING:
+    from pytest_recsim.plugin.check import Check
+    from pytest_recsim.simulation import Simulation
+
+USERS = 30
+LESS_SIMILAR = 0.9
+MIN_HITS = 10
+
+
+def judge_direction(sim: Simulation, check: Check, users: list[str]) -> None:
+    """Measure similarity at lambda 0.5 against 1.0, caps off."""
+    surface = sim.surface("s4")
+    varied = sim.recommend(users, surface=surface, overrides=CAPS_OFF | {"mmr_lambda": 0.5})
+    plain = sim.recommend(users, surface=surface, overrides=CAPS_OFF | {"mmr_lambda": 1.0})
+    low, high = (mean(similarity(sim, shown) for shown in lists.values()) for lists in (varied, plain))
+    check.show("similarity", {"lambda 0.5": low, "lambda 1.0": high})
+    check.need(high > 0, "lists share no plain tags even without diversification, so none can be avoided")
+    worst = max(users, key=lambda user: similarity(sim, varied[user]))
+    check.at_most(
+        "similarity at lambda 0.5 relative to 1.0",
+        low / high,
+        LESS_SIMILAR,
+        n=len(users),
+        definition=f"mean pairwise Jaccard of plain tags over 20 items, caps off: {low:.4f} against {high:.4f}",
+        knob="MMR_LAMBDA, POPULARITY_FANOUT",
+        who=f"{len(users)} established users, most similar for user {worst}",
+        exchange=varied[worst],
+    )
+
+
+def judge_price(sim: Simulation, check: Check, users: list[str]) -> None:
+    """Measure what the profile's own lambda costs in relevance."""
+    own = {user: sim.lists[user] for user in users}
+    kept, counted, _ = sim.mean_ndcg(own)
+    free, _, hits = sim.mean_ndcg(sim.recommend(users, overrides={"mmr_lambda": 1.0}))
+    check.show("ndcg", {"profile": kept, "lambda 1.0": free, "users": counted, "users above 0": hits})
+    check.need(hits >= MIN_HITS, f"{hits} of {len(users)} users have an NDCG above 0, {MIN_HITS} are needed")
+    check.at_most(
+        "loss of NDCG@10 through diversification",
+        1 - kept / free,
+        sim.limit("s4_max_ndcg_loss"),
+        n=counted,
+        definition=f"1 - NDCG@10 (unseen) of the profile's lists ({kept:.4f}) / at lambda 1.0 ({free:.4f})",
+        knob="MMR_LAMBDA",
+        who=f"{len(users)} established users",
+        exchange=own[users[0]],
+    )
+
+
+@pytest.mark.scenario("S4")
+def test_s04_lower_lambda_diversifies(sim: Simulation, check: Check) -> None:
+    """Lists get more varied when lambda falls, and the profile's setting is affordable."""
+    users = established_with_truth(sim, check, USERS)
+    judge_direction(sim, check, users)
+    judge_price(sim, check, users)

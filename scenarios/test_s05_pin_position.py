@@ -1,0 +1,74 @@
+"""S5: a pinned item is at the top.
+
+Proves: a PIN rule puts its item in first place for everybody.
+How: an available item that every subject has at rank 5 or worse, or not at all, is pinned.
+Passes when: it is first for established users. For sparse and new users the service promotes up to three items
+of their own history above pins (contract 12.9), so there it may stand behind those, and no lower.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_recsim.simulation.subjects import none_of, spread
+
+if TYPE_CHECKING:
+    from pytest_recsim.plugin.check import Check
+    from pytest_recsim.service.ask import Exchange
+    from pytest_recsim.simulation import Simulation
+
+USERS = 12
+PROMOTED = 3
+RANK_BEFORE = 5
+
+
+def lowest_rank(shown: Exchange, *, established: bool) -> int:
+    """The worst rank a pin may have: first, or behind the promoted anchors of a sparse user."""
+    if established:
+        return 1
+    anchors = {a for item in shown.answer.items if item.explain for a in item.explain.anchors}
+    return 1 + min(PROMOTED, len(anchors & set(shown.ids)))
+
+
+@pytest.mark.scenario("S5")
+def test_s05_pinned_item_is_on_top(sim: Simulation, check: Check) -> None:
+    """The pinned item comes first, at most behind a sparse user's promoted history."""
+    users, surface = spread(sim, USERS), sim.surface("s5")
+    check.need(users, "nobody has holdout events, so there is nobody to ask for")
+    before = sim.recommend(users, surface=surface)
+    low = [
+        item
+        for item in sim.popularity
+        if all((shown.rank(item) or RANK_BEFORE) >= RANK_BEFORE for shown in before.values())
+    ]
+    check.need(
+        low, f"every available item is above rank {RANK_BEFORE} for somebody, so a pin could not be seen"
+    )
+    item = low[0]
+    established = {user for user in users if sim.is_established(user)}
+
+    def on_top(shown: Exchange) -> bool:
+        rank = shown.rank(item)
+        return rank is not None and rank <= lowest_rank(shown, established=shown.ask.user_id in established)
+
+    with sim.rule(surface, "s5-pin", action="PIN", target_type="ITEM", item_ids=[item]):
+        pinned = sim.settled(users, surface, on_top)
+
+    check.show("item", item)
+    check.show("ranks", {user: [before[user].rank(item), pinned[user].rank(item)] for user in users})
+    for name, group in {"established": established, "sparse and new": set(users) - established}.items():
+        if group:
+            none_of(
+                check,
+                f"pins out of place, {name} users",
+                [
+                    (f"user {u}: rank {pinned[u].rank(item)}", pinned[u])
+                    for u in sorted(group)
+                    if not on_top(pinned[u])
+                ],
+                n=len(group),
+                definition="the pinned item is not first (sparse and new: not right behind at most 3 own anchors)",
+                knob="RULES_ENABLE, RULES_MAX_PIN_SLOTS",
+            )

@@ -1,0 +1,147 @@
+"""S9: margin can be bought with relevance.
+
+Proves: one boost rule on high-margin products raises the margin of what is shown, step by step, and does not
+pretend to raise relevance as well.
+How: 30 established users, lists of 20 by relevance alone (lambda 1, caps off); one BOOST rule on the quarter with
+the best margin among the popular items; boost off, then 0.1, 0.2, 0.4, 0.8.
+Passes when: mean margin never falls by more than 0.001 from step to step, spans at least `s9_min_margin_span`, and
+NDCG@10 is nowhere above the unboosted one by more than `s9_ndcg_tolerance`. The loss of the first step is shown
+and not judged: any boost, however small, jumps to the front of the list. The curve is drawn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_recsim.simulation.subjects import CAPS_OFF, boosts, established_with_truth, mean, score_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_recsim.plugin.check import Check
+    from pytest_recsim.service.ask import Exchange
+    from pytest_recsim.simulation import Simulation
+
+USERS = 30
+BOOSTS = (0.1, 0.2, 0.4, 0.8)
+FEWEST, MOST = 10, 200
+DIP = 0.001
+ROUNDING = 0.0051
+QUESTION: dict[str, Any] = {"overrides": CAPS_OFF | {"mmr_lambda": 1.0}}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Lists, mean margin and NDCG@10 at every boost; 0 is without the rule."""
+
+    lists: dict[float, dict[str, Exchange]]
+    margin: dict[float, float]
+    ndcg: dict[float, float]
+
+
+def high_margin(sim: Simulation) -> set[str]:
+    """The top margin quartile of the more popular half of the catalogue: 10 to 200 items."""
+    priced = [item for item in sim.popularity if sim.items[item].margin is not None]
+    popular = priced[: min(4 * MOST, max(4 * FEWEST, len(priced) // 2))]
+    best = sorted(popular, key=lambda item: (-float(sim.items[item].margin or 0), item))
+    return set(best[: len(popular) // 4])
+
+
+def margin(sim: Simulation, lists: dict[str, Exchange]) -> float:
+    """Mean margin over all slots whose item has one."""
+    margins = (sim.items[item].margin for shown in lists.values() for item in shown.ids if item in sim.items)
+    return mean(value for value in margins if value is not None)
+
+
+def best_boosted(shown: Exchange, items: set[str]) -> float:
+    return max((score_of(shown, item) for item in shown.ids if item in items), default=0.0)
+
+
+def at_boost(rule_id: str, boost: float, items: set[str]) -> Callable[[Exchange], bool]:
+    """A test for: this rule is at work with this value (its best item tells score x boost as reason)."""
+
+    def shows(shown: Exchange) -> bool:
+        best = max(
+            (item for item in shown.ids if item in items), key=lambda item: score_of(shown, item), default=""
+        )
+        added = score_of(shown, best) * boost / (1 + boost)
+        return abs(boosts(shown, best).get(rule_id, float("nan")) - added) <= ROUNDING
+
+    return shows
+
+
+def climb(sim: Simulation, users: list[str], unboosted: dict[str, Exchange], items: set[str]) -> Curve:
+    """Raise the boost step by step, as far as boosts show at all, and measure every step."""
+    surface, lists = sim.surface("s9"), {0.0: unboosted}
+    terms: dict[str, Any] = {"action": "BOOST", "target_type": "ITEM", "item_ids": sorted(items)}
+    with sim.rule(surface, "s9-margin", boost_value=BOOSTS[0], **terms) as rule:
+        for boost in BOOSTS:
+            if boost != BOOSTS[0]:
+                rule.set(boost_value=boost)
+            shows = at_boost(rule.rule_id, boost, items)
+            lists[boost] = sim.settled(users, surface, shows, **QUESTION)
+            if not shows(lists[boost][users[0]]):
+                break
+    return Curve(
+        lists,
+        {boost: margin(sim, answers) for boost, answers in lists.items()},
+        {boost: sim.mean_ndcg(answers)[0] for boost, answers in lists.items()},
+    )
+
+
+@pytest.mark.scenario("S9")
+def test_s09_margin_can_be_bought(sim: Simulation, check: Check) -> None:
+    """A higher boost on high-margin items gives more margin, and no free relevance."""
+    known, everything = sum(sim.items[item].margin is not None for item in sim.available), len(sim.available)
+    check.need(2 * known >= everything > 0, f"{known} of {everything} available items have `props.margin`")
+    items = high_margin(sim)
+    check.need(len(items) >= FEWEST, f"the top margin quartile has {len(items)} items, {FEWEST} are needed")
+    users = established_with_truth(sim, check, USERS)
+    unboosted = sim.recommend(users, surface=sim.surface("s9"), **QUESTION)
+    slots = [item in items for shown in unboosted.values() for item in shown.ids]
+    check.need(0 < sum(slots) < len(slots), "the boosted items fill none or all of the slots: nothing to see")
+    users.sort(key=lambda user: -best_boosted(unboosted[user], items))  # the one to poll sees one for sure
+    curve = climb(sim, users, unboosted, items)
+
+    check.show("boosted_items", sorted(items))
+    check.show("curve", [{"boost": b, "margin": curve.margin[b], "ndcg": curve.ndcg[b]} for b in curve.lists])
+    check.show("first_step_ndcg_loss", curve.ndcg[0.0] - curve.ndcg[BOOSTS[0]])
+    judge(sim, check, curve)
+
+
+def judge(sim: Simulation, check: Check, curve: Curve) -> None:
+    """Compare both curves with their limits."""
+    shown = next(iter(curve.lists[max(curve.lists)].values()))
+    users = len(curve.lists[0.0])
+    steps = list(curve.margin.values())
+    check.at_most(
+        "largest fall of mean margin between steps",
+        max(earlier - later for earlier, later in pairwise(steps)),
+        DIP,
+        n=users,
+        definition=f"mean margin over all slots at boosts {list(curve.margin)}: {[round(m, 4) for m in steps]}",
+        knob="RULES_ENABLE",
+        exchange=shown,
+    )
+    check.at_least(
+        "span of mean margin",
+        max(steps) - min(steps),
+        sim.limit("s9_min_margin_span"),
+        n=users,
+        definition=f"highest minus lowest mean margin over the steps {[round(m, 4) for m in steps]}",
+        knob="RULES_ENABLE, boost_value",
+        exchange=shown,
+    )
+    check.at_most(
+        "gain of NDCG@10 over the unboosted lists",
+        max(value - curve.ndcg[0.0] for value in curve.ndcg.values()),
+        sim.limit("s9_ndcg_tolerance"),
+        n=sim.mean_ndcg(curve.lists[0.0])[1],
+        definition=f"highest NDCG@10 (unseen) at any boost minus the unboosted one ({curve.ndcg[0.0]:.4f})",
+        knob="MMR_LAMBDA, BLEND_ALPHA / _BETA / _GAMMA: boosting by margin should not beat ranking by relevance",
+        exchange=shown,
+    )

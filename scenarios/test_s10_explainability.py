@@ -1,0 +1,151 @@
+"""S10: answers explain themselves.
+
+Proves: for every recommended item one can say why it is there, and the numbers add up.
+How: five users from every segment (fewer each when there are more than five segments), explain level `full`.
+Passes when: every contribution is weight x signal; the contributions' sum times the personalisation factor is the
+score, within a millionth; the weights are those of the profile for that class of user; every item has at least
+one reason besides `diversity`; the model version is there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_recsim.simulation.subjects import none_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_recsim.plugin.check import Check
+    from pytest_recsim.service.ask import Exchange
+    from pytest_recsim.service.wire import ScoredItem
+    from pytest_recsim.simulation import Simulation
+
+PER_SEGMENT = 5
+REQUESTS = 25
+EXACT = 1e-6
+CANNOT_KNOW = {
+    "none": "apply mode `none`: the service's own weights are in effect, there is nothing to compare them with",
+    "request": "apply mode `request` cannot send the weights of sparse and new users: established users only",
+    "admin": "apply mode `admin` cannot set the weights of sparse and new users: established users only",
+}
+Weights = tuple[float, float, float]
+
+
+def products_hold(item: ScoredItem) -> bool:
+    """Contribution = weight x signal, three times."""
+    if item.explain is None or item.explain.blend is None:
+        return False
+    b = item.explain.blend
+    pairs = (
+        (b.contrib.pop, b.alpha * b.pop_norm),
+        (b.contrib.cooc, b.beta * b.cooc_norm),
+        (b.contrib.similarity, b.gamma * b.similarity_norm),
+    )
+    return all(abs(told - product) <= EXACT * max(1.0, abs(product)) for told, product in pairs)
+
+
+def sum_holds(item: ScoredItem) -> bool:
+    """Sum of contributions x personalisation factor = score."""
+    if item.explain is None or item.explain.blend is None:
+        return False
+    told, personal = item.explain.blend.contrib, item.explain.personalization
+    factor = personal.boost_multiplier if personal is not None else 1.0
+    total = (told.pop + told.cooc + told.similarity) * factor
+    return abs(total - item.score) <= EXACT * max(1.0, abs(item.score))
+
+
+def asked_weights(sim: Simulation, user: str) -> Weights | None:
+    """The blend weights that the profile means this user to have; None when it does not say."""
+    names = ("ALPHA", "BETA", "GAMMA")
+    weights: list[Any] = [sim.knob(f"BLEND_{name}") for name in names]
+    if sim.plan.apply.value != "request":  # sent with the request, BLEND_* beats both of these
+        spaces = sim.knob("BLEND_WEIGHTS_OVERRIDES") or {}
+        weights = list(scoped(spaces, sim.plan.namespace.value, scoped(spaces, "*", weights)))
+        weights = list(scoped(sim.knob("BLEND_SEGMENT_OVERRIDES") or {}, sim.users[user].segment, weights))
+    if not sim.is_established(user):
+        own = [sim.knob(f"NEW_USER_BLEND_{name}") for name in names]
+        weights = [general if mine is None else mine for mine, general in zip(own, weights, strict=True)]
+    if None in weights:
+        return None
+    alpha, beta, gamma = map(float, weights)
+    return (alpha, beta, gamma) if alpha or beta or gamma else (1.0, 0.0, 0.0)
+
+
+def scoped(table: dict[str, Weights], name: str, otherwise: Any) -> Any:
+    folded = {key.lower(): value for key, value in table.items()}
+    return folded.get(name.lower(), otherwise)
+
+
+def wrong_weights(shown: Exchange, asked: Weights) -> list[tuple[str, Exchange]]:
+    wrong = []
+    for item in shown.answer.items:
+        blend = item.explain.blend if item.explain else None
+        told = (blend.alpha, blend.beta, blend.gamma) if blend else (0.0, 0.0, 0.0)
+        if any(abs(a - b) > EXACT for a, b in zip(told, asked, strict=True)):
+            wrong.append((f"user {shown.ask.user_id}, item {item.item_id}: {told}, asked for {asked}", shown))
+    return wrong
+
+
+@pytest.mark.scenario("S10")
+def test_s10_answers_explain_themselves(sim: Simulation, check: Check) -> None:
+    """Numbers add up, weights are the profile's, reasons are given."""
+    segments = sorted({sim.users[user].segment for user in sim.lists})
+    check.need(segments, "nobody has holdout events, so there is nobody to ask for")
+    users = sim.sample(max(1, min(PER_SEGMENT, REQUESTS // len(segments))))
+    lists = sim.recommend(users, surface=sim.surface("s10"), explain="full")
+    check.need(any(shown.ids for shown in lists.values()), "all lists are empty: there is nothing to explain")
+    check.show("users", {s: [user for user in users if sim.users[user].segment == s] for s in segments})
+    check.show("model_versions", sorted({shown.answer.model_version for shown in lists.values()}))
+    compare_items(check, lists)
+    compare_weights(sim, check, lists)
+    none_of(
+        check,
+        "answers without a model version",
+        [(f"user {user}", shown) for user, shown in lists.items() if not shown.answer.model_version],
+        n=len(lists),
+        definition="answers whose `model_version` is empty",
+        knob="the service's version",
+    )
+
+
+def compare_items(check: Check, lists: dict[str, Exchange]) -> None:
+    """Measure every listed item on its own."""
+    rules: dict[str, Callable[[ScoredItem], bool]] = {
+        "contributions that are not weight x signal": products_hold,
+        "scores that the explanation does not add up to": sum_holds,
+        "items without a reason besides `diversity`": lambda item: bool(set(item.reasons) - {"diversity"}),
+    }
+    rows = [(user, shown, item) for user, shown in lists.items() for item in shown.answer.items]
+    for name, holds in rules.items():
+        none_of(
+            check,
+            name,
+            [(f"user {user}, item {item.item_id}", shown) for user, shown, item in rows if not holds(item)],
+            n=len(rows),
+            definition="listed items, explain level `full`, tolerance one millionth",
+            knob="BLEND_ALPHA / _BETA / _GAMMA, PROFILE_BOOST",
+        )
+
+
+def compare_weights(sim: Simulation, check: Check, lists: dict[str, Exchange]) -> None:
+    """Compare the weights told with those of the profile, for the users whose weights it can set."""
+    mode = sim.plan.apply.value
+    if mode in CANNOT_KNOW:
+        check.show("weights", CANNOT_KNOW[mode])
+    settable = [
+        user for user in lists if mode != "none" and (mode not in CANNOT_KNOW or sim.is_established(user))
+    ]
+    asked = {user: weights for user in settable if (weights := asked_weights(sim, user)) is not None}
+    if not asked:
+        return
+    none_of(
+        check,
+        "items explained with other weights than the profile's",
+        [case for user, weights in asked.items() for case in wrong_weights(lists[user], weights)],
+        n=sum(len(lists[user].answer.items) for user in asked),
+        definition="alpha, beta, gamma differ from BLEND_* (sparse and new users: NEW_USER_BLEND_* where set)",
+        knob="BLEND_*, NEW_USER_BLEND_*, BLEND_SEGMENT_OVERRIDES, BLEND_WEIGHTS_OVERRIDES",
+    )

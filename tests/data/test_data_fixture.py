@@ -1,0 +1,343 @@
+"""Fixtures: what is accepted, counted, and how each mistake is told."""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import gc
+import hashlib
+import json
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pytest_recsim.data.columns import columns
+from pytest_recsim.data.fixture import load_fixture
+from pytest_recsim.data.problems import InputError
+from pytest_recsim.schemas import schema
+
+GOOD = {
+    "meta": {"made by": "hand"},
+    "items": [
+        {
+            "item_id": "i1",
+            "available": True,
+            "price": 9.5,
+            "tags": ["a", "brand:x"],
+            "props": {"margin": 0.3},
+        },
+        {"item_id": "i2", "price": None, "brand": "x", "embedding": [0.5] * 384, "category_path": ["b"]},
+    ],
+    "users": [
+        {"user_id": "u1", "traits": {"segment": "new_users", "age": 3}},
+        {"user_id": "u2", "traits": {"segment": "power_users"}},
+    ],
+    "events": [
+        {"user_id": "u1", "item_id": "i2", "type": 0, "ts": "2026-01-02T00:00:00+02:00", "value": 1.0},
+        {"user_id": "u2", "item_id": "i1", "type": 3, "ts": "2026-01-01T00:00:00.123456Z", "meta": {"s": 1}},
+        {"user_id": "u2", "item_id": "i1", "type": 77, "ts": "2026-01-01T00:00:00Z", "source_event_id": "e1"},
+    ],
+}
+
+FIRST, LAST = dt.datetime(1970, 1, 1), dt.datetime(2199, 12, 31)  # noqa: DTZ001 hypothesis wants naive bounds
+
+
+@pytest.fixture
+def read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def from_document(document):
+        path = tmp_path / "acme.json"
+        path.write_bytes(document if isinstance(document, bytes) else json.dumps(document).encode())
+        return load_fixture(path)
+
+    return from_document
+
+
+def attempt(path):
+    try:
+        return load_fixture(path), ()
+    except InputError as error:
+        return None, error.problems
+
+
+def told(read, document):
+    with pytest.raises(InputError) as caught:
+        read(document)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def changed(pointer, value, base=GOOD):
+    """The good document with one place set, or removed when the value is ``...``."""
+    document = copy.deepcopy(base)
+    *steps, last = [int(step) if step.isdigit() else step for step in pointer.split("/")]
+    target = document
+    for step in steps:
+        target = target[step]
+    if value is ...:
+        del target[last]
+    else:
+        target[last] = value
+    return document
+
+
+def test_a_sound_fixture_is_read_with_everything_in_it(read):
+    fixture = read(GOOD)
+    assert fixture.items[0].margin == 0.3
+    assert fixture.items[1].embedding == (0.5,) * 384
+    assert fixture.segments == {"new_users": (0,), "power_users": (1,)}
+    assert fixture.events[0].ts == dt.datetime(2026, 1, 1, 22, tzinfo=dt.UTC)
+    assert fixture.sha256 == hashlib.sha256(json.dumps(GOOD).encode()).hexdigest()
+    assert fixture.notes == ()
+
+
+def test_omitted_fields_are_counted_and_written_ones_are_not_even_when_equal(read):
+    fixture = read(GOOD)
+    assert fixture.defaulted == {"available": 1, "tags": 1, "props": 1, "category_path": 1, "value": 2}
+    assert [event.value for event in fixture.events] == [1.0, 1.0, 1.0]
+    assert fixture.items[1].available is True
+    full = changed("items/1/tags", [], changed("items/1/props", {}))
+    assert read(full).defaulted == {"available": 1, "category_path": 1, "value": 2}
+
+
+def test_columns_follow_the_file_and_are_exact_to_the_microsecond(read):
+    found = columns(read(GOOD))
+    assert (found.user.tolist(), found.item.tolist(), found.type.tolist()) == (
+        [0, 1, 1],
+        [1, 0, 0],
+        [0, 3, 77],
+    )
+    assert found.ts.tolist() == [1767304800000000, 1767225600123456, 1767225600000000]
+    assert [array.dtype.name for array in (found.user, found.item, found.type, found.value, found.ts)] == [
+        "int32", "int32", "int16", "float64", "int64",
+    ]  # fmt: skip
+
+
+@settings(deadline=None)
+@given(st.datetimes(FIRST, LAST, timezones=st.just(dt.UTC)))
+def test_every_instant_keeps_its_microseconds(tmp_path_factory, instant):
+    path = tmp_path_factory.getbasetemp() / "instant.json"
+    path.write_text(json.dumps(changed("events/0/ts", instant.isoformat())))
+    expected = (instant - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1)
+    assert columns(load_fixture(path)).ts[0] == expected
+
+
+@pytest.mark.parametrize("empty", ["items", "users", "events"])
+def test_empty_lists_are_valid_and_noted(read, empty):
+    document = GOOD | {"events": []} | {empty: []}
+    fixture = read(document)
+    assert f"`{empty}` is empty: nothing can be measured" in fixture.notes
+    assert columns(fixture).ts.size == 0
+
+
+MISTAKES = [
+    ("items/1/item_id", "i1", '#/items/1/item_id: "i1" is also the id of entry 0; allowed each id once'),
+    ("users/1/user_id", "u1", '#/users/1/user_id: "u1" is also the id of entry 0; allowed each id once'),
+    ("items/0/item_id", "", '#/items/0/item_id: ""; allowed non-empty text'),
+    ("users/0/user_id", 5, "#/users/0/user_id: 5; allowed non-empty text"),
+    ("items/0/item_id", ..., "#/items/0: `item_id` is missing; allowed non-empty text"),
+    ("items/0/price", -1, "#/items/0/price: -1; allowed a number of at least 0"),
+    ("items/0/price", 1e10, "#/items/0/price: 10000000000.0; allowed a number of at least 0 and below"),
+    ("items/0/price", "9.5", '#/items/0/price: "9.5"; allowed a number'),
+    ("items/0/price", True, "#/items/0/price: true; allowed a number"),
+    ("items/0/price", float("nan"), "#/items/0/price: nan; allowed a number"),
+    ("items/0/available", None, "#/items/0/available: null; allowed true or false"),
+    ("items/0/available", 1, "#/items/0/available: 1; allowed true or false"),
+    ("items/0/tags", "a", '#/items/0/tags: "a"; allowed a list of texts'),
+    ("items/0/tags", [1], "#/items/0/tags: [1]; allowed a list of texts"),
+    ("items/0/props", "{}", '#/items/0/props: "{}"; allowed an object'),
+    ("items/0/props", {"a/b~c": "\0"}, "#/items/0/props/a~1b~0c: text with a NUL character"),
+    ("items/0/props", {"x": float("inf")}, "#/items/0/props/x: inf is not a number of JSON"),
+    (
+        "items/0/props",
+        {"x": "\ud800"},
+        "#/items/0/props/x: text with a NUL character or half a surrogate pair",
+    ),
+    ("items/0/brand", 3, "#/items/0/brand: 3; allowed text or null"),
+    ("items/0/embedding", [1.0] * 3, "#/items/0/embedding: 3 numbers; allowed 384 finite numbers"),
+    ("items/0/embedding", [], "#/items/0/embedding: 0 numbers; allowed 384"),
+    ("items/0/embedding", ["x"] * 384, "#/items/0/embedding: not a list of numbers; allowed 384"),
+    ("items/0/avaliable", True, "#/items/0/avaliable: `avaliable`: unknown key"),
+    ("items/0", [], "#/items/0: a list; allowed an object with item_id"),
+    (
+        "users/0/traits",
+        ...,
+        "#/users/0: `traits` is missing; allowed an object with a non-empty text `segment`",
+    ),
+    ("users/0/traits", [], "#/users/0/traits: []; allowed an object with a non-empty text `segment`"),
+    ("users/0/traits/segment", ..., "#/users/0/traits: `segment` is missing; allowed an object"),
+    ("users/0/traits/segment", " ", '#/users/0/traits: `segment` is " "; allowed'),
+    ("users/0/traits/segment", 7, "#/users/0/traits: `segment` is 7; allowed"),
+    ("users/0/segment", "x", "did you mean `traits.segment`?"),
+    (
+        "events/2/user_id",
+        "u22",
+        '#/events/2/user_id: unknown user "u22"; allowed ids from `users`; did you mean `u2`?',
+    ),
+    ("events/2/item_id", "zzz", '#/events/2/item_id: unknown item "zzz"; allowed ids from `items`'),
+    ("events/2/user_id", "", '#/events/2/user_id: ""; allowed non-empty text'),
+    ("events/2/item_id", "", '#/events/2/item_id: ""; allowed non-empty text'),
+    (
+        "events/2/type",
+        "purchase",
+        '#/events/2/type: "purchase" is a name: write 3; allowed an integer code (view 0',
+    ),
+    ("events/2/type", "3", '#/events/2/type: "3" is text: write it without quotes; allowed'),
+    ("events/2/type", "buy", '#/events/2/type: "buy" is a name; allowed an integer code'),
+    ("events/2/type", 3.0, "#/events/2/type: 3.0; allowed an integer code"),
+    ("events/2/type", True, "#/events/2/type: true; allowed an integer code"),
+    ("events/2/type", 40000, "#/events/2/type: 40000; allowed an integer code"),
+    (
+        "events/2/ts",
+        "2026-01-01T00:00:00",
+        '#/events/2/ts: "2026-01-01T00:00:00" has no offset; allowed an RFC 3339',
+    ),
+    ("events/2/ts", "yesterday", '#/events/2/ts: "yesterday" is not an instant; allowed'),
+    ("events/2/ts", 1767225600, "#/events/2/ts: 1767225600; allowed an RFC 3339 instant"),
+    ("events/2/ts", "1969-12-31T00:00:00Z", "is out of range; allowed an RFC 3339 instant with offset"),
+    ("events/2/ts", "2200-01-01T00:00:00Z", "years 1970 to 2199"),
+    ("events/2/ts", ..., "#/events/2: `ts` is missing; allowed an RFC 3339"),
+    ("events/2/value", None, "#/events/2/value: null; allowed a finite number"),
+    ("events/2/value", float("inf"), "#/events/2/value: inf; allowed a finite number"),
+    ("events/2/value", 10**400, "#/events/2/value: 1000"),
+    ("events/2/meta", "{}", '#/events/2/meta: "{}"; allowed an object or null'),
+    ("events/2/source_event_id", "", '#/events/2/source_event_id: ""; allowed non-empty text or null'),
+    ("events/2/event_type", 3, "`event_type`: unknown key; allowed user_id, item_id, type"),
+    ("events", {}, "#/events: `events` is an object; allowed a list, which may be empty"),
+    ("events", ..., "#/events: `events` is missing; allowed a list"),
+    (
+        "event",
+        [],
+        "#/event: `event`: unknown key; allowed items, users, events, meta; did you mean `events`?",
+    ),
+    ("meta", "\0", "#/meta: text with a NUL character"),
+]
+
+
+@pytest.mark.parametrize(("pointer", "value", "sentence"), MISTAKES, ids=range(len(MISTAKES)))
+def test_a_mistake_is_told_with_its_pointer_value_and_what_is_allowed(read, pointer, value, sentence):
+    found = told(read, changed(pointer, value))
+    assert any(line.startswith("acme.json#/") and sentence in line for line in found), found
+
+
+def test_a_misspelt_timestamp_is_one_problem_that_names_the_right_key(read):
+    document = changed("events/2/timestamp", "2026-01-01T00:00:00Z", changed("events/2/ts", ...))
+    (sentence,) = told(read, document)
+    assert sentence.startswith(
+        "acme.json#/events/2/timestamp: `timestamp`: unknown key; allowed user_id, item_id, type, ts"
+    )
+    assert sentence.endswith("did you mean `ts`?")
+
+
+def test_an_escaped_backslash_before_u0000_is_no_nul(read):
+    assert read(changed("items/0/props", {"x": "\\u0000"})).items[0].props == {"x": "\\u0000"}
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b'{"items": [],\n "users" []}', "acme.json:2:10: not JSON: Expecting ':' delimiter"),
+        (b"", "acme.json:1:1: not JSON"),
+        (b"\n\n{", "acme.json:3:2: not JSON"),
+        (b'{"items": [],}', "acme.json:1:"),
+        (b'{"items": "\n"}', "not JSON: Invalid control character"),
+        (b"[]", "acme.json#: a list; allowed an object with `items`, `users` and `events`"),
+        (b"null", "acme.json#: null; allowed an object"),
+        (b'{"a":\n"\xff"}', "acme.json:2: byte 0xff is not UTF-8"),
+        (b"[" * 100_000, "acme.json"),
+        (b'{"items":' + b"9" * 5000 + b"}", "acme.json: not usable JSON: a number is too long"),
+    ],
+    ids=range(10),
+)
+def test_what_is_no_json_is_told_with_line_and_column(read, data, sentence):
+    assert sentence in "\n".join(told(read, data))
+
+
+def test_a_byte_order_mark_is_no_problem(read):
+    assert read(b"\xef\xbb\xbf" + json.dumps(GOOD).encode()).users
+
+
+def test_a_missing_file_and_a_folder_are_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r"^gone\.json: fixture not found$"):
+        load_fixture(tmp_path / "gone.json")
+    with pytest.raises(InputError, match="fixture expected here, but this is a folder"):
+        load_fixture(tmp_path)
+
+
+def test_twenty_problems_are_named_and_the_rest_counted(read):
+    events = [GOOD["events"][0] | {"user_id": f"x{n}"} for n in range(25)]
+    with pytest.raises(InputError) as caught:
+        read(GOOD | {"events": events})
+    lines = str(caught.value).splitlines()
+    assert (len(lines), lines[-1]) == (21, "... and 5 more problems")
+    assert lines[19].startswith("acme.json#/events/19/user_id: unknown user")
+
+
+def test_the_collector_is_on_again_after_success_and_failure(read):
+    read(GOOD)
+    assert gc.isenabled()
+    told(read, b"{")
+    assert gc.isenabled()
+
+
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(-(2**70), 2**70), st.floats(), st.text(max_size=5),
+    st.sampled_from(["i1", "u1", "2026-01-01T00:00:00Z", "2026-01-01 00:00:00.5+0100", "2026-01-01T00:00:00-00:00", "purchase"]),
+    st.lists(st.text(max_size=2), max_size=2), st.dictionaries(st.text(max_size=2), st.floats(), max_size=2),
+)  # fmt: skip
+KEYS = st.sampled_from([
+    "item_id", "available", "price", "tags", "props", "category_path", "brand", "embedding", "user_id", "traits",
+    "type", "ts", "value", "meta", "source_event_id", "segment", "x",
+])  # fmt: skip
+
+
+@st.composite
+def mutated(draw):
+    document = copy.deepcopy(GOOD)
+    for _ in range(draw(st.integers(1, 3))):
+        section = draw(st.sampled_from(["items", "users", "events"]))
+        entry = draw(st.sampled_from(document[section])) if document.get(section) else document
+        action = draw(st.sampled_from(["set", "delete", "add", "top"]))
+        if action == "top":
+            document[draw(st.sampled_from(["items", "events", "other"]))] = draw(VALUES)
+            break
+        key = draw(KEYS if action == "add" else st.sampled_from(sorted(entry) or ["x"]))
+        if action == "delete":
+            entry.pop(key, None)
+        else:
+            entry[key] = draw(VALUES)
+    return document
+
+
+@settings(deadline=None, max_examples=300)
+@given(mutated())
+def test_a_mutated_fixture_is_accepted_and_validates_or_is_told_with_pointers(tmp_path_factory, document):
+    path = tmp_path_factory.getbasetemp() / "mutated.json"
+    path.write_text(json.dumps(document))
+    fixture, problems = attempt(path)
+    assert (fixture is None) == bool(problems)
+    assert all("#" in problem.where for problem in problems)
+    assert all("allowed" in problem.what or "did you mean" in problem.what for problem in problems)
+    if fixture:
+        jsonschema.validate(document, schema("fixture"))
+        assert columns(fixture).ts.size == len(document["events"])
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.data())
+def test_broken_bytes_are_told_never_raised(tmp_path_factory, data):
+    whole = json.dumps(GOOD | {"items": GOOD["items"][:1], "events": []}).encode()
+    at = data.draw(st.integers(0, len(whole)))
+    until = data.draw(st.integers(at, min(len(whole), at + 5)))
+    path = tmp_path_factory.getbasetemp() / "broken.json"
+    path.write_bytes(whole[:at] + data.draw(st.binary(max_size=4)) + whole[until:])
+    fixture, problems = attempt(path)
+    assert (fixture is None) == bool(problems)
+    assert all(problem.where and problem.what for problem in problems)
+
+
+def test_the_good_document_validates_against_the_published_schema():
+    jsonschema.validate(GOOD, schema("fixture"))

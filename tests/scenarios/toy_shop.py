@@ -1,0 +1,341 @@
+"""A toy recommender with the face of `sim`: 60 items, 50 people, every behaviour of S1 to S10, and defects on demand."""
+
+from __future__ import annotations
+
+import math
+import random
+import zlib
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import SimpleNamespace
+
+from pytest_recsim.data.model import Item, User
+from pytest_recsim.plan.model import Limit
+from pytest_recsim.service.ask import Ask, Exchange
+from pytest_recsim.service.wire import (
+    Answer,
+    Blend,
+    Explain,
+    Extras,
+    Mmr,
+    OverrideEffect,
+    Personalization,
+    Policy,
+    ScoredItem,
+    Signals,
+    Trace,
+)
+
+LIMITS = {
+    "s4_max_ndcg_loss": 0.30,
+    "s7_min_avg_mrr": 0.20,
+    "s7_min_avg_categories": 4,
+    "s8_min_exposure": 0.20,
+    "s9_min_margin_span": 0.003,
+    "s9_ndcg_tolerance": 0.02,
+}
+WEIGHTS = {"ALPHA": 0.3, "BETA": 0.5, "GAMMA": 0.2}
+PROBE = "probe"
+
+
+def chance(*parts: object) -> float:
+    """A reproducible number in [0, 1)."""
+    return zlib.crc32("/".join(map(str, parts)).encode()) / 2**32
+
+
+@dataclass
+class Rule:
+    rule_id: str
+    surface: str
+    action: str
+    items: tuple[str, ...] = ()
+    tag: str = ""
+    value: float = 0.0
+    enabled: bool = True
+    manual: bool = False
+    shop: ToyShop | None = None
+
+    @property
+    def override_id(self) -> str:
+        return f"o-{self.rule_id}"
+
+    def set(self, *, boost_value: float) -> None:
+        self.value = boost_value
+
+    def disable(self) -> None:
+        self.enabled = False
+
+
+@dataclass
+class ToyShop:
+    """``defects`` switches single behaviours off or makes them wrong; see the tests for their names."""
+
+    defects: frozenset[str] = frozenset()
+    rules: list[Rule] = field(default_factory=list)
+    asked: int = 0
+
+    def __post_init__(self) -> None:
+        self.items = {f"i{n:02}": self._item(n) for n in range(60)}
+        names = ["deal_hunters", "families", "gifters", "power_users", "new_users"]
+        self.users = {
+            f"u{n:02}": User(user_id=f"u{n:02}", traits={"segment": names[n % 5]}) for n in range(50)
+        }
+        self.available = frozenset(name for name, item in self.items.items() if item.available)
+        self.popularity = tuple(sorted(self.available))
+        self.seeded_weight = dict.fromkeys(self.items, 1.0)
+        self.probe_id, self.probe_source = PROBE, "i10"
+        self.plan = SimpleNamespace(
+            apply=SimpleNamespace(value="env"), namespace=SimpleNamespace(value="toy"), surface="default"
+        )
+        self.lists = self.recommend(self.users)
+        self.asked = 0
+
+    def _item(self, n: int) -> Item:
+        tags = (f"tag{n % 7}", f"tag{7 + n % 5}", f"brand:b{n % 4}", f"category:c{n % 6}")
+        margin = {} if "no margins" in self.defects else {"margin": 0.1 + 0.4 * chance("margin", n)}
+        plain = tuple(tag for tag in tags if not ("no brands" in self.defects and tag.startswith("brand")))
+        return Item(item_id=f"i{n:02}", available=n % 20 != 19, tags=plain, props=margin)
+
+    # --- look-ups ---
+
+    def plain_tags(self, item: str) -> frozenset[str]:
+        return frozenset(tag for tag in self.items[item].tags if ":" not in tag)
+
+    def brand_tags(self, item: str) -> frozenset[str]:
+        return frozenset(tag for tag in self.items[item].tags if tag.startswith("brand:"))
+
+    def category_of(self, item: str) -> str | None:
+        return next((tag for tag in self.items[item].tags if tag.startswith("category:")), None)
+
+    def hidden(self, user: str) -> frozenset[str]:
+        return frozenset()
+
+    def limit(self, key: str) -> Limit:
+        return Limit(key, LIMITS[key], "block", "guardrails.yml:1")
+
+    def knob(self, name: str):
+        return WEIGHTS.get(name.removeprefix("BLEND_"), {"CATEGORY_CAP": 3}.get(name))
+
+    def rng(self, name: str) -> random.Random:
+        return random.Random(name)
+
+    def surface(self, name: str) -> str:
+        return f"recsim-{name}"
+
+    def is_established(self, user: str) -> bool:
+        return self.users[user].segment != "new_users"
+
+    def established(self, n: int) -> list[str]:
+        few = 12 if "few people" in self.defects else n
+        return [user for user in self.users if self.is_established(user)][:few]
+
+    def sample(self, per_segment: int) -> list[str]:
+        groups: dict[str, list[str]] = {}
+        for user in self.users:
+            groups.setdefault(self.users[user].segment, []).append(user)
+        return [user for name in sorted(groups) for user in groups[name][:per_segment]]
+
+    # --- truth: what a user likes best is what is relevant ---
+
+    def relevance(self, which: str = "unseen") -> dict[str, dict[str, float]]:
+        return {
+            user: dict.fromkeys(sorted(self.available, key=lambda item: -self.score(user, item))[:4], 1.0)
+            for user in self.users
+        }
+
+    def mrr(self, ids, relevant, k: int = 10) -> float:
+        return next((1 / rank for rank, item in enumerate(ids[:k], 1) if item in relevant), 0.0)
+
+    def mean_ndcg(self, lists, which: str = "unseen", k: int = 10):
+        truth, values = self.relevance(), []
+        for user, shown in lists.items():
+            got = sum(1 / math.log2(r + 1) for r, i in enumerate(shown.ids[:k], 1) if i in truth[user])
+            values.append(got / sum(1 / math.log2(r + 1) for r in range(1, len(truth[user]) + 1)))
+        return sum(values) / len(values), len(values), sum(value > 0 for value in values)
+
+    # --- ranking ---
+
+    def score(self, user: str, item: str) -> float:
+        return 0.1 + 0.9 * chance(user, item)
+
+    def recommend(self, users, *, k=20, surface=None, overrides=None, constraints=None, explain="numeric"):
+        surface = surface or "default"
+        asks = [
+            Ask(
+                user_id=user,
+                k=k,
+                surface=surface,
+                explain_level=explain,
+                overrides=overrides,
+                constraints=constraints,
+            )
+            for user in users
+        ]
+        self.asked += len(asks)
+        return {
+            ask.user_id: Exchange(ask, self._answer(ask), 0.0, "http://toy", "org", "toy") for ask in asks
+        }
+
+    def settled(self, users, surface, predicate, **question):
+        self.asked += 2  # two polls before the answer that is kept
+        return self.recommend(users, surface=surface, **question)
+
+    def _answer(self, ask: Ask) -> Answer:
+        wanted = (ask.constraints or {}).get("include_tags_any", [])
+        late = "filter after the cut" in self.defects
+        unfiltered = late or "filter ignored" in self.defects
+        pool = {
+            item: self.score(ask.user_id, item)
+            for item in self.available
+            if unfiltered or not wanted or set(wanted) & set(self.items[item].tags)
+        }
+        if (
+            chance("finds the probe", ask.user_id) < 0.2
+            and "everybody finds it" not in self.defects
+            and not wanted
+        ):
+            pool[PROBE] = 0.05
+        if "everybody finds it" in self.defects:
+            pool[PROBE] = 3.0
+        rules = [rule for rule in self.rules if rule.surface == ask.surface and rule.enabled]
+        rules = [] if "rules off" in self.defects else rules
+        reasons: dict[str, list[str]] = {item: ["recent_popularity"] for item in self.items} | {PROBE: ["x"]}
+        base = dict(pool)
+        pool, pins = self._ruled(pool, rules, reasons)
+        ids = self._picked(pool, ask)
+        front = [item for item in ids if len(reasons[item]) > 1]
+        ids = front + [item for item in ids if item not in front]
+        at = 3 if "pin in third place" in self.defects else 0
+        ids = [item for item in ids if item not in pins]
+        ids = (ids[:at] + pins + ids[at:])[: ask.k]
+        if late:
+            ids = [item for item in ids if not wanted or set(wanted) & set(self.items[item].tags)]
+        if "short lists" in self.defects:
+            ids = ids[:3]
+        scores = {item: (pool.get(item, 0.0), base.get(item, 0.0)) for item in ids}
+        return self._told(ask, scores, reasons, rules)
+
+    def _ruled(self, pool, rules, reasons):
+        pins: list[str] = []
+        for rule in rules:
+            if rule.action == "BLOCK":
+                every = "block empties the list" in self.defects
+                pool = {i: s for i, s in pool.items() if not every and rule.tag not in self._tags(i)}
+            elif rule.action == "PIN":
+                pins += rule.items
+            else:
+                for item in rule.items:
+                    pool[item] = self._boosted(item, pool.get(item, 0.0), rule, reasons)
+            if rule.value == 0.8 and "boost backfires" in self.defects:
+                pool = {item: score * (1 if item in rule.items else 3) for item, score in pool.items()}
+        return pool, pins
+
+    def _tags(self, item: str) -> tuple[str, ...]:
+        return self.items[self.probe_source if item == PROBE else item].tags
+
+    def _boosted(self, item: str, score: float, rule: Rule, reasons) -> float:
+        value = rule.value
+        if "boost backwards" in self.defects:
+            value = -value / 2
+        if "boost shrinks" in self.defects:
+            value = 12 - value
+        delta = score * value or (0.0 if "no injection" in self.defects else 0.03 * value**2)
+        if "boost added" in self.defects:
+            delta = value
+        told = 0.0 if "boost untold" in self.defects else delta
+        reasons[item] = [*reasons[item], f"rule.boost:{told:+.2f}[{rule.rule_id}]"]
+        return score + delta
+
+    def _picked(self, pool, ask: Ask) -> list[str]:
+        lam = 0.7 if "lambda ignored" in self.defects else (ask.overrides or {}).get("mmr_lambda", 0.7)
+        if "profile ruins relevance" in self.defects and "mmr_lambda" not in (ask.overrides or {}):
+            return sorted(pool, key=lambda item: pool[item])[: ask.k]
+        order = sorted(pool, key=lambda item: (-pool[item], item))
+        top = max(pool.values(), default=1.0)
+        near, picked = dict.fromkeys(order, 0.0), []
+        while near and len(picked) < ask.k:
+            best = max(near, key=lambda i: lam * pool[i] / top - (1 - lam) * near[i])
+            picked.append(best)
+            del near[best]
+            near = {item: max(value, self.alike[item, best]) for item, value in near.items()}
+        return sorted(picked, key=lambda item: (-pool[item], item))
+
+    @cached_property
+    def alike(self) -> dict[tuple[str, str], float]:
+        """Jaccard similarity of plain tags."""
+        tags = {i: {tag for tag in self._tags(i) if ":" not in tag} for i in (*self.items, PROBE)}
+        return {(a, b): len(tags[a] & tags[b]) / len(tags[a] | tags[b]) for a in tags for b in tags}
+
+    def _told(self, ask, scores, reasons, rules) -> Answer:
+        boosted = {item for rule in rules if rule.action == "BOOST" for item in rule.items}
+        served = len(boosted & set(scores)) + ("miscounted exposure" in self.defects)
+        counts = dict.fromkeys(Policy.__struct_fields__[:16], 0)
+        policy = Policy(**counts | {"final_count": len(scores), "rule_boost_exposure": served})
+        effects = [
+            OverrideEffect(override_id=rule.override_id, rule_id=rule.rule_id)
+            for rule in rules
+            if rule.manual
+        ]
+        items = [
+            ScoredItem(
+                item_id=item,
+                score=score,
+                reasons=["diversity"] if "only diversity" in self.defects else [*reasons[item], "diversity"],
+                explain=self._explain(before),
+            )
+            for item, (score, before) in scores.items()
+        ]
+        recent = 8 if self.is_established(ask.user_id) else 0
+        extras = Extras(
+            policy=policy,
+            recent_event_count=recent,
+            manual_overrides=effects,
+            candidate_sources={},
+            signal_status={},
+        )
+        version = "" if "no version" in self.defects else "popularity_v1"
+        return Answer(model_version=version, items=items, trace=Trace(extras=extras))
+
+    def _explain(self, score: float) -> Explain:
+        alpha, beta, gamma = 0.3, 0.5, 0.2
+        if "other weights" in self.defects:
+            alpha = 0.31
+        factor = 1.25
+        norm = score / factor / (alpha + beta + gamma)
+        shift = 0.001 if "contribution off" in self.defects else 0.0
+        contrib = Signals(pop=alpha * norm + shift, cooc=beta * norm, similarity=gamma * norm)
+        factor = 1.3 if "factor off" in self.defects else factor
+        return Explain(
+            blend=Blend(
+                alpha=alpha,
+                beta=beta,
+                gamma=gamma,
+                pop_norm=norm,
+                cooc_norm=norm,
+                similarity_norm=norm,
+                contrib=contrib,
+            ),
+            personalization=Personalization(overlap=0.3, boost_multiplier=factor),
+            mmr=Mmr(lambda_=0.7),
+        )
+
+    # --- rules ---
+
+    @contextmanager
+    def rule(self, surface, name, *, action, target_type, target_key=None, item_ids=None, boost_value=None):
+        held = Rule(name, surface, action, tuple(item_ids or ()), target_key or "", boost_value or 0.0)
+        yield from self._held(held)
+
+    @contextmanager
+    def boost(self, surface, item_id, boost_value):
+        held = Rule(f"{item_id}-{boost_value}", surface, "BOOST", (item_id,), value=boost_value, manual=True)
+        yield from self._held(held)
+
+    def _held(self, held: Rule):
+        self.rules.append(held)
+        if "disable ignored" in self.defects:
+            held.disable = lambda: None  # type: ignore[method-assign]
+        yield held
+        if held.value < 3 or "cancel ignored" not in self.defects:
+            self.rules.remove(held)

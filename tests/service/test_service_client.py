@@ -1,0 +1,315 @@
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import threading
+import time
+
+import pytest
+from service_fakes import Reply, answer, refusal
+
+from pytest_recsim.data.problems import InputError
+from pytest_recsim.service.ask import Ask
+from pytest_recsim.service.endpoint import Endpoint
+from pytest_recsim.service.errors import ServiceError
+from pytest_recsim.service.face import Service
+from pytest_recsim.service.tally import Tally
+
+
+def echo(request):
+    """Answer with the user's id as the only item."""
+    return Reply(200, answer([request.body["user_id"]]))
+
+
+def failing_first(times, bad, good=echo):
+    left = [times]
+
+    def handle(request):
+        if left[0]:
+            left[0] -= 1
+            return bad
+        return good(request)
+
+    return handle
+
+
+def test_answers_come_in_the_order_of_the_questions_with_bounded_requests_in_flight(serve):
+    def slow_for_even_users(request):
+        number = int(request.body["user_id"][1:])
+        return Reply(200, answer([f"u{number}"]), delay=0.01 if number % 2 == 0 else 0.0)
+
+    server, service = serve(slow_for_even_users, concurrency=4)
+    found = service.recommend([Ask(f"u{number}") for number in range(60)])
+    assert [one.ids for one in found] == [(f"u{number}",) for number in range(60)]
+    assert [one.ask.user_id for one in found] == [f"u{number}" for number in range(60)]
+    assert server.peak == 4
+    assert server.connections == 4
+
+
+def test_every_exchange_passes_the_observer_and_carries_where_it_was_asked(serve):
+    passed = []
+    server, service = serve(echo, see=passed.append, api_key="k-1")
+    found = service.recommend([Ask("u1"), Ask("u2")])
+    assert sorted(one.ids for one in passed) == sorted(one.ids for one in found)
+    assert found[0].url == f"{server.url}/v1/recommendations"
+    assert found[0].namespace == "ns"
+    assert found[0].seconds > 0
+    assert found[0].keyed
+
+
+def test_headers_name_the_tenant_and_the_key(serve):
+    server, service = serve(echo, api_key="k-1")
+    service.recommend([Ask("u1")])
+    headers = server.seen[0].headers
+    assert headers["x-org-id"].endswith("0001")
+    assert headers["x-api-key"] == "k-1"
+    assert headers["user-agent"].startswith("pytest-recsim/")
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_passing_statuses_are_tried_again_and_counted(serve, status):
+    server, service = serve(failing_first(2, refusal(status, "busy")))
+    (found,) = service.recommend([Ask("u1")])
+    assert found.ids == ("u1",)
+    assert service.tally.retries == {str(status): 2}
+    assert service.tally.total == len(server.seen) == 3
+    assert service.tally.recommendations == 1
+
+
+@pytest.mark.parametrize(
+    ("bad", "cause"),
+    [
+        (Reply(drop=True), "dropped"),
+        (Reply(200, answer(), cut=40), "dropped"),
+        (Reply(200, answer(), delay=1.0), "timeout"),
+        (Reply(200, answer(), drip=0.01), "timeout"),
+    ],
+    ids=["closed without an answer", "closed in mid-body", "silent", "dripping"],
+)
+def test_safe_requests_survive_a_broken_connection(serve, bad, cause):
+    _, service = serve(failing_first(1, bad), timeout=0.3)
+    (found,) = service.recommend([Ask("u1")])
+    assert found.ids == ("u1",)
+    assert service.tally.retries == {cause: 1}
+
+
+def test_patience_ends_after_five_tries_with_one_sentence(serve):
+    server, service = serve(lambda _: refusal(503, "down", "gone fishing", correlation_id="h/1"))
+    with pytest.raises(ServiceError) as caught:
+        service.recommend([Ask("u1")])
+    assert len(server.seen) == 5
+    assert caught.value.status == 503
+    assert caught.value.code == "down"
+    sentence = caught.value.sentence
+    for part in (server.url, "503 down: gone fishing", "correlation_id h/1", "for user `u1`", "5 tries"):
+        assert part in sentence
+    assert "\n" not in sentence
+
+
+def test_patience_ends_when_its_time_is_spent(serve):
+    from pytest_recsim.service.retry import Patience
+
+    server, service = serve(
+        lambda _: Reply(delay=5), timeout=0.2, patience=Patience(first_s=0.1, total_s=0.6)
+    )
+    started = time.monotonic()
+    with pytest.raises(ServiceError) as caught:
+        service.recommend([Ask("u1")])
+    assert time.monotonic() - started < 1.5
+    assert caught.value.code == "timeout"
+    assert 2 <= len(server.seen) <= 3
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 422, 500])
+def test_other_statuses_are_final(serve, status):
+    server, service = serve(lambda _: refusal(status, "no", details={"field": "k"}))
+    with pytest.raises(ServiceError, match=r"field.*k") as caught:
+        service.recommend([Ask("u1")])
+    assert len(server.seen) == 1
+    assert (caught.value.status, caught.value.code) == (status, "no")
+
+
+def test_a_retry_after_header_is_heeded(serve):
+    reply = refusal(429, "rate_limited")
+    reply.headers["Retry-After"] = "1"
+    _, service = serve(failing_first(1, reply))
+    started = time.monotonic()
+    service.recommend([Ask("u1")])
+    assert time.monotonic() - started >= 1.0
+
+
+def test_nobody_listening_is_told_as_such():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    with Service(Endpoint(url, "o", "ns", trust_env=False)) as service, pytest.raises(ServiceError) as caught:
+        service.health()
+    assert caught.value.code == "unreachable"
+    assert "Connection refused" in caught.value.sentence
+    assert service.tally.retries == {"unreachable": 1}
+
+
+@pytest.mark.parametrize(
+    ("reply", "code", "said"),
+    [
+        (
+            Reply(200, b"<html>\n hi </html>", {"Content-Type": "text/html"}),
+            "not_json",
+            "text/html `<html> hi </html>`",
+        ),
+        (Reply(200, b""), "not_json", "empty body"),
+        (Reply(200, b'{"items": ['), "not_json", '{"items": ['),
+        (Reply(200, {"items": "no"}), "schema", "items"),
+        (Reply(200, b'{"model_version":"m","items":[{"item_id":"a","score":NaN}]}'), "not_json", "NaN"),
+        (Reply(200, answer(["a"], scores=["1"])), "schema", "score"),
+        (Reply(302, b"", {"Location": "https://elsewhere/x"}), "redirect", "https://elsewhere/x"),
+        (Reply(raw=b"SSH-2.0-OpenSSH\r\n\r\n"), "not_http", "does not speak HTTP"),
+        (Reply(418, b"teapot", {"Content-Type": "text/plain"}), None, "418 with text/plain `teapot`"),
+    ],
+)
+def test_answers_that_are_no_answers_are_named_and_not_repeated(serve, reply, code, said):
+    server, service = serve(lambda _: reply)
+    with pytest.raises(ServiceError) as caught:
+        service.recommend([Ask("u1")])
+    assert caught.value.code == code
+    assert said in caught.value.sentence
+    assert "\n" not in caught.value.sentence
+    assert len(server.seen) == 1
+
+
+def test_a_redirect_is_never_followed_because_the_key_would_travel_along(serve):
+    other, _ = serve(echo)
+    _, service = serve(lambda _: Reply(307, b"", {"Location": other.url}), api_key="k-1")
+    with pytest.raises(ServiceError, match="redirects are not followed"):
+        service.recommend([Ask("u1")])
+    assert other.seen == []
+
+
+def test_the_key_is_masked_everywhere_even_when_the_service_repeats_it(serve):
+    _, service = serve(lambda _: refusal(401, "unauthorized", "unknown key s3cret-9"), api_key="s3cret-9")
+    with pytest.raises(ServiceError) as caught:
+        service.recommend([Ask("u1")])
+    assert "s3cret-9" not in caught.value.sentence + repr(service.endpoint)
+    assert "********" in caught.value.sentence
+
+
+@pytest.mark.parametrize(
+    "settings", [{"api_key": "k\n1"}, {"namespace": " "}, {"timeout": 0}, {"concurrency": 0}]
+)
+def test_an_endpoint_that_cannot_work_is_refused(settings):
+    with pytest.raises(InputError):
+        Endpoint(**{"base_url": "http://h", "org_id": "o", "namespace": "ns", **settings})
+
+
+def test_the_first_lasting_failure_ends_the_other_requests(serve):
+    def handle(request):
+        bad = request.body["user_id"] == "u3"
+        return refusal(400, "bad") if bad else Reply(200, answer(), delay=0.02)
+
+    server, service = serve(handle, concurrency=4)
+    with pytest.raises(ServiceError, match="u3"):
+        service.recommend([Ask(f"u{number}") for number in range(400)])
+    assert len(server.seen) < 20
+
+
+def test_a_rate_limit_below_our_speed_slows_us_down_instead_of_failing(serve):
+    bucket = {"tokens": 5.0, "at": time.monotonic()}
+
+    def limited(request):
+        now = time.monotonic()
+        bucket["tokens"] = min(5.0, bucket["tokens"] + (now - bucket["at"]) * 40)
+        bucket["at"] = now
+        if bucket["tokens"] < 1:
+            return refusal(429, "rate_limited")
+        bucket["tokens"] -= 1
+        return echo(request)
+
+    _, service = serve(limited)
+    found = service.recommend([Ask(f"u{number}") for number in range(100)])
+    assert len(found) == 100
+    assert 0 < service.tally.retries["429"] < 100
+
+
+def test_a_connection_that_the_server_closed_between_two_calls_is_not_used_again(serve):
+    def closing(request):
+        reply = Reply(201, {**request.body, "rule_id": "r", "priority": 0})
+        reply.headers["Keep-Alive"] = "timeout=1"
+        return reply
+
+    server, service = serve(closing)
+    fields = {"surface": "s", "name": "n", "action": "BLOCK", "target_type": "TAG", "target_key": "t"}
+    service.create_rule(**fields)
+    server.hang_up()
+    time.sleep(0.1)
+    service.create_rule(**fields)  # not safe to repeat, so it must not meet the dead connection
+    assert len(server.seen) == 2
+    assert service.tally.retries == {}
+
+
+def test_ctrl_c_in_the_middle_of_a_request_leaves_a_service_that_can_still_clean_up(serve):
+    _, service = serve(
+        lambda request: Reply(200, {"status": "ok"}, delay=0 if request.path == "/health" else 1.5)
+    )
+    threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        service.recommend([Ask("u1")])
+    assert service.health().status == "ok"
+
+
+def test_a_signal_handler_that_raises_leaves_no_request_behind(serve):
+    """The plugin ends on SIGTERM by raising from a handler; what was in flight must not go on afterwards."""
+    server, service = serve(echo_or_health, concurrency=2)
+
+    def raises(*_):
+        raise LookupError("terminated")
+
+    before = signal.signal(signal.SIGALRM, raises)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with pytest.raises(LookupError):
+            service.recommend([Ask(f"u{number}") for number in range(8)])
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert service.health().status == "ok"
+    time.sleep(0.5)
+    assert service.health().status == "ok"
+    assert [seen.path for seen in server.seen].count("/v1/recommendations") == 2
+
+
+def echo_or_health(request):
+    return Reply(200, {"status": "ok"}) if request.path == "/health" else Reply(200, answer(), delay=0.4)
+
+
+def test_closing_twice_is_fine_and_using_a_closed_service_is_not(serve):
+    _, service = serve(echo)
+    service.recommend([Ask("u1")])
+    service.close()
+    service.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        service.recommend([Ask("u1")])
+
+
+def test_environment_proxies_are_ignored_unless_trusted(serve, monkeypatch):
+    proxy, _ = serve(lambda _: Reply(200, {"status": "from the proxy"}))
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, proxy.url)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    _, direct = serve(lambda _: Reply(200, {"status": "ok"}), trust_env=False)
+    _, trusting = serve(lambda _: Reply(200, {"status": "ok"}), trust_env=True)
+    assert direct.health().status == "ok"
+    assert trusting.health().status == "from the proxy"
+
+
+def test_tallies_count_by_endpoint_and_add_up(serve):
+    _, service = serve(lambda _: Reply(200, {"status": "ok"}))
+    service.health()
+    service.health()
+    tally = Tally.from_json(service.tally.to_json())
+    tally.add(service.tally)
+    assert tally.requests == {"GET /health": 4}
+    assert tally.total == 4
+    assert tally.seconds == pytest.approx(2 * service.tally.seconds, abs=1e-5)
+    assert re.fullmatch(r"\{'total': 4.*\}", str(tally.to_json()))

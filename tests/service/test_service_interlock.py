@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pytest_recsim.data.problems import InputError
+from pytest_recsim.service.interlock import (
+    MARKER_USER,
+    Counts,
+    Marker,
+    finish_marker,
+    guard,
+    inspect,
+    read_marker,
+    reset,
+    write_marker,
+)
+
+NOW = datetime(2026, 11, 22, 22, 15, tzinfo=UTC)
+MARKER = Marker("ab" * 32, "0.75", 1234.5, Counts(2, 1, 3), "run-1", NOW)
+
+
+def seed(service, items=2, users=1, events=3):
+    service.upsert_items([{"item_id": f"i{n}", "available": True} for n in range(items)])
+    service.upsert_users([{"user_id": f"u{n}", "traits": {}} for n in range(users)])
+    rows = [
+        {"user_id": "u0", "item_id": "i0", "type": 0, "value": 1.0, "source_event_id": f"s{n}"}
+        for n in range(events)
+    ]
+    service.send_events([{**row, "ts": "2026-11-22T22:00:00Z"} for row in rows])
+
+
+def check(service, *, allow=None, run_id="run-1", now=NOW):
+    guard(inspect(service), namespace="ns", allow_reset=allow, run_id=run_id, now=now)
+
+
+def test_an_empty_namespace_may_be_written(service):
+    state = inspect(service)
+    assert state.empty
+    check(service)
+
+
+def test_the_marker_survives_the_service_and_its_json_strings(service, recsys):
+    write_marker(service, MARKER)
+    assert read_marker(service) == MARKER
+    assert recsys.rows["users"][MARKER_USER]["traits"]["segment"] == "recsim"
+    assert recsys.rows["users"][MARKER_USER]["traits"]["counts"] == {"items": 2, "users": 1, "events": 3}
+
+
+def test_a_marked_namespace_within_its_counts_may_be_written_again(service):
+    write_marker(service, MARKER)
+    check(service)
+    seed(service)
+    state = inspect(service)
+    assert state.totals == Counts(2, 2, 3)
+    check(service)
+
+
+@pytest.mark.parametrize("grown", [{"items": 3}, {"users": 2}, {"events": 4}])
+def test_a_namespace_that_grew_beyond_its_marker_is_not_touched(service, grown):
+    write_marker(service, MARKER)
+    seed(service, **grown)
+    with pytest.raises(InputError, match="grown beyond") as caught:
+        check(service)
+    assert "--recsim-allow-reset ns" in str(caught.value)
+    check(service, allow="ns")
+
+
+def test_foreign_data_is_not_touched_and_the_sentence_says_what_is_there(service):
+    seed(service)
+    with pytest.raises(InputError, match="2 items, 1 users, 3 events and carries no marker of ours"):
+        check(service)
+    check(service, allow="ns")
+
+
+def test_the_override_counts_only_with_the_exact_name(service):
+    seed(service)
+    for typed in ("NS", "ns2", "", "*"):
+        with pytest.raises(InputError, match="allow-reset ns"):
+            check(service, allow=typed)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [{"recsim_marker": 2}, {"counts": "many"}, {"written_at": "2026-11-22T22:15:00"}, {"run_id": None}],
+)
+def test_a_marker_that_cannot_be_understood_is_no_marker(service, broken):
+    service.upsert_users([{"user_id": MARKER_USER, "traits": {**MARKER.traits(), **broken}}])
+    assert read_marker(service) is None
+    with pytest.raises(InputError, match="no marker"):
+        check(service)
+
+
+def test_a_fresh_marker_of_another_run_stops_us_until_it_is_old_finished_or_overridden(service):
+    write_marker(service, MARKER)
+    check(service, run_id="run-1")
+    with pytest.raises(InputError, match="run run-1 marked it 60 s ago"):
+        check(service, run_id="run-2", now=NOW + timedelta(seconds=60))
+    with pytest.raises(InputError, match="has not finished"):
+        check(service, run_id="run-2", now=NOW - timedelta(hours=1))
+    check(service, run_id="run-2", now=NOW + timedelta(minutes=15))
+    check(service, run_id="run-2", allow="ns")
+    finish_marker(service, MARKER)
+    check(service, run_id="run-2", now=NOW + timedelta(seconds=60))
+    assert read_marker(service) == replace(MARKER, finished=True)
+
+
+def test_two_runs_that_mark_at_the_same_moment_do_not_both_go_on(service, recsys):
+    upsert = recsys._upsert
+
+    def overtaken(name, body):
+        reply = upsert(name, body)
+        recsys.rows["users"][MARKER_USER]["traits"]["run_id"] = "run-2"
+        return reply
+
+    recsys._upsert = overtaken
+    with pytest.raises(InputError, match="same moment"):
+        write_marker(service, MARKER)
+
+
+def test_a_reset_wipes_users_last_so_that_data_never_stands_without_its_marker(serve, recsys):
+    server, service = serve(recsys)
+    write_marker(service, MARKER)
+    seed(service)
+    server.seen.clear()
+    assert reset(service) == Counts(items=2, users=2, events=3)
+    assert [seen.path for seen in server.seen] == [
+        "/v1/events:delete",
+        "/v1/items:delete",
+        "/v1/users:delete",
+    ]
+    assert inspect(service).empty

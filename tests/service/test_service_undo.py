@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from service_fakes import Reply, answer
+
+from pytest_recsim.service.ask import Ask
+from pytest_recsim.service.errors import ServiceError
+from pytest_recsim.service.leftovers import clean_leftovers
+from pytest_recsim.service.undo import await_effect, override, rule
+
+NOW = datetime(2026, 11, 22, 22, tzinfo=UTC)
+BOOST = {"action": "BOOST", "item_ids": ["a"], "boost_value": 0.1}
+
+
+@pytest.fixture
+def service(serve, recsys):
+    return serve(recsys, clock=lambda: NOW)[1]
+
+
+def only(stored):
+    (found,) = stored.values()
+    return found
+
+
+def test_a_rule_is_named_bounded_in_time_and_off_afterwards(service, recsys):
+    with rule(service, surface="recsim-s9", name="margin", **BOOST):
+        held = only(recsys.rules)
+        assert (held["name"], held["enabled"], held["target_type"]) == ("recsim:margin", True, "ITEM")
+        assert datetime.fromisoformat(held["valid_until"]) == NOW + timedelta(hours=2)
+    assert only(recsys.rules)["enabled"] is False
+
+
+def test_a_rule_is_used_again_by_name_instead_of_created_again(service, recsys):
+    for value in (0.1, 0.2):
+        with rule(service, surface="recsim-s9", name="recsim:margin", **{**BOOST, "boost_value": value}):
+            assert only(recsys.rules)["boost_value"] == value
+
+
+def test_a_handle_changes_disables_and_enables(service, recsys):
+    with rule(service, surface="recsim-s9", name="margin", **BOOST) as handle:
+        handle.set(boost_value=0.8)
+        assert (only(recsys.rules)["boost_value"], only(recsys.rules)["item_ids"]) == (0.8, ["a"])
+        handle.disable()
+        handle.set(boost_value=0.4)
+        assert (only(recsys.rules)["enabled"], only(recsys.rules)["boost_value"]) == (False, 0.4)
+        handle.enable()
+        assert only(recsys.rules)["enabled"] is True
+        assert handle.rule_id == only(recsys.rules)["rule_id"]
+    assert only(recsys.rules)["enabled"] is False
+
+
+@pytest.mark.parametrize("thrown", [AssertionError, KeyboardInterrupt])
+def test_whatever_happens_inside_rule_and_override_are_taken_back(service, recsys, thrown):
+    with (
+        pytest.raises(thrown),
+        rule(service, surface="s", name="n", **BOOST),
+        override(service, surface="s", item_id="a"),
+    ):
+        raise thrown
+    assert only(recsys.rules)["enabled"] is False
+    assert only(recsys.overrides)["status"] == "cancelled"
+
+
+def lose_the_answer(recsys, key, interrupt):
+    """The service acts, but the caller is interrupted before it learns the id."""
+    steer = recsys._steer
+
+    def acting(request, name):
+        reply = steer(request, name)
+        return Reply(drop=True) if f"{request.method} {request.path}" == key else reply
+
+    recsys._steer = acting
+    return interrupt
+
+
+def test_a_rule_whose_creation_was_cut_off_is_found_by_name_and_disabled(service, recsys):
+    lose_the_answer(recsys, "POST /v1/admin/rules", None)
+    with pytest.raises(ServiceError), rule(service, surface="s", name="n", **BOOST):
+        pytest.fail("the creation has failed")
+    assert only(recsys.rules)["enabled"] is False
+
+
+def test_an_override_whose_creation_was_cut_off_is_found_and_cancelled(service, recsys):
+    lose_the_answer(recsys, "POST /v1/admin/manual_overrides", None)
+    with pytest.raises(ServiceError), override(service, surface="s", item_id="a", boost_value=2.0):
+        pytest.fail("the creation has failed")
+    assert only(recsys.overrides)["status"] == "cancelled"
+
+
+def test_an_enabling_that_was_interrupted_counts_as_enabled(service, recsys, monkeypatch):
+    with rule(service, surface="s", name="n", **BOOST) as handle:
+        handle.disable()
+        put = service.put_rule
+
+        def acts_then_interrupts(*args, **fields):
+            put(*args, **fields)
+            monkeypatch.undo()
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(service, "put_rule", acts_then_interrupts)
+        with pytest.raises(KeyboardInterrupt):
+            handle.enable()
+        assert only(recsys.rules)["enabled"] is True
+    assert only(recsys.rules)["enabled"] is False
+
+
+def test_an_override_says_who_made_it_and_expires(service, recsys):
+    with override(service, surface="recsim-s3", item_id="a", boost_value=3.0) as handle:
+        held = only(recsys.overrides)
+        assert (held["created_by"], held["boost_value"], held["surface"]) == ("recsim", 3.0, "recsim-s3")
+        assert datetime.fromisoformat(held["expires_at"]) == NOW + timedelta(hours=2)
+        handle.cancel()
+        assert held["status"] == "cancelled"
+
+
+def test_an_effect_counts_only_when_three_answers_in_a_row_show_it(service, recsys):
+    told = iter([False, True, True, False, True, True, True])
+    recsys.recommend = lambda body: answer(["yes" if body["user_id"] == "u1" and next(told) else "no"])
+    asks = [Ask("u1"), Ask("u2"), Ask("u3")]
+    found, waited = await_effect(service, asks, lambda exchange: exchange.rank("yes") == 1)
+    assert [one.ask for one in found] == asks
+    assert found[0].ids == ("yes",)
+    assert next(told, None) is None
+    assert 0 < waited < 5
+    assert service.tally.recommendations == 7 + 2
+
+
+def test_an_effect_that_never_shows_ends_the_wait_and_leaves_the_verdict_to_the_caller(service):
+    found, waited = await_effect(service, [Ask("u1")], lambda _: False, limit_s=0.5)
+    assert found[0].ids == ("a", "b")
+    assert 0.5 <= waited < 2
+
+
+def test_leftovers_of_a_killed_run_are_taken_back_and_told_and_others_stay(service, recsys):
+    terms = {"surface": "home", "action": "BLOCK", "target_type": "TAG", "target_key": "t"}
+    ours = service.create_rule(name="recsim:old", priority=7, **terms)
+    stray = service.create_rule(name="old", **{**terms, "surface": "recsim-s2"})
+    theirs = service.create_rule(name="spring sale", **terms)
+    mine = service.create_override(item_id="a", created_by="recsim", surface="recsim-s3")
+    other = service.create_override(item_id="a", created_by="sam", surface="home")
+    service.upsert_items(
+        [{"item_id": "recsim-probe-1", "available": True}, {"item_id": "a", "available": True}]
+    )
+    told = clean_leftovers(service)
+    assert len(told) == 4
+    assert [recsys.rules[one.rule_id]["enabled"] for one in (ours, stray, theirs)] == [False, False, True]
+    assert (recsys.rules[ours.rule_id]["target_key"], recsys.rules[ours.rule_id]["priority"]) == ("t", 7)
+    assert [recsys.overrides[one.override_id]["status"] for one in (mine, other)] == ["cancelled", "active"]
+    assert set(recsys.rows["items"]) == {"a"}
+    assert clean_leftovers(service) == []
+
+
+def test_the_catalogue_is_not_read_for_probes_when_a_reset_follows(service):
+    clean_leftovers(service, probes=False)
+    assert service.tally.requests["GET /v1/items"] == 0
