@@ -2,11 +2,12 @@
 
 Proves: one boost rule on high-margin products raises the margin of what is shown, step by step, and does not
 pretend to raise relevance as well.
-How: 30 established users, lists of 20 by relevance alone (lambda 1, caps off); one BOOST rule on the quarter with
+How: 30 established users, those with most relevant items first, lists of 20 by relevance alone (lambda 1, caps off); one BOOST rule on the quarter with
 the best margin among the popular items; boost off, then 0.1, 0.2, 0.4, 0.8.
 Passes when: mean margin never falls by more than 0.001 from step to step, spans at least `s9_min_margin_span`, and
 NDCG@10 is nowhere above the unboosted one by more than `s9_ndcg_tolerance`. The loss of the first step is shown
-and not judged: any boost, however small, jumps to the front of the list. The curve is drawn.
+and not judged: any boost, however small, jumps to the front of the list. The curve is drawn. NDCG counts all
+relevant items, repeats included: on unseen ones alone 30 users give so few hits that chance decides.
 """
 
 from __future__ import annotations
@@ -41,6 +42,11 @@ class Curve:
     lists: dict[float, dict[str, Exchange]]
     margin: dict[float, float]
     ndcg: dict[float, float]
+    ndcg_unseen: dict[float, float]
+
+    def points(self) -> list[dict[str, float]]:
+        columns = {"margin": self.margin, "ndcg": self.ndcg, "ndcg_unseen": self.ndcg_unseen}
+        return [{"boost": b} | {name: column[b] for name, column in columns.items()} for b in self.lists]
 
 
 def high_margin(sim: Simulation) -> set[str]:
@@ -89,7 +95,8 @@ def climb(sim: Simulation, users: list[str], unboosted: dict[str, Exchange], ite
     return Curve(
         lists,
         {boost: margin(sim, answers) for boost, answers in lists.items()},
-        {boost: sim.mean_ndcg(answers)[0] for boost, answers in lists.items()},
+        {boost: sim.mean_ndcg(answers, "all")[0] for boost, answers in lists.items()},
+        {boost: sim.mean_ndcg(answers, "unseen")[0] for boost, answers in lists.items()},
     )
 
 
@@ -108,7 +115,7 @@ def test_s09_margin_can_be_bought(sim: Simulation, check: Check) -> None:
     curve = climb(sim, users, unboosted, items)
 
     check.show("boosted_items", sorted(items))
-    check.show("curve", [{"boost": b, "margin": curve.margin[b], "ndcg": curve.ndcg[b]} for b in curve.lists])
+    check.show("curve", curve.points())
     check.show("first_step_ndcg_loss", curve.ndcg[0.0] - curve.ndcg[BOOSTS[0]])
     judge(sim, check, curve)
 
@@ -140,8 +147,8 @@ def judge(sim: Simulation, check: Check, curve: Curve) -> None:
         "gain of NDCG@10 over the unboosted lists",
         max(value - curve.ndcg[0.0] for value in curve.ndcg.values()),
         sim.limit("s9_ndcg_tolerance"),
-        n=sim.mean_ndcg(curve.lists[0.0])[1],
-        definition=f"highest NDCG@10 (unseen) at any boost minus the unboosted one ({curve.ndcg[0.0]:.4f})",
+        n=sim.mean_ndcg(curve.lists[0.0], "all")[1],
+        definition=f"highest NDCG@10 (all relevant items) at any boost minus the unboosted one ({curve.ndcg[0.0]:.4f})",
         knob="MMR_LAMBDA, BLEND_ALPHA / _BETA / _GAMMA: boosting by margin should not beat ranking by relevance",
         exchange=shown,
     )

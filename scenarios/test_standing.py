@@ -3,15 +3,22 @@
 Every answer that passed through the client was checked in passing; these checks judge what was seen.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from pytest_recsim.plugin.check import Check
+    from pytest_recsim.simulation import Simulation
 
 
 @pytest.mark.guardrail("profile")
-def test_profile_is_in_effect(sim, check):
+def test_profile_is_in_effect(sim: Simulation, check: Check) -> None:
     """Every knob that was sent is in effect, as far as the service lets us see it."""
     rows = sim.prepared.knobs
-    if sim.plan.apply.value == "none":
-        check.need(False, "apply mode `none` sends no knob, so none can be expected in effect")
+    check.need(sim.plan.apply.value != "none", "apply mode `none` sends no knob, so none can be in effect")
     judged = [row for row in rows if row.status in ("in effect", "not in effect")]
     check.need(judged, "the service shows none of the knobs that were sent")
     check.show("knobs", rows)
@@ -29,7 +36,7 @@ def test_profile_is_in_effect(sim, check):
 
 
 @pytest.mark.guardrail("contract")
-def test_contract(sim, check):
+def test_contract(sim: Simulation, check: Check) -> None:
     """No answer broke the service's contract."""
     seen = sim.everything_seen()
     check.need(seen.answers, "no answer passed through the client")
@@ -38,7 +45,7 @@ def test_contract(sim, check):
     for violation in violations:
         check.that(
             violation.what,
-            False,
+            ok=False,
             expected="no answer",
             got=f"{violation.count} of {seen.answers} answers; first: {violation.detail}",
             n=seen.answers,
@@ -49,7 +56,7 @@ def test_contract(sim, check):
         kinds = ", ".join(f"{name} ({count})" for name, count in sorted(seen.checked.items()))
         check.that(
             "answers within the contract",
-            True,
+            ok=True,
             expected="every answer",
             got=f"{seen.answers} of {seen.answers}",
             n=seen.answers,
@@ -58,7 +65,7 @@ def test_contract(sim, check):
 
 
 @pytest.mark.guardrail("availability")
-def test_availability(sim, check):
+def test_availability(sim: Simulation, check: Check) -> None:
     """Only known, available items are shown."""
     seen = sim.everything_seen()
     check.need(seen.slots, "no slot of any list passed through the client")

@@ -12,7 +12,13 @@ from pytest_recsim.data.problems import InputError, Problem, nearest
 
 def serve(options: argparse.Namespace) -> int:
     """Become the stand-in: the profile's knobs go into its environment, as a real service gets them."""
-    from pytest_recsim.data.profiles import find_profile, load_profile, override, packaged_profiles, require_complete
+    from pytest_recsim.data.profiles import (
+        find_profile,
+        load_profile,
+        override,
+        packaged_profiles,
+        require_complete,
+    )
 
     search = (Path("profiles"), packaged_profiles())
     profile = override(load_profile(find_profile(options.env_profile, search)), options.env_override)
@@ -69,7 +75,8 @@ def report(options: argparse.Namespace) -> int:
 def schema(options: argparse.Namespace) -> int:
     import json
 
-    from pytest_recsim.schemas import names, schema as published
+    from pytest_recsim.schemas import names
+    from pytest_recsim.schemas import schema as published
 
     if options.name is None:
         return _say("\n".join(names()))

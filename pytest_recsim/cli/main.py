@@ -58,7 +58,9 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(verbs: Verbs) -> None:
     serve = verbs.add_parser("serve", help="run the stand-in service by hand until Ctrl-C")
     serve.add_argument("--port", type=int, default=0, help="0 takes a free one (default)")
-    serve.add_argument("--env-profile", default="prod", metavar="NAME", help="knobs it starts with (default: prod)")
+    serve.add_argument(
+        "--env-profile", default="prod", metavar="NAME", help="knobs it starts with (default: prod)"
+    )
     serve.add_argument("--env-override", action="append", default=[], metavar="KEY=VALUE")
     serve.add_argument("--now", default="", metavar="RFC3339", help="freeze the service's clock")
     serve.add_argument("--latency-ms", type=float, default=0, metavar="M")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WORD_BITS = 64
-BLOCK_USERS = 1024
+BLOCK_USERS = 2048
 
 
 def pack_tags(
@@ -32,24 +32,32 @@ def intra_list_similarity(
     items are NaN. Source: Ziegler et al., WWW 2005, with Jaccard as the similarity.
     """
     result = np.full(len(lists), np.nan)
+    nothing = np.zeros((1, tag_bits.shape[1]), dtype=np.uint64)
+    words = np.ascontiguousarray(np.concatenate([tag_bits, nothing]).T)
     for start in range(0, len(lists), BLOCK_USERS):
         block = lists[start : start + BLOCK_USERS, :k]
-        result[start : start + BLOCK_USERS] = _block_similarity(block, tag_bits)
+        result[start : start + BLOCK_USERS] = _block_similarity(block, words)
     return result
 
 
-def _block_similarity(block: NDArray[np.int32], tag_bits: NDArray[np.uint64]) -> NDArray[np.float64]:
+def _block_similarity(block: NDArray[np.int32], words: NDArray[np.uint64]) -> NDArray[np.float64]:
     """Slot s is compared with slot s + 1, then s + 2, ...: every pair once, all users at a time.
 
-    Axes are word, slot, user, so that the long axis is contiguous. Empty slots get no bits and so add
-    nothing to the sum; the number of pairs comes from the number of filled slots.
+    Arrays are ``[slot, user]``, so that the long axis is contiguous, one per 64-bit word. Slots without a
+    known item look up the last row of ``words``, which has no bits, and so add nothing to the sum; the number
+    of pairs comes from the number of known items.
     """
     known = block >= 0
-    bits = tag_bits.T[:, np.where(known, block, 0).T] * known.T
-    sizes = np.bitwise_count(bits).sum(axis=0, dtype=np.int16)
+    slots = np.where(known, block, -1).T
+    bits = [word[slots] for word in words]
+    sizes = np.zeros(slots.shape, dtype=np.int32)
+    for word in bits:
+        sizes += np.bitwise_count(word)
     total = np.zeros(len(block))
-    for shift in range(1, block.shape[1]):
-        common = np.bitwise_count(bits[:, shift:] & bits[:, :-shift]).sum(axis=0, dtype=np.int16)
+    for shift in range(1, len(slots)):
+        common = np.zeros((len(slots) - shift, len(block)), dtype=np.int32)
+        for word in bits:
+            common += np.bitwise_count(word[shift:] & word[:-shift])
         either = sizes[shift:] + sizes[:-shift] - common
         total += (common / np.maximum(either, 1)).sum(axis=0)
     filled = np.count_nonzero(known, axis=1)

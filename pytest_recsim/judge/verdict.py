@@ -97,7 +97,9 @@ def judge_lift(lift: Lift, threshold: float, rule: Rule = "point", *, tail: floa
             ``harmful``: fails only when the upper bound is below it.
         tail: level of that upper bound: Holm's for a check that belongs to a family, see ``judge_lifts``.
     """
-    what = f"{metric_words(lift)}"
+    what = metric_words(lift)
+    if not math.isfinite(threshold):
+        raise ValueError(f"threshold {threshold} of {what} is not a finite number")
     if lift.lift is None or lift.low is None or lift.draws is None or not math.isfinite(lift.lift):
         return _not_measured(f"{what}: {_missing(lift)}", threshold, lift.n_users)
     bound = {"point": lift.lift, "confident": lift.low, "harmful": lift.draws.upper(tail)}[rule]

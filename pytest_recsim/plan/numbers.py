@@ -41,7 +41,7 @@ def read_numbers(options: Options) -> Numbers:
         return default
 
     sample = number("--recsim-sample-users", options.sample_users, 0, 1, whole=True)
-    timeout = number("--recsim-timeout", options.timeout, 10, 0.1)
+    timeout = number("--recsim-timeout", options.timeout, 10.0, 0.1)
     window = number("--recsim-window-days", options.window_days, 0, 0.01)
     concurrency = number("--recsim-concurrency", options.concurrency, 8, 1, whole=True)
     problems.extend(_word("--recsim-skip", step, STEPS) for step in options.skip if step not in STEPS)

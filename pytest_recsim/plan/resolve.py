@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +24,16 @@ T = TypeVar("T")
 NAMESPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
+@dataclass(frozen=True)
+class _Parts:
+    """What was found for one customer; ``origin`` says where the fixture's path came from."""
+
+    asked: Asked
+    target: Target
+    fixture: Fixture
+    origin: str
+
+
 def resolve(options: Options) -> list[tuple[Plan, Fixture]]:
     """Resolve every simulation of this run.
 
@@ -31,7 +42,7 @@ def resolve(options: Options) -> list[tuple[Plan, Fixture]]:
     """
     numbers = read_numbers(options)
     guardrails = _guardrails(options)
-    _check_names(options, guardrails)
+    _check_names(options)
     plans: list[tuple[Plan, Fixture]] = []
     problems: list[Problem] = []
     for customer in dict.fromkeys(options.customers):
@@ -51,13 +62,12 @@ def _guardrails(options: Options) -> Guardrails:
     return load_guardrails(own if own.is_file() else None)
 
 
-def _check_names(options: Options, guardrails: Guardrails) -> None:
-    problems = []
-    for customer in options.customers:
-        if not CUSTOMER.fullmatch(customer):
-            problems.append(
-                Problem("--customer", f"`{customer}`: allowed are lower-case letters, digits, `-`, `_` and `.`")
-            )
+def _check_names(options: Options) -> None:
+    problems = [
+        Problem("--customer", f"`{customer}`: allowed are lower-case letters, digits, `-`, `_` and `.`")
+        for customer in options.customers
+        if not CUSTOMER.fullmatch(customer)
+    ]
     single = {
         "--namespace": options.namespace,
         "--fixture-path": options.fixture_path,
@@ -77,9 +87,7 @@ def _check_names(options: Options, guardrails: Guardrails) -> None:
         raise InputError(problems)
 
 
-def _one(
-    customer: str, options: Options, numbers: Numbers, guardrails: Guardrails
-) -> tuple[Plan, Fixture]:
+def _one(customer: str, options: Options, numbers: Numbers, guardrails: Guardrails) -> tuple[Plan, Fixture]:
     entry = guardrails.customer(customer)
     problems: list[Problem] = []
 
@@ -95,7 +103,8 @@ def _one(
     fixture = attempt(lambda: _fixture(customer, options, entry, guardrails))
     if problems or asked is None or target is None or fixture is None:
         raise InputError(problems)
-    return _plan(customer, options, numbers, guardrails, asked, target, fixture), fixture[0]
+    parts = _Parts(asked, target, *fixture)
+    return _plan(customer, options, numbers, guardrails, parts), parts.fixture
 
 
 def _plan(
@@ -103,11 +112,9 @@ def _plan(
     options: Options,
     numbers: Numbers,
     guardrails: Guardrails,
-    asked: Asked,
-    target: Target,
-    found: tuple[Fixture, str],
+    parts: _Parts,
 ) -> Plan:
-    fixture, origin = found
+    asked, target, fixture = parts.asked, parts.target, parts.fixture
     segments = {name: len(users) for name, users in fixture.segments.items()}
     return Plan(
         id=customer,
@@ -122,7 +129,7 @@ def _plan(
         apply=asked.apply,
         fixture=FixtureFacts(
             path=str(fixture.path),
-            origin=origin,
+            origin=parts.origin,
             sha256=fixture.sha256,
             items=len(fixture.items),
             users=len(fixture.users),
@@ -130,7 +137,9 @@ def _plan(
             segments=segments,
             notes=fixture.notes,
         ),
-        guardrails=Chosen(_shown(guardrails.path, options), "--guardrails-file" if options.guardrails_file else "default"),
+        guardrails=Chosen(
+            _shown(guardrails.path, options), "--guardrails-file" if options.guardrails_file else "default"
+        ),
         guardrails_sha256=guardrails.sha256,
         limits=limits_of(guardrails, customer, target.namespace.value, list(segments)),
         waivers=waivers_of(guardrails, customer),

@@ -148,9 +148,7 @@ def _shift(plan: Plan, material: Material, state: NamespaceState, now: datetime)
     return shift_us(material.span_us[1], now)
 
 
-def _marker(
-    plan: Plan, material: Material, shift: int, counts: Counts, run_id: str, now: datetime
-) -> Marker:
+def _marker(plan: Plan, material: Material, shift: int, counts: Counts, run_id: str, now: datetime) -> Marker:
     return Marker(
         fixture_sha256=material.fixture.sha256,
         split=split_name(plan),
@@ -196,7 +194,9 @@ def _reuse(plan: Plan, material: Material, state: NamespaceState, began: float) 
     )
     shift = round(marker.shift_seconds * 1e6) if marker is not None and known else 0
     oldest, newest = _moved(material, shift)
-    leak = "" if known else "the namespace was not seeded from this fixture and split: a leak cannot be excluded"
+    leak = (
+        "" if known else "the namespace was not seeded from this fixture and split: a leak cannot be excluded"
+    )
     return Seeded(
         shift_us=shift,
         newest=newest,

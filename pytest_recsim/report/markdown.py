@@ -69,17 +69,24 @@ def _what(facts: dict[str, Any]) -> Iterator[str]:
     fixture, requests, users = facts["fixture"], facts["requests"], facts["users"]
     rows = [
         ("started", facts["started_at"]),
-        ("service", f"{service['kind']} {service['url']} ({service['url_from']}), model {service['model_version']}"),
+        (
+            "service",
+            f"{service['kind']} {service['url']} ({service['url_from']}), model {service['model_version']}",
+        ),
         ("namespace", f"{place['namespace']['value']} of org {place['org_id']['value']}"),
         (
             "profile",
-            f"{profile['name']['value']} ({profile['name']['origin']}), sha256 {profile['sha256'][:12]}, "
-            f"reaches the service by `{profile['apply']['value']}`",
+            (
+                f"{profile['name']['value']} ({profile['name']['origin']}), "
+                f"sha256 {profile['sha256'][:12]}, reaches the service by `{profile['apply']['value']}`"
+            ),
         ),
         (
             "data set",
-            f"{fixture['path']}: {fixture['items']:,} items, {fixture['users']:,} users, "
-            f"{fixture['events']:,} events, sha256 {fixture['sha256'][:12]}",
+            (
+                f"{fixture['path']}: {fixture['items']:,} items, {fixture['users']:,} users, "
+                f"{fixture['events']:,} events, sha256 {fixture['sha256'][:12]}"
+            ),
         ),
         ("users evaluated", f"{users['evaluated']:,} of {users['in_fixture']:,}"),
         ("requests", f"{requests['total']:,}, of them {requests['recommendations']:,} recommendations"),

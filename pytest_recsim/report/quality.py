@@ -21,7 +21,17 @@ def quality_section(quality: dict[str, Any]) -> Iterator[str]:
     )
     yield ""
     yield from table(
-        ("segment", "metric", "relevance", "users", "lists", "baseline", "recent items first", "lift", "95 % interval"),
+        (
+            "segment",
+            "metric",
+            "relevance",
+            "users",
+            "lists",
+            "baseline",
+            "recent items first",
+            "lift",
+            "95 % interval",
+        ),
         map(_lift, quality["lifts"]),
     )
     yield from table(
@@ -44,7 +54,15 @@ def _lift(row: dict[str, Any]) -> tuple[object, ...]:
     bounds = "" if row["low"] is None else f"{row['low']:.2f} to {row['high']:.2f}"
     lift = f"not measured: {row['reason']}" if row["lift"] is None else f"{row['lift']:+.3f}"
     means = [number(row[key]) for key in ("mean", "baseline_mean", "recent_mean")]
-    return (row["segment"], f"{row['metric'].upper()}@10", row["relevance"], row["n_users"], *means, lift, bounds)
+    return (
+        row["segment"],
+        f"{row['metric'].upper()}@10",
+        row["relevance"],
+        row["n_users"],
+        *means,
+        lift,
+        bounds,
+    )
 
 
 def _value(figure: dict[str, Any]) -> str:

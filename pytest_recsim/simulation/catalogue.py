@@ -56,13 +56,13 @@ class Catalogue(ABC):
     def seeded_events(self) -> dict[str, int]:
         """Item id -> number of seeded events."""
         counts = self.world.seeded_counts.tolist()
-        return {item_id: count for item_id, count in zip(self.items, counts, strict=True)}
+        return dict(zip(self.items, counts, strict=True))
 
     @cached_property
     def seeded_weight(self) -> dict[str, float]:
         """Item id -> sum of weight x value over its seeded events."""
         weights = self.world.seeded_weights.tolist()
-        return {item_id: weight for item_id, weight in zip(self.items, weights, strict=True)}
+        return dict(zip(self.items, weights, strict=True))
 
     def hidden(self, user_id: str) -> frozenset[str]:
         """Items that the purchase exclusion hides from a user (contract 12.4)."""

@@ -15,7 +15,9 @@ from pytest_recsim.service.apply import sendable
 from pytest_recsim.service.ask import Exchange
 
 UserClass = Literal["established", "sparse"]
-Status = Literal["in effect", "not in effect", "sent, not visible", "started with it", "same", "differs", "unknown"]
+Status = Literal[
+    "in effect", "not in effect", "sent, not visible", "started with it", "same", "differs", "unknown"
+]
 ECHO_ONLY = frozenset({"MMR_PRESETS", "BANDIT_ALGO"})
 CLASS_KNOBS: dict[UserClass, dict[str, tuple[str, ...]]] = {
     "established": {
@@ -73,6 +75,8 @@ def knob_table(
     """Compare every ranking knob of the profile with what the service shows.
 
     Args:
+        plan: what is asked for.
+        admin: the service's configuration document.
         seen: answers with explain blocks, grouped by user class; only reads, nothing is asked here.
     """
     visible = _visible(plan, seen)
@@ -100,9 +104,7 @@ def _row(plan: Plan, admin: Mapping[str, Any], name: str, visible: Mapping[str, 
     return KnobRow(name, setting.text, setting.origin, shown, status, where)
 
 
-def _visible(
-    plan: Plan, seen: Mapping[UserClass, Iterable[Exchange]]
-) -> dict[str, tuple[Any, str]]:
+def _visible(plan: Plan, seen: Mapping[UserClass, Iterable[Exchange]]) -> dict[str, tuple[Any, str]]:
     """Read knobs out of explain blocks; a value that disagrees wins over one that agrees."""
     if any(plan.knobs.get(name) and plan.knobs[name].text for name in _SCOPED):
         return {}  # weights then differ by namespace or segment: one number per class would mislead

@@ -30,7 +30,11 @@ def catalogue_figures(table: Observed, order: Lists, clamped: int) -> Iterator[F
     """
     world, lists = table.world, table.lists
     users = len(lists)
-    short = f"the service returns at most {clamped} items, so nothing @20 can be measured" if 0 < clamped < K else ""
+    short = (
+        f"the service returns at most {clamped} items, so nothing @20 can be measured"
+        if 0 < clamped < K
+        else ""
+    )
     head = catalogue.head_items(order, len(world.available), HEAD_SHARE)
     slots = int((lists[:, :K] != PADDING).sum())
     values = {
@@ -43,8 +47,10 @@ def catalogue_figures(table: Observed, order: Lists, clamped: int) -> Iterator[F
         "long_tail_share@20": (
             catalogue.long_tail_share(lists, head, K),
             slots,
-            "share of all recommended slots whose item is outside the head, the first 20 % of the available "
-            "items by undecayed popularity",
+            (
+                "share of all recommended slots whose item is outside the head, the first 20 % of the "
+                "available items by undecayed popularity"
+            ),
             short,
         ),
         "novelty@20": (
@@ -96,7 +102,9 @@ def figure(name: str, value: float, n: int, definition: str, reason: str) -> Fig
     """A figure; a value that is not finite is not measured."""
     if not math.isfinite(value):
         reason = reason or "nothing to measure: no list, no slot or no user with holdout"
-    return Figure(name=name, value=None if reason else float(value), n=n, definition=definition, reason=reason)
+    return Figure(
+        name=name, value=None if reason else float(value), n=n, definition=definition, reason=reason
+    )
 
 
 def _coverage_reason(table: Observed) -> str:

@@ -98,9 +98,7 @@ def _lifts(
         rules = _rules(plan, name, family=len(names) * len(METRICS))
         lifts += measure_lifts(name, METRICS, mine[rows], popular[rows], rules)
         beside += _means(recent[rows])
-    thresholds = [
-        float(plan.limit(f"min_segment_lift_{lift.metric}", lift.segment).value) for lift in lifts
-    ]
+    thresholds = [float(plan.limit(f"min_segment_lift_{lift.metric}", lift.segment).value) for lift in lifts]
     verdicts = judge_lifts(lifts, thresholds, plan.limit("verdict").value)
     for lift, mean, verdict in zip(lifts, beside, verdicts, strict=True):
         yield LiftFigure(
@@ -146,7 +144,9 @@ def _means(values: Values) -> list[float | None]:
 
 def _rows_of(table: Observed, segment: str) -> npt.NDArray[np.int64]:
     users = table.world.fixture.users
-    return np.array([row for row, user in enumerate(table.rows) if users[user].segment == segment], dtype=np.int64)
+    return np.array(
+        [row for row, user in enumerate(table.rows) if users[user].segment == segment], dtype=np.int64
+    )
 
 
 def _segments(table: Observed) -> dict[str, SegmentCount]:

@@ -215,16 +215,12 @@ class Simulation(Catalogue, Truth):
         merged = self.overrides | dict(question.pop("overrides", None) or {})
         explain = question.pop("explain", "numeric")
         first, rest = users[0], list(users[1:])
-        ask = Ask(
-            user_id=first, surface=surface, explain_level=explain, overrides=merged or None, **question
-        )
+        ask = Ask(user_id=first, surface=surface, explain_level=explain, overrides=merged or None, **question)
         exchanges, waited = await_effect(self.service, [ask], predicate)
         self.ledger.waited(surface, waited)
         answers = {first: exchanges[-1]}
         if rest:
-            answers |= self.recommend(
-                rest, surface=surface, overrides=merged, explain=explain, **question
-            )
+            answers |= self.recommend(rest, surface=surface, overrides=merged, explain=explain, **question)
         return answers
 
     def surface(self, name: str) -> str:
@@ -235,9 +231,7 @@ class Simulation(Catalogue, Truth):
         """A rule for the length of a ``with`` block; disabled afterwards whatever happens."""
         return rule(self.service, surface=surface, name=name, **fields)
 
-    def boost(
-        self, surface: str, item_id: str, boost_value: float
-    ) -> AbstractContextManager[OverrideHandle]:
+    def boost(self, surface: str, item_id: str, boost_value: float) -> AbstractContextManager[OverrideHandle]:
         """A manual boost for the length of a ``with`` block; cancelled afterwards whatever happens."""
         return override(
             self.service, surface=surface, item_id=item_id, action="boost", boost_value=boost_value

@@ -39,22 +39,20 @@ class Compares(Protocol):
     def at_most(self, name: str, got: float | None, limit: float, **facts: Any) -> None: ...
 
 
-def none_of(  # noqa: PLR0913 - what a measure consists of, by name
-    check: Compares, name: str, offenders: Offenders, *, n: int, definition: str, knob: str
-) -> None:
+def none_of(check: Compares, name: str, offenders: Offenders, *, n: int, definition: str, knob: str) -> None:
     """Measure that there are no offenders among ``n``; the first one is shown with its exchange."""
     first = {"who": offenders[0][0], "exchange": offenders[0][1]} if offenders else {}
     check.at_most(name, len(offenders), 0, n=n, definition=definition, knob=knob, **first)
 
 
 def established_with_truth(sim: Simulation, check: Compares, n: int) -> list[str]:
-    """Return ``n`` established users, from the segments in turn, those with most unseen relevant items first.
+    """Return ``n`` established users, from the segments in turn, those with most relevant items first.
 
     Chosen by the holdout alone, never by how well they are served; users without truth have no NDCG.
     """
     established = sim.established(len(sim.lists))
     check.need(len(established) >= n, f"{len(established)} established users with holdout, {n} are needed")
-    relevant = sim.relevance()
+    relevant = sim.relevance("all")
     return spread(sim, n, sorted(established, key=lambda user: -len(relevant.get(user, ()))))
 
 

@@ -109,13 +109,13 @@ class World:
         width = len(self.fixture.items)
         pairs = np.unique(columns.user[recent].astype(np.int64) * width + columns.item[recent])
         counts = np.bincount(pairs // max(width, 1), minlength=len(self.fixture.users))
-        return {
-            user.user_id: int(count) for user, count in zip(self.fixture.users, counts, strict=True)
-        }
+        return {user.user_id: int(count) for user, count in zip(self.fixture.users, counts, strict=True)}
 
 
 def _kinds(value: Any) -> list[int]:
     """Event types of the exclusion; empty means every type. The admin config holds a list, a profile csv."""
     if value is None:
         return []
-    return [int(kind) for kind in (value.split(",") if isinstance(value, str) else value) if str(kind).strip()]
+    return [
+        int(kind) for kind in (value.split(",") if isinstance(value, str) else value) if str(kind).strip()
+    ]

@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_recsim.standin import wire
 from pytest_recsim.standin.clock import whole_seconds
 from pytest_recsim.standin.errors import bad_request
 from pytest_recsim.standin.http import Answer, Request, answer
-from pytest_recsim.standin.state import Service
 
-_NUMBERS = (
-    "half_life_days co_vis_window_days mmr_lambda purchased_window_days profile_window_days profile_boost "
-    "profile_cold_start_multiplier profile_starter_blend_weight blend_alpha blend_beta blend_gamma "
-    "coverage_cache_ttl_seconds coverage_long_tail_hint_threshold"
-).split()
-_WHOLES = (
-    "popularity_fanout max_k max_fanout max_exclude_ids max_anchors_injected brand_cap category_cap "
-    "profile_top_n_tags profile_min_events_for_boost"
-).split()
+if TYPE_CHECKING:
+    from pytest_recsim.standin.state import Service
+
+_NUMBERS = [
+    "half_life_days",
+    "co_vis_window_days",
+    "mmr_lambda",
+    "purchased_window_days",
+    "profile_window_days",
+    "profile_boost",
+    "profile_cold_start_multiplier",
+    "profile_starter_blend_weight",
+    "blend_alpha",
+    "blend_beta",
+    "blend_gamma",
+    "coverage_cache_ttl_seconds",
+    "coverage_long_tail_hint_threshold",
+]
+_WHOLES = [
+    "popularity_fanout",
+    "max_k",
+    "max_fanout",
+    "max_exclude_ids",
+    "max_anchors_injected",
+    "brand_cap",
+    "category_cap",
+    "profile_top_n_tags",
+    "profile_min_events_for_boost",
+]
 _FLAGS = ("rule_exclude_events", "rules_enabled")
 _NEW_USER_NUMBERS = (
     "new_user_blend_alpha",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pytest_recsim.standin import wire
 from pytest_recsim.standin.errors import bad_request
 from pytest_recsim.standin.filters import RowFilter, row_filter
 from pytest_recsim.standin.http import Answer, Request, answer
-from pytest_recsim.standin.state import Service
-from pytest_recsim.standin.store import Namespace
+
+if TYPE_CHECKING:
+    from pytest_recsim.standin.state import Service
+    from pytest_recsim.standin.store import Namespace
 
 _BODY = wire.Fields(
     "types.DeleteRequest",

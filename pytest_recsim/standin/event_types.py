@@ -31,7 +31,7 @@ class EventType(msgspec.Struct, frozen=True):
 
 
 DEFAULTS = tuple(
-    EventType(code, name, weight, None, True, "default")
+    EventType(code, name, weight, None, active=True, source="default")
     for code, name, weight in (
         (0, "view", 0.1),
         (1, "click", 0.3),

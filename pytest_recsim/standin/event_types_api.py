@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_recsim.standin import wire
 from pytest_recsim.standin.errors import bad_request, refused_by_database
 from pytest_recsim.standin.event_types import DEFAULTS, EventType
 from pytest_recsim.standin.http import ACCEPTED, Answer, Request, answer
-from pytest_recsim.standin.state import Service
+
+if TYPE_CHECKING:
+    from pytest_recsim.standin.state import Service
 
 _TYPE = wire.Fields(
     "types.EventTypeConfig",

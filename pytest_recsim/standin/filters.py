@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from pytest_recsim.standin.clock import parse_filter
 from pytest_recsim.standin.errors import refused_by_database
-from pytest_recsim.standin.store import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_recsim.standin.store import Event
 
 
 class Stored(Protocol):

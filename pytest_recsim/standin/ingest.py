@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_recsim.standin import pgjson, wire
 from pytest_recsim.standin.clock import parse_rfc3339
 from pytest_recsim.standin.errors import bad_request, refused_by_database
 from pytest_recsim.standin.http import ACCEPTED, Answer, Request
-from pytest_recsim.standin.state import Service
 from pytest_recsim.standin.store import Event, Item, User
+
+if TYPE_CHECKING:
+    from pytest_recsim.standin.state import Service
 
 EMBEDDING_SIZE = 384
 _CENT = Decimal("0.01")

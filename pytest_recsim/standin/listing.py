@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_recsim.standin.clock import whole_seconds
 from pytest_recsim.standin.errors import bad_request
 from pytest_recsim.standin.filters import RowFilter, row_filter
 from pytest_recsim.standin.http import Answer, Request, answer
-from pytest_recsim.standin.state import Service
-from pytest_recsim.standin.store import Event, Item, Namespace, User
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pytest_recsim.standin.state import Service
+    from pytest_recsim.standin.store import Event, Item, Namespace, User
 
 Row = TypeVar("Row")
 DEFAULT_LIMIT = 100

@@ -11,9 +11,8 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import uvicorn
 
@@ -21,6 +20,9 @@ from pytest_recsim.standin.app import App, Log
 from pytest_recsim.standin.clock import Clock, parse_rfc3339
 from pytest_recsim.standin.settings import SettingsError, from_environ
 from pytest_recsim.standin.state import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
 
 _STOPPING = (signal.SIGTERM, signal.SIGINT)
 _GRACE_SECONDS = 2
@@ -35,10 +37,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         service = Service(from_environ(os.environ), Clock(options.now))
         listener = _bind(options.host, options.port)
     except SettingsError as error:
-        print(*error.problems, sep="\n", file=sys.stderr)
+        sys.stderr.write("\n".join(error.problems) + "\n")
         return 2
     except OSError as error:
-        print(f"Cannot listen on {options.host}:{options.port}: {error.strerror}.", file=sys.stderr)
+        sys.stderr.write(f"Cannot listen on {options.host}:{options.port}: {error.strerror}.\n")
         return 2
     with contextlib.ExitStack() as stack:
         log = _log_to(stack.enter_context(options.access_log.open("a"))) if options.access_log else None
@@ -114,7 +116,8 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         port = (sockets or [])[0].getsockname()[1]
-        print(json.dumps({"port": port, "pid": os.getpid()}), flush=True)
+        sys.stdout.write(json.dumps({"port": port, "pid": os.getpid()}) + "\n")
+        sys.stdout.flush()
         asyncio.get_running_loop().run_in_executor(None, _warm_up)
 
     @contextlib.contextmanager

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pytest_recsim.standin.clock import whole_seconds
 from pytest_recsim.standin.http import Answer, Request, answer
-from pytest_recsim.standin.state import Service
+
+if TYPE_CHECKING:
+    from pytest_recsim.standin.state import Service
 
 
 def health(_service: Service, _request: Request) -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -13,7 +13,9 @@ from pytest_recsim.standin.gates import canonical_org
 from pytest_recsim.standin.http import Answer, Request, answer
 from pytest_recsim.standin.overridebook import Override
 from pytest_recsim.standin.rulebook import BLOCK, BOOST, ITEM, Rule
-from pytest_recsim.standin.state import Service
+
+if TYPE_CHECKING:
+    from pytest_recsim.standin.state import Service
 
 _ACTIONS = ("boost", "suppress")
 _STATUSES = ("active", "cancelled", "expired")

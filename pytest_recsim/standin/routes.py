@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pytest_recsim.standin import (
     config_api,
     deleting,
@@ -13,9 +15,11 @@ from pytest_recsim.standin import (
     rules_api,
     segments_api,
 )
-from pytest_recsim.standin.http import Answer, Request
 from pytest_recsim.standin.routing import Route
-from pytest_recsim.standin.state import Service
+
+if TYPE_CHECKING:
+    from pytest_recsim.standin.http import Answer, Request
+    from pytest_recsim.standin.state import Service
 
 
 # The ranking handlers need NumPy, whose import would double the time to the first answer of any kind.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
 from pytest_recsim.standin.http import Answer, Handler
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Route(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -12,7 +12,9 @@ from pytest_recsim.standin.errors import ApiError, bad_request, not_found
 from pytest_recsim.standin.gates import canonical_org
 from pytest_recsim.standin.http import Answer, Request, answer
 from pytest_recsim.standin.rulebook import ACTIONS, BOOST, ITEM, PIN, TARGETS, Rule
-from pytest_recsim.standin.state import Service
+
+if TYPE_CHECKING:
+    from pytest_recsim.standin.state import Service
 
 _RULE = wire.Fields(
     "types.RuleRequest",

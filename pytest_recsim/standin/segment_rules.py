@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
+import operator as op
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from pytest_recsim.standin.clock import DAY, parse_rfc3339
 
 _MISSING = object()
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
-    "gt": lambda have, want: have > want,
-    "gte": lambda have, want: have >= want,
-    "lt": lambda have, want: have < want,
-    "lte": lambda have, want: have <= want,
-}
 OPERATORS = frozenset(
-    {"any", "all", "not", "eq", "neq", "in", "contains", "exists", "gte_days_since", *_COMPARE}
+    {"any", "all", "not", "eq", "neq", "gt", "gte", "lt", "lte", "in", "contains", "exists", "gte_days_since"}
 )
 
 
@@ -62,23 +57,12 @@ def look_up(path: str, facts: Mapping[str, Any]) -> Any:
 
 
 def _compare(operator: str, have: Any, want: Any, now: int) -> bool:
-    if operator == "neq":
-        return not _equal(have, want)
     if have is _MISSING:
-        return False
-    if operator == "eq":
-        return _equal(have, want)
-    if operator == "in":
-        return any(_equal(have, member) for member in want)
-    if operator == "contains":
-        if isinstance(have, str):
-            return isinstance(want, str) and want in have
-        return isinstance(have, list) and any(_equal(member, want) for member in have)
+        return operator == "neq"
     if operator == "gte_days_since":
         moment = parse_rfc3339(have) if isinstance(have, str) else None
         return moment is not None and _is_number(want) and now - moment >= want * DAY
-    same_kind = (_is_number(have) and _is_number(want)) or (isinstance(have, str) and isinstance(want, str))
-    return same_kind and _COMPARE[operator](have, want)
+    return _TESTS[operator](have, want)
 
 
 def _is_number(value: Any) -> bool:
@@ -88,3 +72,31 @@ def _is_number(value: Any) -> bool:
 def _equal(have: Any, want: Any) -> bool:
     """Compare as JSON does: true is not 1."""
     return isinstance(have, bool) == isinstance(want, bool) and bool(have == want)
+
+
+def _contains(have: Any, want: Any) -> bool:
+    if isinstance(have, str):
+        return isinstance(want, str) and want in have
+    return isinstance(have, list) and any(_equal(member, want) for member in have)
+
+
+def _ordered(holds_for: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    """Compare two numbers or two strings; anything else does not hold."""
+
+    def test(have: Any, want: Any) -> bool:
+        both = (_is_number(have) and _is_number(want)) or (isinstance(have, str) and isinstance(want, str))
+        return both and holds_for(have, want)
+
+    return test
+
+
+_TESTS: dict[str, Callable[[Any, Any], bool]] = {
+    "eq": _equal,
+    "neq": lambda have, want: not _equal(have, want),
+    "gt": _ordered(op.gt),
+    "gte": _ordered(op.ge),
+    "lt": _ordered(op.lt),
+    "lte": _ordered(op.le),
+    "in": lambda have, want: any(_equal(have, member) for member in want),
+    "contains": _contains,
+}

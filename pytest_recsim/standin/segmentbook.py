@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from pytest_recsim.standin.segment_rules import holds
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FALLBACK = "default"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_recsim.standin import wire
 from pytest_recsim.standin.clock import whole_seconds
@@ -10,7 +10,9 @@ from pytest_recsim.standin.errors import bad_request, refused_by_database
 from pytest_recsim.standin.http import OK, Answer, Request, answer
 from pytest_recsim.standin.segment_rules import well_formed
 from pytest_recsim.standin.segmentbook import Profile, Segment
-from pytest_recsim.standin.state import Service
+
+if TYPE_CHECKING:
+    from pytest_recsim.standin.state import Service
 
 _PROFILE_KNOBS = (
     dict.fromkeys(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from pytest_recsim.standin import knob_parse as parse
-from pytest_recsim.standin.knob_parse import Parser
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_recsim.standin.knob_parse import Parser
 
 REQUIRED: Any = object()
 MMR_PRESETS = {"home": 0.25, "product_detail": 0.35, "search": 0.2, "email": 0.3}
@@ -40,7 +43,7 @@ LIVE: dict[str, Variable] = {
     "category_cap": Variable("CATEGORY_CAP", parse.whole()),
     "brand_tag_prefixes": Variable("BRAND_TAG_PREFIXES", parse.prefixes),
     "category_tag_prefixes": Variable("CATEGORY_TAG_PREFIXES", parse.prefixes),
-    "rule_exclude_events": Variable("RULE_EXCLUDE_EVENTS", parse.flag, False),
+    "rule_exclude_events": Variable("RULE_EXCLUDE_EVENTS", parse.flag, default=False),
     "exclude_event_types": Variable("EXCLUDE_EVENT_TYPES", parse.event_types, []),
     "purchased_window_days": Variable("PURCHASED_WINDOW_DAYS", WINDOW),
     "profile_window_days": Variable("PROFILE_WINDOW_DAYS", WINDOW),
@@ -59,7 +62,7 @@ LIVE: dict[str, Variable] = {
 }
 # Keys are fields of Settings; fixed from start to end.
 FIXED: dict[str, Variable] = {
-    "rules_enable": Variable("RULES_ENABLE", parse.flag, True),
+    "rules_enable": Variable("RULES_ENABLE", parse.flag, default=True),
     "rules_max_pin_slots": Variable("RULES_MAX_PIN_SLOTS", parse.whole(1), 3),
     "blend_by_namespace": Variable("BLEND_WEIGHTS_OVERRIDES", parse.pairs(parse.weights), {}),
     "blend_by_segment": Variable("BLEND_SEGMENT_OVERRIDES", parse.pairs(parse.weights), {}),
@@ -70,7 +73,7 @@ FIXED: dict[str, Variable] = {
     "new_user_blend_gamma": Variable("NEW_USER_BLEND_GAMMA", parse.number(), None),
     "new_user_mmr_lambda": Variable("NEW_USER_MMR_LAMBDA", SHARE, None),
     "new_user_pop_fanout": Variable("NEW_USER_POP_FANOUT", parse.whole(1), None),
-    "auth_enabled": Variable("API_AUTH_ENABLED", parse.flag, False),
+    "auth_enabled": Variable("API_AUTH_ENABLED", parse.flag, default=False),
     "api_keys": Variable("API_AUTH_KEYS", parse.api_keys, {}),
     "rate_limit_rpm": Variable("API_RATE_LIMIT_RPM", parse.whole(), 0),
     "rate_limit_burst": Variable("API_RATE_LIMIT_BURST", parse.whole(1), 60),
@@ -80,7 +83,7 @@ FIXED: dict[str, Variable] = {
 # Checked at start as the service does, without effect on anything the stand-in offers.
 ECHOED: dict[str, Variable] = {
     "bandit_algo": Variable("BANDIT_ALGO", parse.choice("thompson", "ucb1")),
-    "enabled": Variable("BANDIT_EXPERIMENT_ENABLED", parse.flag, False),
+    "enabled": Variable("BANDIT_EXPERIMENT_ENABLED", parse.flag, default=False),
     "holdout_percent": Variable("BANDIT_EXPERIMENT_HOLDOUT_PERCENT", SHARE, 0.0),
     "surfaces": Variable("BANDIT_EXPERIMENT_SURFACES", parse.words, []),
     "label": Variable("BANDIT_EXPERIMENT_LABEL", str, "bandit_exploration_rt7d"),

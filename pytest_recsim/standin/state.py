@@ -13,11 +13,11 @@ from pytest_recsim.standin.gates import RateLimiter
 from pytest_recsim.standin.overridebook import OverrideBook
 from pytest_recsim.standin.rulebook import RuleBook
 from pytest_recsim.standin.segmentbook import SegmentBook
-from pytest_recsim.standin.settings import Settings
 from pytest_recsim.standin.store import Namespace
 
 if TYPE_CHECKING:
     from pytest_recsim.standin.ranking.data import RankingData
+    from pytest_recsim.standin.settings import Settings
 
 
 class Service:

@@ -2,7 +2,7 @@
 
 Reading: unknown keys are ignored, known ones match in any case, null means missing, integers must be written as
 integers, and whatever follows the first JSON value is ignored. A *reader* is a function from a decoded value to a
-checked one; it raises ``Mismatch``, to which the enclosing object adds its key on the way up.
+checked one; it raises ``MismatchError``, to which the enclosing object adds its key on the way up.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ESCAPES = (
 )
 
 
-class Mismatch(Exception):
+class MismatchError(Exception):
     """A value of the wrong JSON type."""
 
     def __init__(self, expected: str) -> None:
@@ -48,25 +48,25 @@ class Mismatch(Exception):
 
 def text(value: Any) -> str:
     if type(value) is not str:
-        raise Mismatch("string")
+        raise MismatchError("string")
     return value
 
 
 def flag(value: Any) -> bool:
     if type(value) is not bool:
-        raise Mismatch("bool")
+        raise MismatchError("bool")
     return value
 
 
 def number(value: Any) -> float:
     if type(value) is not float and type(value) is not int:
-        raise Mismatch("float64")
+        raise MismatchError("float64")
     try:
         result = float(value)
     except OverflowError:
-        raise Mismatch("float64") from None
+        raise MismatchError("float64") from None
     if not math.isfinite(result):
-        raise Mismatch("float64")
+        raise MismatchError("float64")
     return result
 
 
@@ -79,7 +79,7 @@ def _whole(bits: int, name: str) -> Reader:
 
     def read(value: Any) -> int:
         if type(value) is not int or not low <= value <= high:
-            raise Mismatch(name)
+            raise MismatchError(name)
         return value
 
     return read
@@ -94,7 +94,7 @@ def list_of(read: Reader, zero: Any, expected: str) -> Reader:
 
     def read_list(value: Any) -> list[Any]:
         if type(value) is not list:
-            raise Mismatch(expected)
+            raise MismatchError(expected)
         return [(zero() if callable(zero) else zero) if member is None else read(member) for member in value]
 
     return read_list
@@ -105,7 +105,7 @@ def map_of(read: Reader, expected: str) -> Reader:
 
     def read_map(value: Any) -> dict[str, Any]:
         if type(value) is not dict:
-            raise Mismatch(expected)
+            raise MismatchError(expected)
         return {key: read(member) for key, member in value.items() if member is not None}
 
     return read_map
@@ -124,7 +124,7 @@ class Fields:
 
     def __call__(self, value: Any) -> dict[str, Any]:
         if type(value) is not dict:
-            raise Mismatch(self._name)
+            raise MismatchError(self._name)
         known: dict[str, Any] = {}
         for key, member in value.items():
             field = key if key in self._readers else self._names.get(key.lower())
@@ -132,7 +132,7 @@ class Fields:
                 continue
             try:
                 known[field] = self._readers[field](member)
-            except Mismatch as mismatch:
+            except MismatchError as mismatch:
                 mismatch.path.append(field)
                 raise
         return known
@@ -147,7 +147,7 @@ def read_body(body: bytes, fields: Fields) -> dict[str, Any]:
         return {}
     try:
         return fields(value)
-    except Mismatch as mismatch:
+    except MismatchError as mismatch:
         raise mismatch.refusal() from None
 
 

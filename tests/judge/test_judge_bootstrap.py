@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+
 from pytest_recsim.judge.bootstrap import WEIGHT_TABLE_COUNTS, bootstrap_lift
 from pytest_recsim.judge.holm import holm_levels, resamples_for
 
@@ -168,7 +169,9 @@ def test_holm_rejects_step_by_step_and_stops():
 
 def test_holm_does_not_step_over_a_kept_check():
     """0.024 alone would pass 0.025, but the smaller one has stopped the procedure."""
-    assert [p <= level for p, level in zip([0.02, 0.024], holm_levels([0.02, 0.024]), strict=True)] == [False] * 2
+    assert [p <= level for p, level in zip([0.02, 0.024], holm_levels([0.02, 0.024]), strict=True)] == [
+        False
+    ] * 2
 
 
 def test_holm_of_one_check_is_the_level_itself_and_of_none_is_empty():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import warnings
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from pytest_recsim.judge import ranking
 from pytest_recsim.judge.means import mean_measured, segment_means
 from pytest_recsim.judge.ranking import gains, mrr, ndcg, rank_metrics, recall, repeat_hit_share
@@ -20,20 +22,26 @@ ITEMS = 60
 def relevance_of(sets, n_items=ITEMS):
     """One ``{item: grade}`` per user."""
     triples = [(row, item, grade) for row, one in enumerate(sets) for item, grade in one.items()]
-    rows, items, grades = (np.array(column) for column in zip(*triples, strict=True)) if triples else ([], [], [])
+    rows, items, grades = (
+        (np.array(column) for column in zip(*triples, strict=True)) if triples else ([], [], [])
+    )
     as_int = np.asarray(rows, dtype=np.int32), np.asarray(items, dtype=np.int32)
     return build_relevance(*as_int, np.asarray(grades, dtype=np.float64), len(sets), n_items)
 
 
 def lists_of(rows, width=20):
-    return np.array([list(row) + [-1] * (width - len(row)) for row in rows], dtype=np.int32).reshape(-1, width)
+    return np.array([list(row) + [-1] * (width - len(row)) for row in rows], dtype=np.int32).reshape(
+        -1, width
+    )
 
 
 def plain_ndcg(row, grades, k):
     """The definition, written out for one user."""
     if not grades:
         return math.nan
-    dcg = sum((2 ** grades.get(item, 0) - 1) / math.log2(rank + 1) for rank, item in enumerate(row[:k], start=1))
+    dcg = sum(
+        (2 ** grades.get(item, 0) - 1) / math.log2(rank + 1) for rank, item in enumerate(row[:k], start=1)
+    )
     best = sorted(grades.values(), reverse=True)[:k]
     return dcg / sum((2**grade - 1) / math.log2(rank + 1) for rank, grade in enumerate(best, start=1))
 
@@ -49,10 +57,10 @@ def plain_recall(row, grades, k):
 
 
 @st.composite
-def slates(draw, grade=st.floats(0.05, 10)):
+def slates(draw):
     users = draw(st.integers(1, 6))
     row = st.lists(st.integers(0, ITEMS - 1), unique=True, max_size=20)
-    grades = st.dictionaries(st.integers(0, ITEMS - 1), grade, max_size=30)
+    grades = st.dictionaries(st.integers(0, ITEMS - 1), st.floats(0.05, 10), max_size=30)
     return (
         draw(st.lists(row, min_size=users, max_size=users)),
         draw(st.lists(grades, min_size=users, max_size=users)),
@@ -63,7 +71,8 @@ def random_slates(seed, users, grade):
     rng = np.random.default_rng(seed)
     rows = [rng.permutation(ITEMS)[: rng.integers(0, 21)].tolist() for _ in range(users)]
     sets = [
-        {int(item): grade(rng) for item in rng.permutation(ITEMS)[: rng.integers(0, 30)]} for _ in range(users)
+        {int(item): grade(rng) for item in rng.permutation(ITEMS)[: rng.integers(0, 30)]}
+        for _ in range(users)
     ]
     return rows, sets
 
@@ -187,7 +196,7 @@ def test_recall_grows_with_the_cut_off_and_the_ideal_list_is_perfect(case):
     rows, sets = case
     lists, relevance = lists_of(rows), relevance_of(sets)
     by_k = [np.nan_to_num(recall(lists, relevance, k)) for k in range(1, 21)]
-    assert all((later >= earlier).all() for earlier, later in zip(by_k, by_k[1:], strict=False))
+    assert all((later >= earlier).all() for earlier, later in itertools.pairwise(by_k))
     ideal = lists_of([sorted(grades, key=grades.__getitem__, reverse=True)[:20] for grades in sets])
     perfect = ndcg(ideal, relevance)
     np.testing.assert_allclose(perfect[~np.isnan(perfect)], 1, atol=1e-12)
@@ -224,7 +233,9 @@ def test_agrees_with_pytrec_eval_on_integer_grades():
         if grades
     }
     run = {
-        f"u{user}": {f"i{item}": float(-rank) for rank, item in enumerate(row)} for user, row in enumerate(rows) if row
+        f"u{user}": {f"i{item}": float(-rank) for rank, item in enumerate(row)}
+        for user, row in enumerate(rows)
+        if row
     }
     theirs = pytrec_eval.RelevanceEvaluator(qrels, {"ndcg_cut.10", "recall.20", "recip_rank"}).evaluate(run)
     cut = {user: dict(list(slots.items())[:10]) for user, slots in run.items()}
@@ -249,8 +260,12 @@ def test_agrees_with_ranx_on_integer_grades():
         ranx = pytest.importorskip("ranx")
         rows, sets = random_slates(7, 300, lambda rng: float(rng.integers(1, 6)))
         users = [user for user, grades in enumerate(sets) if grades and rows[user]]
-        qrels = ranx.Qrels({f"u{u}": {f"i{item}": int(grade) for item, grade in sets[u].items()} for u in users})
-        run = ranx.Run({f"u{u}": {f"i{item}": 100.0 - rank for rank, item in enumerate(rows[u])} for u in users})
+        qrels = ranx.Qrels(
+            {f"u{u}": {f"i{item}": int(grade) for item, grade in sets[u].items()} for u in users}
+        )
+        run = ranx.Run(
+            {f"u{u}": {f"i{item}": 100.0 - rank for rank, item in enumerate(rows[u])} for u in users}
+        )
         names = ["ndcg_burges@10", "mrr@10", "recall@20"]
         ranx.evaluate(qrels, run, names)
     ours = rank_metrics(lists_of(rows), relevance_of(sets))
@@ -285,7 +300,9 @@ def test_seen_pairs_and_unavailable_items_leave_the_set():
     mask = np.zeros(ITEMS, dtype=bool)
     mask[2] = True
     assert drop_items(relevance, mask).items.tolist() == [1, 3, 1]
-    assert drop_pairs(relevance, np.array([], dtype=np.int32), np.array([], dtype=np.int32)).sizes.tolist() == [3, 2]
+    assert drop_pairs(
+        relevance, np.array([], dtype=np.int32), np.array([], dtype=np.int32)
+    ).sizes.tolist() == [3, 2]
 
 
 @given(slates(), st.lists(st.tuples(st.integers(0, 5), st.integers(0, ITEMS - 1)), max_size=40))

@@ -39,7 +39,9 @@ def embedding(item):
     text = " ".join(parts or item["tags"]).strip().lower().encode()
     if not text:
         return None
-    blocks = [hashlib.sha256(text).digest()] + [hashlib.sha256(text + bytes([n])).digest() for n in range(1, 12)]
+    blocks = [hashlib.sha256(text).digest()] + [
+        hashlib.sha256(text + bytes([n])).digest() for n in range(1, 12)
+    ]
     return [byte / 127.5 - 1 for block in blocks for byte in block]
 
 
@@ -65,7 +67,10 @@ class Oracle:
 
     def configure(self, request):
         cfg = dict(self.env)
-        renamed = {"popularity_halflife_days": "popularity_halflife_days", "covis_window_days": "covis_window_days"}
+        renamed = {
+            "popularity_halflife_days": "popularity_halflife_days",
+            "covis_window_days": "covis_window_days",
+        }
         for name, value in request.get("overrides", {}).items():
             cfg[renamed.get(name, name)] = value
         cfg["profile_starter_blend_weight"] = min(1, max(0, cfg["profile_starter_blend_weight"]))
@@ -93,7 +98,9 @@ class Oracle:
 
     def mine(self):
         """Return the user's events, newest first, equal times by item id."""
-        return sorted((e for e in self.events if e["user_id"] == self.user), key=lambda e: (-e["ts"], e["item_id"]))
+        return sorted(
+            (e for e in self.events if e["user_id"] == self.user), key=lambda e: (-e["ts"], e["item_id"])
+        )
 
     def distinct_recent(self, days, limit):
         found = []
@@ -188,7 +195,10 @@ class Oracle:
 
     def starter_anchors(self, wanted):
         order, found = self.ranked(self.popularity()), []
-        per_tag = [[i for i in order if tag in self.items[i]["tags"]][:wanted] for tag in self.by_weight(self.starter)]
+        per_tag = [
+            [i for i in order if tag in self.items[i]["tags"]][:wanted]
+            for tag in self.by_weight(self.starter)
+        ]
         for turn in range(wanted):
             for best in per_tag:
                 if turn < len(best) and best[turn] not in found:
@@ -264,7 +274,11 @@ class Oracle:
         if self.cfg["rule_exclude_events"] and days:
             types = self.env["exclude_event_types"]
             for e in self.mine():
-                if e["item_id"] == item_id and e["ts"] >= self.now - days * DAY and (not types or e["type"] in types):
+                if (
+                    e["item_id"] == item_id
+                    and e["ts"] >= self.now - days * DAY
+                    and (not types or e["type"] in types)
+                ):
                     return False
         tags = {low(tag) for tag in limits.get("include_tags_any") or []} - {""}
         price = limits.get("price_between") or []
@@ -273,7 +287,10 @@ class Oracle:
         item = self.items.get(item_id)
         if item is None or (tags and not tags & set(folded(item))):
             return False
-        return self.pushed_down(item_id, {name: value for name, value in limits.items() if name in ("price_between", "created_after_us")})
+        return self.pushed_down(
+            item_id,
+            {name: value for name, value in limits.items() if name in ("price_between", "created_after_us")},
+        )
 
     # --- 12.6, 12.7: scores ---------------------------------------------------------------------------------
 
@@ -312,12 +329,18 @@ class Oracle:
         least = self.cfg["profile_min_events_for_boost"]
         seen = self.reported or len(anchors)
         seen = min(seen, len(anchors)) if anchors else seen
-        factor = self.cfg["profile_boost"] * (self.cfg["profile_cold_start_multiplier"] if 0 < seen + 1 <= least else 1)
+        factor = self.cfg["profile_boost"] * (
+            self.cfg["profile_cold_start_multiplier"] if 0 < seen + 1 <= least else 1
+        )
         scores = {}
         for i in candidates:
             sim = max(near.get(i, 0.0), sat(self.content_hits.get(i, 0)), sat(self.session_hits.get(i, 0)))
             blend = alpha * sat(self.pops.get(i, 0.0)) + beta * sat(cooc.get(i, 0)) + gamma * sim
-            overlap = sum(self.boost_profile.get(tag, 0.0) for tag in folded(self.items[i])) if i in self.items else 0.0
+            overlap = (
+                sum(self.boost_profile.get(tag, 0.0) for tag in folded(self.items[i]))
+                if i in self.items
+                else 0.0
+            )
             scores[i] = round(blend * (1 + factor * overlap), 12)
         return scores
 
@@ -346,7 +369,11 @@ class Oracle:
     def apply_rules(self, request, scores):
         """Return pins, the remaining candidates in order, and the summed boost of every boosted id."""
         surface = request.get("context", {}).get("surface", "default")
-        rules = [r for r in self.rules if r["surface"] == surface and r.get("enabled", True)] if self.env["rules_enable"] else []
+        rules = (
+            [r for r in self.rules if r["surface"] == surface and r.get("enabled", True)]
+            if self.env["rules_enable"]
+            else []
+        )
         rules.sort(key=lambda r: -r.get("priority", 0))
         named = [(rule, self.matches(rule, list(scores))) for rule in rules]
         blocked = {i for rule, ids in named if rule["action"] == "BLOCK" for i in ids}
@@ -379,7 +406,11 @@ class Oracle:
         while len(picked) < k:
             best = None
             for i in candidates:
-                full = any(counts.get(v, 0) >= cap for cap, prefixes, counts in caps for v in self.values(i, prefixes))
+                full = any(
+                    counts.get(v, 0) >= cap
+                    for cap, prefixes, counts in caps
+                    for v in self.values(i, prefixes)
+                )
                 if i in picked or full:
                     continue
                 relevance = lam * (scores[i] / highest) if highest > 0 else 0.0

@@ -8,7 +8,20 @@ NOW = "2026-11-22T12:00:00Z"
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 NOW_US = (datetime.fromisoformat(NOW) - EPOCH) // timedelta(microseconds=1)
 DAY = 86_400_000_000
-PLAIN = ["books", "Books", "reading", "electronics", "smart", "home", "garden", " Garden ", "sale", "decor", "style", "new"]
+PLAIN = [
+    "books",
+    "Books",
+    "reading",
+    "electronics",
+    "smart",
+    "home",
+    "garden",
+    " Garden ",
+    "sale",
+    "decor",
+    "style",
+    "new",
+]
 PREFIXED = ["brand:a", "Brand:A", "brand:b", "brand:c", "category:x", "cat:y", "category:z", "brand:"]
 
 
@@ -42,7 +55,15 @@ def draw_events(rng, items, users, count):
             ts = NOW_US - int(age * DAY)
         user = events[-1]["user_id"] if events and rng.random() < 0.4 else rng.choice(users)
         value = rng.choice([1.0, 1.0, 1.0, 2.5, 0.0, rng.random(), -0.5])
-        events.append({"user_id": user, "item_id": rng.choice(ids[: 1 + number % len(ids)] or ids), "type": rng.choice([0, 0, 1, 2, 3, 4, 9]), "value": value, "ts": ts})
+        events.append(
+            {
+                "user_id": user,
+                "item_id": rng.choice(ids[: 1 + number % len(ids)] or ids),
+                "type": rng.choice([0, 0, 1, 2, 3, 4, 9]),
+                "value": value,
+                "ts": ts,
+            }
+        )
     return events
 
 
@@ -72,7 +93,10 @@ def draw_knobs(rng):
         "profile_starter_blend_weight": rng.choice([0.0, 0.6, 1.0]),
         "profile_starter_decay_events": rng.choice([1, 5]),
         "profile_starter_presets": rng.choice(
-            [{"new_users": {"books": 0.5, "home": 0.3, "nonsense": 1}, "vip": {"electronics": 1}}, {"vip": {"fashion": 1}}]
+            [
+                {"new_users": {"books": 0.5, "home": 0.3, "nonsense": 1}, "vip": {"electronics": 1}},
+                {"vip": {"fashion": 1}},
+            ]
         ),
         "new_user_blend_alpha": maybe(0.25),
         "new_user_blend_beta": maybe(0.45),
@@ -106,8 +130,16 @@ def draw_rules(rng, items):
     ids = [item["item_id"] for item in items] + ["stranger", "Ghost"]
     rules = []
     for number in range(rng.choice([0, 0, 1, 2, 5])):
-        action, target = rng.choice(["BLOCK", "PIN", "BOOST", "BOOST"]), rng.choice(["ITEM", "ITEM", "TAG", "BRAND", "CATEGORY"])
-        rule = {"surface": rng.choice(["default", "default", "home"]), "name": f"r{number}", "action": action, "target_type": target}
+        action, target = (
+            rng.choice(["BLOCK", "PIN", "BOOST", "BOOST"]),
+            rng.choice(["ITEM", "ITEM", "TAG", "BRAND", "CATEGORY"]),
+        )
+        rule = {
+            "surface": rng.choice(["default", "default", "home"]),
+            "name": f"r{number}",
+            "action": action,
+            "target_type": target,
+        }
         rule |= {"priority": rng.randrange(3), "enabled": rng.random() < 0.9}
         if target == "ITEM" or action == "PIN":
             rule["item_ids"] = rng.sample(ids, rng.randint(1, min(4, len(ids))))
@@ -123,12 +155,20 @@ def draw_rules(rng, items):
 
 def draw_request(rng, items, users):
     ids = [item["item_id"] for item in items] + ["stranger"]
-    request = {"user_id": rng.choice([*users, "nobody"]), "namespace": "n", "k": rng.choice([0, 1, 3, 10, 20])}
+    request = {
+        "user_id": rng.choice([*users, "nobody"]),
+        "namespace": "n",
+        "k": rng.choice([0, 1, 3, 10, 20]),
+    }
     limits = {}
     if rng.random() < 0.2:
-        limits["include_tags_any"] = rng.choice([["books"], ["Books", "smart"], [" Garden "], ["brand:a"], [" "]])
+        limits["include_tags_any"] = rng.choice(
+            [["books"], ["Books", "smart"], [" Garden "], ["brand:a"], [" "]]
+        )
     if rng.random() < 0.2:
-        limits["exclude_item_ids"] = [f" {i}" if rng.random() < 0.3 else i for i in rng.sample(ids, min(2, len(ids)))]
+        limits["exclude_item_ids"] = [
+            f" {i}" if rng.random() < 0.3 else i for i in rng.sample(ids, min(2, len(ids)))
+        ]
     if rng.random() < 0.15:
         limits["price_between"] = rng.choice([[10], [5, 30.5], [0, 20, 1]])
     if rng.random() < 0.1:
@@ -137,13 +177,19 @@ def draw_request(rng, items, users):
     if limits:
         request["constraints"] = limits
     if rng.random() < 0.25:
-        request["blend"] = {name: rng.choice([0, 0.4, 1]) for name in rng.sample(["pop", "cooc", "similarity"], rng.randrange(4))}
+        request["blend"] = {
+            name: rng.choice([0, 0.4, 1])
+            for name in rng.sample(["pop", "cooc", "similarity"], rng.randrange(4))
+        }
     if rng.random() < 0.4:
         request["overrides"] = draw_overrides(rng)
     if rng.random() < 0.3:
         request["context"] = {"surface": rng.choice(["home", "default"])}
     if rng.random() < 0.2:
-        request["items"] = [{"item_id": i, "score": rng.choice([0.5, 2, -1, 0])} for i in rng.sample(ids, rng.randint(1, len(ids)))]
+        request["items"] = [
+            {"item_id": i, "score": rng.choice([0.5, 2, -1, 0])}
+            for i in rng.sample(ids, rng.randint(1, len(ids)))
+        ]
     return request
 
 
@@ -172,7 +218,10 @@ def draw_world(seed):
     rng = random.Random(seed)
     items = draw_items(rng, rng.choice([0, 1, 5, 12, 25]))
     users = [f"u{number}" for number in range(rng.randint(1, 5))]
-    traits = {user: rng.choice([{}, {"segment": "vip"}, {"segment": "New_Users"}, {"segment": ""}]) for user in users}
+    traits = {
+        user: rng.choice([{}, {"segment": "vip"}, {"segment": "New_Users"}, {"segment": ""}])
+        for user in users
+    }
     events = draw_events(rng, items, users, rng.choice([0, 5, 40, 120]))
     types = rng.choice([{}, {}, {1: (0.9, 2.0), 9: (0.5, None)}])
     rules = draw_rules(rng, items)

@@ -13,7 +13,13 @@ ORG = b"7b1f0c44-5c52-4f0a-9a65-0d5b6c1e2f3a"
 
 def call(app, method, path, body=None):
     """Send one request without a server and return the decoded answer; anything but success fails."""
-    scope = {"method": method, "path": path, "raw_path": path.encode(), "query_string": b"", "headers": [(b"x-org-id", ORG)]}
+    scope = {
+        "method": method,
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(b"x-org-id", ORG)],
+    }
     reply = app.reply(scope, json.dumps(body).encode())
     assert reply.status in (200, 201, 202), (path, body, reply)
     return json.loads(reply.body)
@@ -52,7 +58,9 @@ def compare(seed, requests=8):
         want = slow.answer(request)
         context = f"seed {seed}: {json.dumps(request)}"
         assert [row["item_id"] for row in got["items"]] == [item_id for item_id, _ in want], context
-        assert [row["score"] for row in got["items"]] == pytest.approx([score for _, score in want], abs=1e-6), context
+        assert [row["score"] for row in got["items"]] == pytest.approx(
+            [score for _, score in want], abs=1e-6
+        ), context
         assert got["trace"]["extras"]["recent_event_count"] == slow.reported, context
         full += bool(want)
     return full

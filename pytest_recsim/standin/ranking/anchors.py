@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_recsim.standin.ranking.arrays import window_start
-from pytest_recsim.standin.ranking.data import RankingData
-from pytest_recsim.standin.ranking.effective import DEFAULT_WINDOW_DAYS, Effective
-from pytest_recsim.standin.ranking.history import History
-from pytest_recsim.standin.ranking.profile import Starter
+from pytest_recsim.standin.ranking.effective import DEFAULT_WINDOW_DAYS
+
+if TYPE_CHECKING:
+    from pytest_recsim.standin.ranking.context import Context
+    from pytest_recsim.standin.ranking.profile import Starter
 
 ANCHORS = 10
 _STARTER_ANCHORS = 5
@@ -21,29 +22,30 @@ class Anchors(NamedTuple):
     injected: list[int]
 
 
-def anchors_of(
-    data: RankingData, history: History, starter: Starter | None, run: Effective, now: int
-) -> Anchors:
-    injected = _injected(data, starter, run, now) if run.cold else []
+def anchors_of(context: Context, starter: Starter | None) -> Anchors:
+    injected = _injected(context, starter) if context.run.cold else []
     if injected:
         return Anchors(injected, injected)
-    since = window_start(now, run.knobs.co_vis_window_days or DEFAULT_WINDOW_DAYS)
-    return Anchors(history.recent(since, ANCHORS), [])
+    since = window_start(context.now, context.run.knobs.co_vis_window_days or DEFAULT_WINDOW_DAYS)
+    return Anchors(context.history.recent(since, ANCHORS), [])
 
 
-def _injected(data: RankingData, starter: Starter | None, run: Effective, now: int) -> list[int]:
-    injected = [item for item in run.recent if data.catalogue.available[item]]
+def _injected(context: Context, starter: Starter | None) -> list[int]:
+    run, available = context.run, context.data.catalogue.available
+    injected = [item for item in run.recent if available[item]]
     if run.new and not injected and starter is not None:
-        injected = _starter_anchors(data, starter, run, now)
+        injected = _starter_anchors(context, starter)
     most = run.knobs.max_anchors_injected
     return injected[:most] if most > 0 else injected
 
 
-def _starter_anchors(data: RankingData, starter: Starter, run: Effective, now: int) -> list[int]:
+def _starter_anchors(context: Context, starter: Starter) -> list[int]:
     """Return the most popular items of the starter tags, taking turns from the heaviest tag on."""
+    data, run = context.data, context.run
     wanted = min(run.k, _STARTER_ANCHORS)
-    order = data.weighted.popular(now, run.knobs.half_life_days, None).order
-    lists = [order[data.tags.with_raw((tag,))[order]][:wanted].tolist() for tag in starter.tags]
+    order = data.weighted.popular(context.now, run.knobs.half_life_days, None).order
+    tags = [tag for tag in starter.tags if tag in data.tags.raw_index]
+    lists = [order[data.tags.with_raw((tag,))[order]][:wanted].tolist() for tag in tags]
     found: dict[int, None] = {}
     for turn in range(wanted):
         for best in lists:

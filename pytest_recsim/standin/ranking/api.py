@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pytest_recsim.standin.http import Answer, Request, answer
 from pytest_recsim.standin.listing import whole_or
 from pytest_recsim.standin.ranking.arrays import window_start
@@ -11,7 +13,9 @@ from pytest_recsim.standin.ranking.effective import DEFAULT_WINDOW_DAYS
 from pytest_recsim.standin.ranking.explain import item_rows
 from pytest_recsim.standin.ranking.pipeline import rank
 from pytest_recsim.standin.ranking.trace import extras
-from pytest_recsim.standin.state import Service
+
+if TYPE_CHECKING:
+    from pytest_recsim.standin.state import Service
 
 
 def recommend(service: Service, request: Request) -> Answer:
@@ -25,13 +29,13 @@ def rerank(service: Service, request: Request) -> Answer:
 def _ranked(service: Service, org: str, ask: Ask) -> Answer:
     ranked = rank(service, org, ask)
     blended = ask.blend is not None and (ask.blend[1] > 0 or ask.blend[2] > 0)
-    body = {"model_version": "blend_v1" if blended else "popularity_v1", "items": item_rows(ranked, ask)}
-    if ranked.run.match is not None:
+    body = {"model_version": "blend_v1" if blended else "popularity_v1", "items": item_rows(ranked)}
+    if match := ranked.context.run.match:
         body |= {
-            "segment_id": ranked.run.match.segment.segment_id,
-            "profile_id": ranked.run.match.segment.profile_id,
+            "segment_id": match.segment.segment_id,
+            "profile_id": match.segment.profile_id,
         }
-    return answer(body | {"trace": {"extras": extras(ranked, ask)}})
+    return answer(body | {"trace": {"extras": extras(ranked)}})
 
 
 def similar(service: Service, request: Request) -> Answer:

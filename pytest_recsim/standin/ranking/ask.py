@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -10,7 +10,9 @@ from pytest_recsim.standin import wire
 from pytest_recsim.standin.clock import parse_rfc3339
 from pytest_recsim.standin.errors import bad_request
 from pytest_recsim.standin.gates import ZERO_ORG
-from pytest_recsim.standin.http import Request
+
+if TYPE_CHECKING:
+    from pytest_recsim.standin.http import Request
 
 DEFAULT_K = 20
 TAGS, NUMERIC, FULL = 0, 1, 2

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_recsim.standin.store import Item
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pytest_recsim.standin.store import Item
 
 
 class Catalogue:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from pytest_recsim.standin.ranking.arrays import Floats, Ints, largest, ranges
-from pytest_recsim.standin.ranking.catalogue import Catalogue
-from pytest_recsim.standin.ranking.eventlog import EventLog
+
+if TYPE_CHECKING:
+    from pytest_recsim.standin.ranking.catalogue import Catalogue
+    from pytest_recsim.standin.ranking.eventlog import EventLog
 
 NEIGHBOURS = 200
 _ROWS_KEPT = 20_000

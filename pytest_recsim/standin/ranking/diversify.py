@@ -2,60 +2,66 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pytest_recsim.standin.ranking.arrays import Floats, Ints
-from pytest_recsim.standin.ranking.facets import Facets, Values
+if TYPE_CHECKING:
+    from pytest_recsim.standin.ranking.arrays import Floats, Ints
+    from pytest_recsim.standin.ranking.effective import Effective
+    from pytest_recsim.standin.ranking.facets import Facets, Values
+    from pytest_recsim.standin.ranking.signals import Signals
 
 
 class Pick(NamedTuple):
-    """A selected candidate with the values at the moment of selection; relevance is lambda x score/maxscore."""
+    """A selected place with the values at the moment of selection; relevance is lambda x score/maxscore."""
 
-    candidate: int
+    place: int
     relevance: float
     max_sim: float
     penalty: float
 
 
 class Cap:
-    """Counts picks per brand (or category) value and tells which candidates that rules out."""
+    """Counts picks per brand (or category) value and rules out the candidates of a value that is full."""
 
     def __init__(self, values: Values, rows: Ints, limit: int) -> None:
-        self._matrix = values.matrix[:, rows]
-        self._values = values
+        self._columns = list(values.matrix[:, rows])
+        self._held = values.held
         self._limit = limit
-        self.counts: dict[int, int] = {}
+        self._counts: dict[int, int] = {}
 
     def count(self, row: int, base: Floats) -> None:
         """Count a picked row; candidates of a value that is now full get the lowest possible base."""
-        for value in self._values.held_by(row):
-            self.counts[value] = self.counts.get(value, 0) + 1
-            if self.counts[value] >= self._limit:
-                base[(self._matrix == value).any(axis=0)] = -np.inf
+        for value in self._held[row]:
+            seen = self._counts[value] = self._counts.get(value, 0) + 1
+            if seen >= self._limit:
+                for column in self._columns:
+                    base[column == value] = -np.inf
 
 
-def diversify(
-    scores: Floats, rows: Ints, k: int, mmr_lambda: float, facets: Facets, brand_cap: int, category_cap: int
-) -> list[Pick]:
-    """Pick up to k candidates greedily; ``rows`` are their catalogue rows in pool order, ties go to the earlier one."""
+def diversify(signals: Signals, free: Ints, run: Effective, facets: Facets) -> list[Pick]:
+    """Pick up to k of the free places greedily; they are in pool order, and ties go to the earlier one."""
+    share = run.knobs.mmr_lambda
+    scores = signals.score[free]
+    rows = np.minimum(signals.candidates[free], len(facets.group) - 1)
     highest = float(scores.max(initial=0.0))
-    base = mmr_lambda * (scores / highest) if highest > 0 else np.zeros(len(scores))
-    relevance = base.copy()
-    caps = [Cap(facets.brands, rows, brand_cap)] if brand_cap > 0 else []
-    caps += [Cap(facets.categories, rows, category_cap)] if category_cap > 0 else []
-    groups = facets.group[rows]
-    closest, penalty = np.zeros(len(scores)), np.zeros(len(scores))
+    base = share * (scores / highest) if highest > 0 else np.zeros(len(scores))
+    caps = [Cap(facets.brands, rows, run.knobs.brand_cap)] if run.knobs.brand_cap > 0 else []
+    caps += [Cap(facets.categories, rows, run.knobs.category_cap)] if run.knobs.category_cap > 0 else []
+    relevance, groups = base.tolist(), facets.group[rows]
+    places, row_of, group_of = free.tolist(), rows.tolist(), groups.tolist()
+    closest, penalty, value = np.zeros(len(scores)), np.zeros(len(scores)), base.copy()
     picks: list[Pick] = []
-    for _ in range(min(k, len(scores))):
-        best = int(np.argmax(base - penalty))
-        if base[best] == -np.inf:
+    for _ in range(min(run.k, len(places))):
+        best = int(value.argmax())
+        if value[best] == -np.inf:
             break
-        picks.append(Pick(best, float(relevance[best]), float(closest[best]), float(penalty[best])))
+        picks.append(Pick(places[best], relevance[best], float(closest[best]), float(penalty[best])))
         base[best] = -np.inf
         for cap in caps:
-            cap.count(int(rows[best]), base)
-        np.maximum(closest, facets.similarity(int(groups[best]))[groups], out=closest)
-        np.multiply(closest, 1.0 - mmr_lambda, out=penalty)
+            cap.count(row_of[best], base)
+        np.maximum(closest, facets.similarity(group_of[best])[groups], out=closest)
+        np.multiply(closest, 1.0 - share, out=penalty)
+        np.subtract(base, penalty, out=value)
     return picks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,9 +13,11 @@ from pytest_recsim.standin.ranking.catalogue import Names
 from pytest_recsim.standin.ranking.data import ranking_data
 from pytest_recsim.standin.ranking.rule_engine import Outcome, evaluate
 from pytest_recsim.standin.ranking.rule_match import matcher
-from pytest_recsim.standin.rulebook import Rule
 from pytest_recsim.standin.rules_api import distinct
-from pytest_recsim.standin.state import Service
+
+if TYPE_CHECKING:
+    from pytest_recsim.standin.rulebook import Rule
+    from pytest_recsim.standin.state import Service
 
 _BODY = wire.Fields(
     "types.RuleDryRunRequest",

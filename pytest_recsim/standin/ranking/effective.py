@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from pytest_recsim.standin.errors import ApiError, bad_request
-from pytest_recsim.standin.knobs import Knobs
 from pytest_recsim.standin.ranking.arrays import window_start
-from pytest_recsim.standin.ranking.ask import Ask
-from pytest_recsim.standin.ranking.history import History
-from pytest_recsim.standin.segmentbook import Match
-from pytest_recsim.standin.settings import Settings
-from pytest_recsim.standin.state import Service
-from pytest_recsim.standin.store import User
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_recsim.standin.knobs import Knobs
+    from pytest_recsim.standin.ranking.ask import Ask
+    from pytest_recsim.standin.ranking.history import History
+    from pytest_recsim.standin.segmentbook import Match
+    from pytest_recsim.standin.settings import Settings
+    from pytest_recsim.standin.state import Service
+    from pytest_recsim.standin.store import User
 
 NEW_USERS = "new_users"
 DEFAULT_WINDOW_DAYS = 30
@@ -26,10 +29,20 @@ _OVERRIDE_TARGETS = {
     "covis_window_days": "co_vis_window_days",
     "profile_top_n": "profile_top_n_tags",
 }
-_NOT_NEGATIVE = (
-    "blend_alpha blend_beta blend_gamma half_life_days co_vis_window_days popularity_fanout brand_cap category_cap "
-    "purchased_window_days profile_window_days profile_boost profile_top_n_tags"
-).split()
+_NOT_NEGATIVE = [
+    "blend_alpha",
+    "blend_beta",
+    "blend_gamma",
+    "half_life_days",
+    "co_vis_window_days",
+    "popularity_fanout",
+    "brand_cap",
+    "category_cap",
+    "purchased_window_days",
+    "profile_window_days",
+    "profile_boost",
+    "profile_top_n_tags",
+]
 
 
 class Effective(msgspec.Struct, frozen=True):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pytest_recsim.standin.ranking.arrays import Floats, Ints, largest, settle
-from pytest_recsim.standin.ranking.catalogue import Catalogue
 from pytest_recsim.standin.ranking.covisits import NEIGHBOURS, Row
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pytest_recsim.standin.ranking.catalogue import Catalogue
 
 _BLOCKS = 12
 _CENTRE = 255

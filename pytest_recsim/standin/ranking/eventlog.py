@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pytest_recsim.standin.ranking.arrays import Floats, Ints
-from pytest_recsim.standin.store import Event
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_recsim.standin.ranking.arrays import Floats, Ints
+    from pytest_recsim.standin.store import Event
 
 
 class Columns(NamedTuple):

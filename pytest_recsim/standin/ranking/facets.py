@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_recsim.standin.ranking.arrays import Floats, Ints
 from pytest_recsim.standin.ranking.tags import Tags, fold, padded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_recsim.standin.ranking.arrays import Floats, Ints
 
 NO_VALUE = -1
 _ROW_BYTES_KEPT = 64 << 20
 
 
 class Values:
-    """The brand (or category) values of all items: ``matrix`` [width, size + 1] of codes into ``names``."""
+    """The brand (or category) values of all items.
+
+    ``held[i]`` lists item i's codes into ``names``; ``matrix`` [width, size + 1] holds the same, filled up with -1.
+    """
 
     def __init__(self, tags: Tags, prefixes: tuple[str, ...]) -> None:
         value_of = [value_after(tag, prefixes) for tag in tags.names]
@@ -22,11 +29,8 @@ class Values:
         self.index = {value: code for code, value in enumerate(self.names)}
         self.prefixed = frozenset(code for code, value in enumerate(value_of) if value is not None)
         codes = [self.index[value] if value else NO_VALUE for value in value_of]
-        held = [{codes[tag] for tag in carried} - {NO_VALUE} for carried in tags.sets]
-        self.matrix = padded([list(values) for values in held], NO_VALUE)
-
-    def held_by(self, row: int) -> list[int]:
-        return [code for code in self.matrix[:, row].tolist() if code != NO_VALUE]
+        self.held = [sorted({codes[tag] for tag in carried} - {NO_VALUE}) for carried in tags.sets]
+        self.matrix = padded(self.held, NO_VALUE)
 
 
 def value_after(tag: str, prefixes: tuple[str, ...]) -> str | None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from pytest_recsim.standin.ranking.rule_engine import Outcome
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_recsim.standin.ranking.rule_engine import Outcome
 
 _PROMOTED = 3
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from pytest_recsim.standin.clock import SECOND
-from pytest_recsim.standin.ranking.arrays import Ints
-from pytest_recsim.standin.ranking.eventlog import EventLog
+
+if TYPE_CHECKING:
+    from pytest_recsim.standin.ranking.eventlog import EventLog
 
 SESSION_EVENTS = 10
 SESSION_HORIZON = 30 * 60 * SECOND
@@ -19,7 +21,7 @@ class History:
         self.span = log.slice_of(user_id)
         self.items: list[int] = log.item[self.span].tolist()
         self.times: list[int] = log.ts[self.span].tolist()
-        self.types: Ints = log.type[self.span]
+        self.types: list[int] = log.type[self.span].tolist()
         self._session: dict[int, int] | None = None
 
     def recent(self, since: int, limit: int) -> list[int]:

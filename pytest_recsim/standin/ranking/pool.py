@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import itertools
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pytest_recsim.standin.clock import Clock
 from pytest_recsim.standin.ranking.arrays import Bools, Floats, Ints, largest
-from pytest_recsim.standin.ranking.ask import Ask, Constraints
-from pytest_recsim.standin.ranking.catalogue import Names
-from pytest_recsim.standin.ranking.data import RankingData
-from pytest_recsim.standin.ranking.effective import Effective
-from pytest_recsim.standin.ranking.history import History
-from pytest_recsim.standin.ranking.popularity import Popular
-from pytest_recsim.standin.ranking.profile import Profiles
+
+if TYPE_CHECKING:
+    from pytest_recsim.standin.ranking.ask import Ask
+    from pytest_recsim.standin.ranking.catalogue import Names
+    from pytest_recsim.standin.ranking.context import Context
+    from pytest_recsim.standin.ranking.data import RankingData
+    from pytest_recsim.standin.ranking.history import History
+    from pytest_recsim.standin.ranking.popularity import Popular
 
 _MOST_RESERVED = 20
 
@@ -47,60 +48,53 @@ def prefetched_pool(ask: Ask, names: Names) -> Pool:
     )
 
 
-def popular_items(data: RankingData, run: Effective, limits: Constraints, now: int) -> tuple[Popular, Ints]:
+def popular_items(context: Context) -> tuple[Popular, Ints]:
     """Return popularity and its best candidates within the constraints that are pushed down to it."""
-    popular = data.weighted.popular(now, run.knobs.half_life_days, limits.created_after)
+    data, limits = context.data, context.limits
+    catalogue = data.catalogue
+    popular = data.weighted.popular(context.now, context.run.knobs.half_life_days, limits.created_after)
     order = popular.order
     if limits.tags is not None:
         order = order[data.tags.with_raw(limits.tags)[order]]
     if limits.low is not None:
-        order = order[data.catalogue.price[order] >= limits.low]
+        order = order[catalogue.price[order] >= limits.low]
     if limits.high is not None:
-        order = order[data.catalogue.price[order] <= limits.high]
+        order = order[catalogue.price[order] <= limits.high]
     if limits.created_after is not None:
-        order = order[data.catalogue.created[order] >= limits.created_after]
-    if excluded := [data.catalogue.index[i] for i in limits.excluded if i in data.catalogue.index]:
+        order = order[catalogue.created[order] >= limits.created_after]
+    if excluded := [catalogue.index[item_id] for item_id in limits.excluded if item_id in catalogue.index]:
         order = order[~np.isin(order, excluded)]
-    return popular, order[: run.fanout]
+    return popular, order[: context.run.fanout]
 
 
-def recommended_pool(
-    data: RankingData,
-    history: History,
-    run: Effective,
-    profiles: Profiles,
-    limits: Constraints,
-    injected: list[int],
-    now: int,
-    clock: Clock,
-) -> Pool:
+def recommended_pool(context: Context, profile: Floats, injected: list[int]) -> Pool:
     """Gather the pool of a recommendation; ``injected`` are the anchors of sparse and new users."""
-    watch = [clock.stopwatch()]
-    popular, offered = popular_items(data, run, limits, now)
-    watch.append(clock.stopwatch())
+    data, run, stopwatch = context.data, context.run, context.service.clock.stopwatch
+    watch = [stopwatch()]
+    popular, offered = popular_items(context)
+    watch.append(stopwatch())
     items, pop = _with_anchors(offered, popular.value[offered], injected)
     taken = np.zeros(data.catalogue.size + 1, np.bool_)
     taken[items] = True
-    content = _content(data, profiles.content, run.fanout, taken)
-    watch.append(clock.stopwatch())
-    session = _session(data, history, run.fanout, taken)
-    watch.append(clock.stopwatch())
+    content = _content(data, profile, run.fanout, taken)
+    watch.append(stopwatch())
+    session = _session(data, context.history, run.fanout, taken)
+    watch.append(stopwatch())
     candidates, merged_pop = _merge(items, pop, (content, session), max(run.k, run.fanout))
-    watch.append(clock.stopwatch())
-    counts = {
-        "popularity": len(offered),
-        "content": len(content.items),
-        "session": len(session.items),
-        "merged": len(candidates),
-    }
-    laps = [later - earlier for earlier, later in zip(watch, watch[1:], strict=False)]
-    sources = {name: (count, lap) for (name, count), lap in zip(counts.items(), laps, strict=True)}
+    watch.append(stopwatch())
+    laps = [later - earlier for earlier, later in itertools.pairwise(watch)]
     return Pool(
         candidates,
         merged_pop,
         _spread(data, content)[candidates],
         _spread(data, session)[candidates],
-        {"popularity": sources.pop("popularity"), "collaborative": (0, 0.0)} | sources,
+        {
+            "popularity": (len(offered), laps[0]),
+            "collaborative": (0, 0.0),
+            "content": (len(content.items), laps[1]),
+            "session": (len(session.items), laps[2]),
+            "merged": (len(candidates), laps[3]),
+        },
     )
 
 
@@ -144,11 +138,12 @@ def _spread(data: RankingData, extra: Extra) -> Floats:
     return signal
 
 
-def _merge(items: Ints, pop: Floats, extras: tuple[Extra, ...], least: int) -> tuple[Ints, Floats]:
+def _merge(items: Ints, pop: Floats, extras: tuple[Extra, Extra], least: int) -> tuple[Ints, Floats]:
     """Fill the pool: popularity up to the reserve, the other sources, the rest of popularity."""
-    others = np.array(
-        list(dict.fromkeys(item for extra in extras for item in extra.items.tolist())), np.int64
-    )
+    content, session = extras
+    others = content.items
+    if len(session.items):
+        others = np.concatenate([others, session.items[~np.isin(session.items, others)]])
     if not len(others):
         return items, pop
     limit = max(len(items), least)

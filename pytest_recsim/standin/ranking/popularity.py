@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pytest_recsim.standin.event_types import EventType
 from pytest_recsim.standin.ranking.arrays import FALLBACK_HALF_LIFE_DAYS, Floats, Ints, decay, settle
-from pytest_recsim.standin.ranking.catalogue import Catalogue
-from pytest_recsim.standin.ranking.eventlog import EventLog
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_recsim.standin.event_types import EventType
+    from pytest_recsim.standin.ranking.catalogue import Catalogue
+    from pytest_recsim.standin.ranking.eventlog import EventLog
 
 _KEPT = 64
 _DECIMALS = 9
@@ -59,7 +62,9 @@ class Weighted:
         own = self.own_half_life[counted]
         half_life = np.where(np.isnan(own), half_life_days, own)
         size = self._catalogue.size + 1
-        value = np.asarray(np.bincount(items, self.base[counted] * decay(ts, now, half_life), size), np.float64)
+        value = np.asarray(
+            np.bincount(items, self.base[counted] * decay(ts, now, half_life), size), np.float64
+        )
         offered = np.zeros(size, np.bool_)
         offered[items] = True
         candidates = np.flatnonzero(offered & self._catalogue.available)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from pytest_recsim.standin.ranking.arrays import Floats, largest, settle, window_start
-from pytest_recsim.standin.ranking.data import RankingData
-from pytest_recsim.standin.ranking.effective import NEW_USERS, Effective
-from pytest_recsim.standin.ranking.history import History
-from pytest_recsim.standin.settings import Settings
+from pytest_recsim.standin.ranking.effective import NEW_USERS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_recsim.standin.ranking.context import Context
+    from pytest_recsim.standin.ranking.data import RankingData
 
 _DECIMALS = 12
 CATEGORY_TAGS = {
@@ -42,14 +44,19 @@ class Profiles(NamedTuple):
 
 
 def _scaled(weights: Mapping[str, float]) -> dict[str, float]:
-    """Return weights summing to 1, heaviest first, equal ones by name."""
     total = sum(weights.values())
-    ordered = sorted(weights.items(), key=lambda entry: (-round(entry[1], _DECIMALS), entry[0]))
-    return {tag: weight / total for tag, weight in ordered}
+    return {tag: weight / total for tag, weight in weights.items()}
 
 
-def starter_of(data: RankingData, settings: Settings, run: Effective) -> Starter | None:
+def _heaviest(weights: Mapping[str, float], top: int) -> dict[str, float]:
+    """Return the ``top`` heaviest weights, 0 for all of them, heaviest first and equal ones by name."""
+    ordered = sorted(weights, key=lambda tag: (-round(weights[tag], _DECIMALS), tag))
+    return {tag: weights[tag] for tag in (ordered[:top] if top > 0 else ordered)}
+
+
+def starter_of(context: Context) -> Starter | None:
     """Return the starter profile if this request gets one."""
+    settings, run = context.service.settings, context.run
     if run.hint not in ("", NEW_USERS) and not run.sparse:
         return None
     preset = settings.starter_presets.get(run.hint) or settings.starter_presets.get(NEW_USERS) or {}
@@ -65,43 +72,41 @@ def starter_of(data: RankingData, settings: Settings, run: Effective) -> Starter
     decay = settings.starter_decay_events
     share = floor + (1.0 - floor) * max(0, decay - len(run.recent)) / decay
     tags = _scaled(tags)
-    if recent := _recent_tags(data, run.recent):
+    if recent := _recent_tags(context.data, run.recent):
         names = sorted(tags.keys() | recent.keys())
         mixed = {tag: share * tags.get(tag, 0.0) + (1.0 - share) * recent.get(tag, 0.0) for tag in names}
-        tags = {tag: weight for tag, weight in _scaled(mixed).items() if weight > 0}
-    top = run.knobs.profile_top_n_tags
-    return Starter(_scaled(dict(list(tags.items())[:top])) if top > 0 else tags, share)
+        tags = {tag: weight for tag, weight in mixed.items() if weight > 0}
+    return Starter(_scaled(_heaviest(tags, run.knobs.profile_top_n_tags)), share)
 
 
 def _recent_tags(data: RankingData, recent: list[int]) -> dict[str, float]:
     """Spread one unit per recent item over its tags, scaled to sum 1."""
     weights: dict[str, float] = {}
     for item in recent:
-        carried = data.tags.sets[item]
-        for tag in sorted(carried):
+        carried = data.tags.lists[item]
+        for tag in carried:
             name = data.tags.names[tag]
             weights[name] = weights.get(name, 0.0) + 1.0 / len(carried)
     return _scaled(weights)
 
 
-def profiles_of(
-    data: RankingData, history: History, starter: Starter | None, run: Effective, now: int
-) -> Profiles:
-    """Return the mixed profiles of a user."""
-    top = run.knobs.profile_top_n_tags
-    raw = _raw_weights(data, history, run.knobs.profile_window_days, now)
-    boost = _mixed(data, _own(data, raw, max(top, 1)), starter)
+def profiles_of(context: Context) -> Profiles:
+    """Return the mixed profiles of the request's user."""
+    data, starter = context.data, starter_of(context)
+    top = context.run.knobs.profile_top_n_tags
+    boost = _mixed(data, _own(data, _raw_weights(context), max(top, 1)), starter)
     content = boost if top > 0 else _mixed(data, np.zeros(data.tags.blank + 1), starter)
     return Profiles(content, boost, starter)
 
 
-def _raw_weights(data: RankingData, history: History, window_days: float, now: int) -> Floats:
+def _raw_weights(context: Context) -> Floats:
     """Sum the user's decayed event weights per raw tag."""
-    count = len(history.items) if window_days == 0 else history.count_since(window_start(now, window_days))
+    data, history, days = context.data, context.history, context.run.knobs.profile_window_days
+    count = len(history.items) if days == 0 else history.count_since(window_start(context.now, days))
     span = slice(history.span.start, history.span.start + count)
     matrix = data.tags.raw[:, data.log.item[span]]
-    each = np.broadcast_to(data.weighted.of_user(span, now), matrix.shape)
-    return np.asarray(np.bincount(matrix.ravel(), each.ravel(), len(data.tags.raw_names) + 1)[:-1], np.float64)
+    each = np.tile(data.weighted.of_user(span, context.now), len(matrix))
+    return np.asarray(np.bincount(matrix.ravel(), each, len(data.tags.raw_names) + 1)[:-1], np.float64)
 
 
 def _own(data: RankingData, raw: Floats, top: int) -> Floats:

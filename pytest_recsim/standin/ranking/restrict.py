@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from pytest_recsim.standin.ranking.arrays import Bools, Ints, window_start
-from pytest_recsim.standin.ranking.ask import Constraints
-from pytest_recsim.standin.ranking.catalogue import Names
-from pytest_recsim.standin.ranking.data import RankingData
-from pytest_recsim.standin.ranking.effective import Effective
-from pytest_recsim.standin.ranking.history import History
 from pytest_recsim.standin.ranking.tags import fold
+
+if TYPE_CHECKING:
+    from pytest_recsim.standin.ranking.ask import Constraints
+    from pytest_recsim.standin.ranking.context import Context
+    from pytest_recsim.standin.ranking.data import RankingData
 
 
 class Restricted(NamedTuple):
@@ -30,42 +30,41 @@ class Restricted(NamedTuple):
     tags: tuple[str, ...]
 
 
-def restrict(
-    data: RankingData,
-    names: Names,
-    history: History,
-    run: Effective,
-    limits: Constraints,
-    candidates: Ints,
-    now: int,
-) -> Restricted:
+def restrict(context: Context, candidates: Ints) -> Restricted:
+    """Filter pool candidates."""
+    limits, size = context.limits, context.data.catalogue.size
     kept = np.arange(len(candidates))
-    if ids := [names.position(trimmed) for item_id in limits.excluded if (trimmed := item_id.strip())]:
+    if ids := [
+        context.names.position(trimmed) for item_id in limits.excluded if (trimmed := item_id.strip())
+    ]:
         kept = kept[~np.isin(candidates, ids)]
     excluded = len(candidates) - len(kept)
-    touched = _recently_touched(data, history, run, now)
+    touched = _recently_touched(context)
     if touched is not None:
-        kept = kept[~touched[np.minimum(candidates[kept], data.catalogue.size)]]
+        kept = kept[~touched[np.minimum(candidates[kept], size)]]
     after = len(kept)
     tags = tuple(dict.fromkeys(folded for tag in limits.tags or () if (folded := fold(tag))))
-    leaks = _violations(data, limits, tags, candidates[kept])
+    leaks = _violations(context.data, limits, tags, candidates[kept])
     if leaks:
         kept = kept[~np.isin(candidates[kept], list(leaks))]
     return Restricted(kept, excluded, len(candidates) - excluded - after, after, leaks, tags)
 
 
-def _recently_touched(data: RankingData, history: History, run: Effective, now: int) -> Bools | None:
+def _recently_touched(context: Context) -> Bools | None:
     """Mark the items that the purchase exclusion hides; None when it is off or finds nothing."""
-    knobs = run.knobs
+    knobs, history = context.run.knobs, context.history
     if not knobs.rule_exclude_events or knobs.purchased_window_days <= 0:
         return None
-    count = history.count_since(window_start(now, knobs.purchased_window_days))
-    items = np.array(history.items[:count], np.int64)
-    if knobs.exclude_event_types:
-        items = items[np.isin(history.types[:count], knobs.exclude_event_types)]
-    if not len(items):
+    count = history.count_since(window_start(context.now, knobs.purchased_window_days))
+    types = knobs.exclude_event_types
+    items = [
+        item
+        for item, kind in zip(history.items[:count], history.types[:count], strict=True)
+        if not types or kind in types
+    ]
+    if not items:
         return None
-    touched = np.zeros(data.catalogue.size + 1, np.bool_)
+    touched = np.zeros(context.data.catalogue.size + 1, np.bool_)
     touched[items] = True
     return touched
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from pytest_recsim.standin.ranking.arrays import Ints
-from pytest_recsim.standin.ranking.catalogue import Names
-from pytest_recsim.standin.ranking.data import RankingData
-from pytest_recsim.standin.ranking.facets import Facets
-from pytest_recsim.standin.ranking.rule_engine import Matcher
 from pytest_recsim.standin.ranking.tags import fold
 from pytest_recsim.standin.rulebook import BRAND, TAG, Rule
+
+if TYPE_CHECKING:
+    from pytest_recsim.standin.ranking.arrays import Ints
+    from pytest_recsim.standin.ranking.catalogue import Names
+    from pytest_recsim.standin.ranking.data import RankingData
+    from pytest_recsim.standin.ranking.facets import Facets
+    from pytest_recsim.standin.ranking.rule_engine import Matcher
 
 
 def matcher(data: RankingData, facets: Facets, names: Names, candidates: Ints) -> Matcher:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 import numpy as np
 
 from pytest_recsim.standin.ranking.arrays import Floats, Ints, saturate, settle, window_start
-from pytest_recsim.standin.ranking.data import RankingData
 from pytest_recsim.standin.ranking.effective import DEFAULT_WINDOW_DAYS, Effective
-from pytest_recsim.standin.ranking.pool import Pool
-from pytest_recsim.standin.ranking.profile import Profiles
+
+if TYPE_CHECKING:
+    from pytest_recsim.standin.ranking.context import Context
+    from pytest_recsim.standin.ranking.data import RankingData
+    from pytest_recsim.standin.ranking.pool import Pool
+    from pytest_recsim.standin.ranking.profile import Profiles
 
 
 class Signals(msgspec.Struct):
@@ -39,21 +44,14 @@ class Signals(msgspec.Struct):
         return Signals(candidates=np.concatenate([self.candidates, np.array(strangers, np.int64)]), **columns)
 
 
-def signals_of(
-    data: RankingData,
-    run: Effective,
-    profiles: Profiles,
-    pool: Pool,
-    kept: Ints,
-    anchors: list[int],
-    now: int,
-) -> Signals:
+def signals_of(context: Context, profiles: Profiles, pool: Pool, kept: Ints, anchors: list[int]) -> Signals:
     """Score the kept pool positions."""
+    data, run = context.data, context.run
     alpha, beta, gamma = run.weights
     candidates = pool.candidates[kept]
     rows = np.minimum(candidates, data.catalogue.size)
     content, session, pop = pool.content[kept], pool.session[kept], pool.pop[kept]
-    cooc = _co_visits(data, run, anchors, now)[rows] if beta > 0 else np.zeros(len(rows))
+    cooc = _co_visits(context, anchors)[rows] if beta > 0 else np.zeros(len(rows))
     embedding = _embedding(data, anchors)[rows] if gamma > 0 else np.zeros(len(rows))
     pop_norm, cooc_norm = saturate(pop), saturate(cooc)
     similarity = np.maximum(np.maximum(embedding, saturate(content)), saturate(session))
@@ -76,8 +74,9 @@ def signals_of(
     )
 
 
-def _co_visits(data: RankingData, run: Effective, anchors: list[int], now: int) -> Floats:
-    since = window_start(now, run.knobs.co_vis_window_days or DEFAULT_WINDOW_DAYS)
+def _co_visits(context: Context, anchors: list[int]) -> Floats:
+    data = context.data
+    since = window_start(context.now, context.run.knobs.co_vis_window_days or DEFAULT_WINDOW_DAYS)
     strongest = np.zeros(data.catalogue.size + 1)
     for anchor in anchors:
         items, strength = data.covisits.row(anchor, since)
@@ -98,5 +97,5 @@ def _boost_factor(run: Effective, anchors: int) -> float:
     seen = run.reported or anchors
     if anchors:
         seen = min(seen, anchors)
-    damped = 0 < knobs.profile_min_events_for_boost and seen < knobs.profile_min_events_for_boost
+    damped = seen < knobs.profile_min_events_for_boost
     return knobs.profile_boost * (knobs.profile_cold_start_multiplier if damped else 1.0)

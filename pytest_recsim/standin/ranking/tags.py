@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_recsim.standin.ranking.arrays import Bools, Ints
-from pytest_recsim.standin.ranking.catalogue import Catalogue
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pytest_recsim.standin.ranking.arrays import Bools, Ints
+    from pytest_recsim.standin.ranking.catalogue import Catalogue
 
 
 def fold(tag: str) -> str:
@@ -28,8 +31,8 @@ class Tags:
     """The tags of a catalogue.
 
     ``raw`` and ``folded`` are matrices [width, size + 1] of codes into ``raw_names`` and ``names`` (both sorted), every
-    distinct tag of an item once, filled up with the first code that is not one. Blank tags have no folded form (code
-    ``blank``). ``exact[f]`` is the raw code whose spelling equals folded tag ``f``, else -1.
+    distinct tag of an item once, filled up with the first code that is not one. ``lists`` (sorted) and ``sets`` hold the
+    folded codes of each item. Blank tags have no folded form (code ``blank``). ``exact[f]`` is the raw code whose spelling equals folded tag ``f``, else -1.
     """
 
     def __init__(self, catalogue: Catalogue) -> None:
@@ -45,10 +48,11 @@ class Tags:
             frozenset(self.index[name] for tag in tags if (name := fold(tag))) for tags in spelled
         ]
         self.sets.append(frozenset())
+        self.lists = [sorted(codes) for codes in self.sets]
         self.raw = padded(
             [[self.raw_index[tag] for tag in tags] for tags in spelled] + [[]], len(self.raw_names)
         )
-        self.folded = padded([list(codes) for codes in self.sets], self.blank)
+        self.folded = padded(self.lists, self.blank)
         self.count = np.array([len(tags) for tags in spelled] + [0])
 
     def with_raw(self, tags: Iterable[str]) -> Bools:

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pytest_recsim.standin.ranking.ask import Ask
-from pytest_recsim.standin.ranking.pipeline import Ranked
 from pytest_recsim.standin.rulebook import BLOCK, Rule
+
+if TYPE_CHECKING:
+    from pytest_recsim.standin.ranking.pipeline import Ranked
 
 _SHOWN = 20
 _AVAILABLE = {"available": True}
 
 
-def extras(ranked: Ranked, ask: Ask) -> dict[str, Any]:
+def extras(ranked: Ranked) -> dict[str, Any]:
     found: dict[str, Any] = {
         "policy": _policy(ranked),
-        "recent_event_count": ranked.run.reported,
+        "recent_event_count": ranked.context.run.reported,
         "candidate_sources": {
             name: {"count": count, "duration_ms": lap} for name, (count, lap) in ranked.pool.sources.items()
         },
-        "signal_status": _signal_status(ranked, ask),
+        "signal_status": _signal_status(ranked),
     }
     starter = ranked.profiles.starter
     if starter is not None:
@@ -32,18 +33,18 @@ def extras(ranked: Ranked, ask: Ask) -> dict[str, Any]:
     return found
 
 
-def _signal_status(ranked: Ranked, ask: Ask) -> dict[str, Any]:
+def _signal_status(ranked: Ranked) -> dict[str, Any]:
     names = ["popularity"]
-    if ask.prefetched is None:
+    if ranked.context.ask.prefetched is None:
         names += ["collaborative", "content", "session"]
-    _, beta, gamma = ranked.run.weights
+    _, beta, gamma = ranked.context.run.weights
     if ranked.anchors.all:
         names += ["cooc"] * (beta > 0) + ["embedding"] * (gamma > 0)
     return dict.fromkeys(names, _AVAILABLE)
 
 
 def _policy(ranked: Ranked) -> dict[str, Any]:
-    restricted, outcome, names = ranked.restricted, ranked.outcome, ranked.names
+    restricted, outcome, names = ranked.restricted, ranked.outcome, ranked.context.names
     leaked = [candidate for candidate in ranked.final if candidate in restricted.leaks]
     blocked = len(outcome.blocked)
     policy: dict[str, Any] = {
@@ -76,7 +77,7 @@ def _policy(ranked: Ranked) -> dict[str, Any]:
 
 def _override(ranked: Ranked, rule: Rule) -> dict[str, Any]:
     """Report a manual override; it names one item and so always matches."""
-    outcome, names = ranked.outcome, ranked.names
+    outcome, names = ranked.outcome, ranked.context.names
     matched = outcome.matched[rule.rule_id]
     boosted = [
         candidate

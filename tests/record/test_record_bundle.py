@@ -1,0 +1,104 @@
+"""A bundle is written from the first second, survives a kill, and is never overwritten."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest_recsim.record.bundle import open_bundle
+from pytest_recsim.record.jsonio import dumps, write_atomic, write_gzip_lines, write_json
+from pytest_recsim.record.model import CheckResult, Measure
+
+NOW = datetime(2026, 11, 22, 22, 15, tzinfo=UTC)
+
+
+def result(check="S1", outcome="passed", case="", **more):
+    return CheckResult(simulation="acme", check=check, case=case, outcome=outcome, **more)
+
+
+def test_the_folder_is_named_by_customer_and_utc_time(tmp_path):
+    bundle = open_bundle(tmp_path, "acme", NOW)
+    assert bundle.root == tmp_path / "acme" / "20261122T221500Z"
+    assert bundle.evidence.is_dir()
+
+
+def test_a_second_run_in_the_same_second_gets_its_own_folder(tmp_path):
+    names = [open_bundle(tmp_path, "acme", NOW).root.name for _ in range(3)]
+    assert names == ["20261122T221500Z", "20261122T221500Z-2", "20261122T221500Z-3"]
+
+
+def test_results_come_back_as_they_were_appended(tmp_path):
+    bundle = open_bundle(tmp_path, "acme", NOW)
+    measure = Measure(name="MRR@10", ok=False, got=0.1, expected="at least 0.2", n=7, curl="curl ...")
+    bundle.append(result("S7", "failed", measures=(measure,), shown={"a": [1, 2]}))
+    assert bundle.results() == [result("S7", "failed", measures=(measure,), shown={"a": [1, 2]})]
+
+
+def test_a_line_cut_short_by_a_kill_is_left_out_and_the_rest_is_kept(tmp_path):
+    bundle = open_bundle(tmp_path, "acme", NOW)
+    bundle.append(result("S1"))
+    bundle.append(result("S2"))
+    whole = bundle.events.read_bytes()
+    bundle.events.write_bytes(whole[:-10])
+    assert [found.check for found in bundle.results()] == ["S1"]
+
+
+def test_a_check_that_reports_twice_counts_as_reported_last(tmp_path):
+    bundle = open_bundle(tmp_path, "acme", NOW)
+    bundle.append(result("S1", "passed"))
+    bundle.append(result("S1", "error"))
+    assert [found.outcome for found in bundle.results()] == ["error"]
+
+
+def test_json_never_holds_nan_or_infinity(tmp_path):
+    path = tmp_path / "x.json"
+    write_json(path, {"a": math.nan, "b": [math.inf, 1.5], "c": {"d": np.float64("-inf")}})
+    document = json.loads(path.read_text(), parse_constant=lambda word: pytest.fail(word))
+    assert document == {"schema_version": 1, "a": None, "b": [None, 1.5], "c": {"d": None}}
+
+
+def test_numpy_values_are_written_as_plain_numbers():
+    assert dumps({"n": np.int64(3), "x": np.array([1.5, 2.5])}) == b'{"n":3,"x":[1.5,2.5]}'
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_scraps(tmp_path):
+    path = tmp_path / "x.json"
+    write_json(path, {"a": 1})
+    with pytest.raises(NotImplementedError):
+        write_json(path, {"a": object()})
+    assert json.loads(path.read_text())["a"] == 1
+    assert [entry.name for entry in tmp_path.iterdir()] == ["x.json"]
+
+
+def test_a_write_that_breaks_off_in_the_middle_leaves_no_scraps(tmp_path):
+    with pytest.raises(TypeError):
+        write_atomic(tmp_path / "x", "not bytes")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_gzip_dumps_of_the_same_lines_are_the_same_bytes(tmp_path):
+    for name in ("a", "b"):
+        write_gzip_lines(tmp_path / name, [b"one", b"two"])
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert gzip.decompress((tmp_path / "a").read_bytes()) == b"one\ntwo\n"
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(json_values)
+def test_whatever_is_shown_as_evidence_becomes_strict_json(value):
+    def refuse(word):
+        raise AssertionError(word)
+
+    json.loads(dumps({"value": value}), parse_constant=refuse)
