@@ -42,7 +42,7 @@ class Relevance:
         return np.repeat(np.arange(self.n_users, dtype=np.int64), self.sizes)
 
 
-def build_relevance(  # noqa: PLR0913 - three columns, their two ranges and a filter: a bundle would only hide them
+def build_relevance(
     user_row: NDArray[np.integer],
     item: NDArray[np.integer],
     weight: NDArray[np.floating],

@@ -50,7 +50,7 @@ class Verdict:
     sentence: str
 
 
-def judge_threshold(  # noqa: PLR0913 - the last four only word the sentence, by name
+def judge_threshold(
     value: float | None,
     threshold: float,
     direction: Direction,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pytest_recsim.data.guardrails import CustomerEntry
 from pytest_recsim.data.problems import InputError, Problem
@@ -44,10 +46,17 @@ def asked_profile(options: Options, entry: CustomerEntry | None) -> Asked:
     if apply.value == "env":
         require_complete(profile)
     knobs = {
-        key: KnobSetting(setting.text, setting.value, setting.origin)
+        key: KnobSetting(setting.text, _plain(setting.value), setting.origin)
         for key, setting in profile.values.items()
     }
     return Asked(name, knobs, profile.notes, profile_hash(profile), apply)
+
+
+def _plain(value: Any) -> Any:
+    """A value that comes back from JSON as it went: lists instead of tuples, dicts instead of read-only ones."""
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, tuple) else value
 
 
 def _name(options: Options, entry: CustomerEntry | None) -> Chosen:

@@ -78,8 +78,8 @@ class Catalogue(ABC):
         return {
             kind: prefixes(effective.value(knob), default)
             for kind, knob, default in (
-                ("brand", "BRAND_TAG_PREFIXES", "brand"),
-                ("category", "CATEGORY_TAG_PREFIXES", "category,cat"),
+                ("brand", "BRAND_TAG_PREFIXES", ("brand",)),
+                ("category", "CATEGORY_TAG_PREFIXES", ("category", "cat")),
             )
         }
 

@@ -18,7 +18,6 @@ UserClass = Literal["established", "sparse"]
 Status = Literal[
     "in effect", "not in effect", "sent, not visible", "started with it", "same", "differs", "unknown"
 ]
-ECHO_ONLY = frozenset({"MMR_PRESETS", "BANDIT_ALGO"})
 CLASS_KNOBS: dict[UserClass, dict[str, tuple[str, ...]]] = {
     "established": {
         "alpha": ("BLEND_ALPHA",),
@@ -60,7 +59,7 @@ class Effective:
         if setting is not None and (mode == "env" or (mode == "request" and sendable(name, setting))):
             return setting.value
         knob = KNOBS[name]
-        return None if knob.admin_key is None else self.admin.get(knob.admin_key)
+        return None if knob.admin_key is None or knob.admin_echo else self.admin.get(knob.admin_key)
 
     @property
     def min_events(self) -> int:
@@ -87,7 +86,7 @@ def _row(plan: Plan, admin: Mapping[str, Any], name: str, visible: Mapping[str, 
     setting, knob = plan.knobs[name], KNOBS[name]
     mode = plan.apply.value
     reaches = mode == "env" or (mode == "request" and sendable(name, setting))
-    document = admin.get(knob.admin_key) if knob.admin_key and name not in ECHO_ONLY else None
+    document = admin.get(knob.admin_key) if knob.admin_key and not knob.admin_echo else None
     status: Status
     if name in visible:
         got, where = visible[name]

@@ -22,13 +22,12 @@ def watch_for(world: World, seeded: Seeded) -> Watch:
         tags={item.item_id: item.tags for item in world.fixture.items},
         brand_cap=effective.value("BRAND_CAP"),
         category_cap=effective.value("CATEGORY_CAP"),
-        brand_prefixes=prefixes(effective.value("BRAND_TAG_PREFIXES"), "brand"),
-        category_prefixes=prefixes(effective.value("CATEGORY_TAG_PREFIXES"), "category,cat"),
+        brand_prefixes=prefixes(effective.value("BRAND_TAG_PREFIXES"), ("brand",)),
+        category_prefixes=prefixes(effective.value("CATEGORY_TAG_PREFIXES"), ("category", "cat")),
     )
     return Watch(known, expectations)
 
 
-def prefixes(value: object, default: str) -> tuple[str, ...]:
-    """Tag prefixes, lower-case: a list in the admin config, comma separated in a profile."""
-    words = value if isinstance(value, list | tuple) else str(value or default).split(",")
-    return tuple(str(word).strip().lower() for word in words if str(word).strip())
+def prefixes(value: list[str] | None, default: tuple[str, ...]) -> tuple[str, ...]:
+    """Tag prefixes, lower-case; the service's own defaults where nothing is known."""
+    return tuple(word.strip().lower() for word in value) if value else default

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -84,7 +83,7 @@ class World:
         if not self.effective.value("RULE_EXCLUDE_EVENTS"):
             return {}
         columns, seeded = self.material.columns, self.material.split.seeded
-        kinds = _kinds(self.effective.value("EXCLUDE_EVENT_TYPES"))
+        kinds = self.effective.value("EXCLUDE_EVENT_TYPES")  # none configured means every type
         days = float(int(self.effective.value("PURCHASED_WINDOW_DAYS") or 0))
         if not days:
             return {}
@@ -110,12 +109,3 @@ class World:
         pairs = np.unique(columns.user[recent].astype(np.int64) * width + columns.item[recent])
         counts = np.bincount(pairs // max(width, 1), minlength=len(self.fixture.users))
         return {user.user_id: int(count) for user, count in zip(self.fixture.users, counts, strict=True)}
-
-
-def _kinds(value: Any) -> list[int]:
-    """Event types of the exclusion; empty means every type. The admin config holds a list, a profile csv."""
-    if value is None:
-        return []
-    return [
-        int(kind) for kind in (value.split(",") if isinstance(value, str) else value) if str(kind).strip()
-    ]
