@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import time
 import warnings
@@ -170,7 +171,14 @@ def main() -> None:
         ("bootstrap_1000x10", bench_bootstrap),
         ("intra_list_similarity", bench_similarity),
     )
-    report: dict[str, object] = {"users": options.users, "numpy": np.__version__}
+    report: dict[str, object] = {
+        "users": options.users,
+        "numpy": np.__version__,
+        "load_average": os.getloadavg()[0],
+    }
+    print(
+        f"{options.users} users, load average {os.getloadavg()[0]:.1f} (above the number of cores, times are inflated)"
+    )
     for name, bench in parts:
         figures = report[name] = bench(options.users, rng)
         print(name, *(f"{key}={value:.4g}" for key, value in figures.items()), sep="  ", flush=True)

@@ -26,11 +26,13 @@ def save(path: Path, exchanges: Iterable[Exchange]) -> None:
     write_atomic(path, msgspec.msgpack.encode(stored))
 
 
-def load(path: Path, asks: Iterable[Ask], *, url: str, org_id: str, namespace: str) -> list[Exchange]:
+def load(
+    path: Path, asks: Iterable[Ask], *, url: str, org_id: str, namespace: str, keyed: bool
+) -> list[Exchange]:
     """Read back what :func:`save` stored for the same asks."""
     stored = msgspec.msgpack.decode(path.read_bytes(), type=list[Stored])
     return [
-        Exchange(ask=ask, answer=row.answer, seconds=row.seconds, url=url, org_id=org_id, namespace=namespace)
+        Exchange(ask, row.answer, row.seconds, url, org_id, namespace, keyed)
         for ask, row in zip(asks, stored, strict=True)
     ]
 

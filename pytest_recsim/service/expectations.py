@@ -18,6 +18,7 @@ class Expectations:
         min_events: PROFILE_MIN_EVENTS_FOR_BOOST in effect; below it a user is sparse.
         segments: user -> ``traits.segment`` as seeded.
         event_counts: user -> distinct items touched in the seeded events of the profile window, uncapped.
+        profile_window_days: that window; an ask with another one is not held to the counts.
         tags: item -> tags as seeded.
         brand_cap, category_cap: in effect by the profile, 0 = off; an ask's own override goes first.
         brand_prefixes, category_prefixes: lower-case, without colon.
@@ -27,6 +28,7 @@ class Expectations:
     min_events: int | None = None
     segments: Mapping[str, str] = field(default_factory=dict)
     event_counts: Mapping[str, int] | None = None
+    profile_window_days: float | None = None
     tags: Mapping[str, Iterable[str]] = field(default_factory=dict)
     brand_cap: int | None = None
     category_cap: int | None = None

@@ -88,7 +88,8 @@ class Watch:
     def _recent(self, exchange: Exchange, hint: str) -> None:
         overrides = exchange.ask.overrides or {}
         expected = self._expected.recent_count(exchange.ask.user_id, hint)
-        if expected is None or "profile_window_days" in overrides:
+        window = self._expected.profile_window_days
+        if expected is None or overrides.get("profile_window_days", window) != window:
             return
         self._checked["recent_event_count"] += 1
         got = exchange.answer.trace.extras.recent_event_count

@@ -14,8 +14,6 @@ from pytest_recsim.service.ask import Exchange
 from pytest_recsim.simulation.watching import prefixes
 from pytest_recsim.simulation.world import World
 
-NEW_USERS = "new_users"
-
 
 class Catalogue(ABC):
     """Items, users and who of them is what; part of :class:`Simulation`."""
@@ -107,9 +105,7 @@ class Catalogue(ABC):
 
     def established_answer(self, exchange: Exchange) -> bool:
         """Whether an answer was made for an established user: enough recent items and no new user."""
-        count = exchange.answer.trace.extras.recent_event_count
-        segment = self.users[exchange.ask.user_id].segment.lower()
-        return count >= self.world.effective.min_events and segment != NEW_USERS
+        return self.world.established_answer(exchange)
 
     def is_established(self, user_id: str) -> bool:
         return self.established_answer(self.lists[user_id])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from filelock import FileLock
@@ -15,12 +16,15 @@ from pytest_recsim.observe.store import dump, save
 from pytest_recsim.prepare.manifest import seed_manifest, seed_segments
 from pytest_recsim.prepare.seed import Seeded, prepare
 from pytest_recsim.record.jsonio import write_atomic
+from pytest_recsim.service.ask import Exchange
 from pytest_recsim.service.errors import ServiceError
-from pytest_recsim.simulation.effect import KnobRow
+from pytest_recsim.simulation.effect import KnobRow, UserClass, knob_table
 from pytest_recsim.simulation.quality import Quality
+from pytest_recsim.simulation.scoring import score
+from pytest_recsim.simulation.session import Session
+from pytest_recsim.simulation.world import World
 
-if TYPE_CHECKING:
-    from pytest_recsim.simulation.simulation import Simulation
+SEEN_PER_CLASS = 50
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +47,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     timings: dict[str, float] = {}
 
 
-def prepare_once(sim: Simulation) -> Prepared:
+def prepare_once(sim: Session) -> Prepared:
     """Prepare the namespace or read what another process of this run prepared.
 
     The lock is the operating system's: a process that dies while holding it lets the next one in, which
@@ -69,7 +73,7 @@ def prepare_once(sim: Simulation) -> Prepared:
         return prepared
 
 
-def seed(sim: Simulation) -> Seeded:
+def seed(sim: Session) -> Seeded:
     """Reset and seed, and write both manifests."""
     context, material = sim.context, sim.material
     seeded = prepare(sim.service, sim.plan, material, now=context.now, run_id=context.run_id)
@@ -79,24 +83,21 @@ def seed(sim: Simulation) -> Seeded:
     return seeded
 
 
-def _work(sim: Simulation) -> Prepared:
-    from pytest_recsim.simulation.scoring import score
-    from pytest_recsim.simulation.table import in_effect
-
+def _work(sim: Session) -> Prepared:
     clock = _Laps()
     seeded = seed(sim)
     admin = sim.service.admin_config()["config"]
-    sim.learn(seeded, admin)
+    world = sim.learn(seeded, admin)
     clock.lap("seed")
     users = evaluated_users(sim.plan, sim.fixture, sim.material.columns, sim.material.split)
     exchanges = sim.ask(quality_asks(sim.plan, users, sim.overrides))
     save(sim.context.folder / "lists.msgpack", exchanges)
     dump(sim.context.bundle.artifacts / "recommendation_dump.jsonl.gz", exchanges)
     clock.lap("observe")
-    quality = score(sim.world, exchanges, clamped=_clamp(admin))
+    quality = score(world, exchanges, clamped=_clamp(admin))
     sim.context.bundle.write("quality_metrics.json", msgspec.to_builtins(quality))
     clock.lap("judge")
-    knobs = in_effect(sim, exchanges, admin)
+    knobs = knob_table(sim.plan, admin, _by_class(world, exchanges))
     return Prepared(
         seeded=seeded,
         admin=admin,
@@ -105,6 +106,14 @@ def _work(sim: Simulation) -> Prepared:
         quality=quality,
         timings=clock.seconds,
     )
+
+
+def _by_class(world: World, exchanges: Sequence[Exchange]) -> dict[UserClass, list[Exchange]]:
+    """Up to 50 quality answers of either user class: enough to see the knobs, cheap to read."""
+    seen: dict[UserClass, list[Exchange]] = {"established": [], "sparse": []}
+    for exchange in exchanges:
+        seen["established" if world.established_answer(exchange) else "sparse"].append(exchange)
+    return {user_class: answers[:SEEN_PER_CLASS] for user_class, answers in seen.items()}
 
 
 def _clamp(admin: dict[str, Any]) -> int:

@@ -19,6 +19,7 @@ def watch_for(world: World, seeded: Seeded) -> Watch:
         min_events=effective.min_events,
         segments={user.user_id: user.segment for user in world.fixture.users},
         event_counts=None if seeded.leak else world.recent_counts,
+        profile_window_days=effective.value("PROFILE_WINDOW_DAYS"),
         tags={item.item_id: item.tags for item in world.fixture.items},
         brand_cap=effective.value("BRAND_CAP"),
         category_cap=effective.value("CATEGORY_CAP"),

@@ -12,11 +12,15 @@ from pytest_recsim.data.model import Fixture
 from pytest_recsim.data.weights import event_weights
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.prepare.seed import MICROSECONDS_A_DAY, Material
+from pytest_recsim.service.ask import Exchange
 from pytest_recsim.simulation.effect import Effective
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+
+NEW_USERS = "new_users"
+LONGEST_RUN_US = 2 * 3_600_000_000
 
 
 @dataclass(frozen=True)
@@ -92,20 +96,38 @@ class World:
             counted = counted[np.isin(columns.type[counted], kinds)]
         found: dict[int, set[int]] = {}
         for user, item in zip(columns.user[counted].tolist(), columns.item[counted].tolist(), strict=True):
-            if self.fixture.users[user].segment.lower() != "new_users":  # exclusion is forced off for them
+            if self.fixture.users[user].segment.lower() != NEW_USERS:  # exclusion is forced off for them
                 found.setdefault(user, set()).add(item)
         return {user: frozenset(items) for user, items in found.items()}
 
+    def established_answer(self, exchange: Exchange) -> bool:
+        """Whether an answer was made for an established user: enough recent items, and no new user."""
+        user = self.fixture.users[self.fixture.user_index[exchange.ask.user_id]]
+        enough = exchange.answer.trace.extras.recent_event_count >= self.effective.min_events
+        return enough and user.segment.lower() != NEW_USERS
+
     @cached_property
     def recent_counts(self) -> dict[str, int] | None:
-        """User id -> distinct items touched in the profile window (contract 12.2), None if that is unknown."""
+        """User id -> distinct items touched in the profile window (contract 12.2), None if that is unknown.
+
+        A real service's clock runs on: users whose oldest item leaves the window soon are left out.
+        """
         window = self.effective.value("PROFILE_WINDOW_DAYS")
         if window is None:
             return None
+        counts = self._recent(float(window or 30), 0)
+        later = counts if self.plan.stand_in else self._recent(float(window or 30), LONGEST_RUN_US)
+        return {
+            user.user_id: int(count)
+            for user, count, then in zip(self.fixture.users, counts, later, strict=True)
+            if count == then
+        }
+
+    def _recent(self, window_days: float, later_us: int) -> Ints:
+        """Distinct items per user within the window as it lies ``later_us`` after the run's start."""
         columns, seeded = self.material.columns, self.material.split.seeded
-        since = self.now_us - float(window or 30) * MICROSECONDS_A_DAY
+        since = self.now_us + later_us - window_days * MICROSECONDS_A_DAY
         recent = seeded[columns.ts[seeded] + self.shift_us >= since]
         width = len(self.fixture.items)
         pairs = np.unique(columns.user[recent].astype(np.int64) * width + columns.item[recent])
-        counts = np.bincount(pairs // max(width, 1), minlength=len(self.fixture.users))
-        return {user.user_id: int(count) for user, count in zip(self.fixture.users, counts, strict=True)}
+        return np.bincount(pairs // max(width, 1), minlength=len(self.fixture.users)).astype(np.int64)

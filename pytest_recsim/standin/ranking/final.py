@@ -26,6 +26,8 @@ def final_order(ranked: Sequence[int], outcome: Outcome, injected: Sequence[int]
         present = set(order)
         promoted = [anchor for anchor in injected if anchor in present][:_PROMOTED]
         order = promoted + [candidate for candidate in order if candidate not in promoted]
+    if not outcome.boosts:
+        return order
     boosted = [
         candidate for candidate in order if candidate not in outcome.pins and outcome.raises(candidate)
     ]

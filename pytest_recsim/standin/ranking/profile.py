@@ -111,8 +111,9 @@ def _raw_weights(context: Context) -> Floats:
 
 def _own(data: RankingData, raw: Floats, top: int) -> Floats:
     """Keep the heaviest raw tags, fold their case and scale to sum 1; all zero without any."""
-    chosen = largest(settle(raw), top)
-    chosen = chosen[raw[chosen] > 0]
+    chosen = np.flatnonzero(raw > 0)
+    if len(chosen) > top:
+        chosen = chosen[largest(settle(raw[chosen]), top)]
     own = np.bincount(data.tags.fold_of[chosen], raw[chosen], data.tags.blank + 1)
     own[-1] = 0.0
     total = own.sum()

@@ -1,0 +1,115 @@
+"""One simulation in one process, as far as preparation needs it: plan, data, service, and what it learned."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from functools import cached_property, reduce
+from pathlib import Path
+from typing import Any
+
+from pytest_recsim.data.columns import columns
+from pytest_recsim.data.fixture import load_fixture
+from pytest_recsim.data.model import Fixture
+from pytest_recsim.data.split import split_events
+from pytest_recsim.plan.model import Plan
+from pytest_recsim.prepare.clock import to_us
+from pytest_recsim.prepare.seed import Material, Seeded
+from pytest_recsim.service.apply import request_overrides
+from pytest_recsim.service.ask import Ask, Exchange
+from pytest_recsim.service.endpoint import Endpoint
+from pytest_recsim.service.face import Service
+from pytest_recsim.service.violations import WatchSummary
+from pytest_recsim.service.watch import Watch
+from pytest_recsim.simulation.effect import Effective
+from pytest_recsim.simulation.ledger import Ledger, entries
+from pytest_recsim.simulation.run import RunContext
+from pytest_recsim.simulation.watching import watch_for
+from pytest_recsim.simulation.world import World
+
+
+class Session:
+    """The plan, the data and the open service; what preparation finds is taken in with :meth:`learn`.
+
+    Attributes:
+        context: the plan, the run's clock and folders.
+        ledger: what this process asked and waited for, written beside the record.
+        known: fixture, split and knobs in effect as one value; None until learned.
+    """
+
+    def __init__(self, context: RunContext, fixture: Fixture | None = None) -> None:
+        self.context = context
+        self.ledger = Ledger(context.folder / f"ledger-{os.getpid()}.json")
+        self.known: World | None = None
+        self._given = fixture
+        self._watch: Watch | None = None
+
+    @property
+    def plan(self) -> Plan:
+        return self.context.plan
+
+    @cached_property
+    def fixture(self) -> Fixture:
+        return self._given or load_fixture(Path(self.plan.fixture.path))
+
+    @cached_property
+    def material(self) -> Material:
+        table = columns(self.fixture)
+        return Material(self.fixture, table, split_events(table, self.plan.split, self.plan.window_days))
+
+    @cached_property
+    def service(self) -> Service:
+        """The service, opened on first use; the API key comes from RECSYS_API_KEY only."""
+        plan, context = self.plan, self.context
+        endpoint = Endpoint(
+            base_url=context.url,
+            org_id=plan.org_id.value,
+            namespace=plan.namespace.value,
+            api_key=self.api_key,
+            timeout=plan.timeout,
+            concurrency=plan.concurrency,
+            trust_env=not plan.stand_in,
+        )
+        return Service(endpoint, clock=lambda: context.now) if plan.stand_in else Service(endpoint)
+
+    @property
+    def api_key(self) -> str | None:
+        """The key for a real service; the stand-in takes none."""
+        return None if self.plan.stand_in else os.environ.get("RECSYS_API_KEY")
+
+    @cached_property
+    def overrides(self) -> dict[str, Any]:
+        """The profile's per-request overrides; empty unless the apply mode is ``request``."""
+        return request_overrides(self.plan)
+
+    def learn(self, seeded: Seeded, admin: Mapping[str, Any]) -> World:
+        """Take in what preparation found; from here on every answer is checked in passing."""
+        if self.known is None:
+            effective = Effective(self.plan, admin)
+            now = to_us(self.context.now)
+            self.known = World(self.plan, self.material, effective, seeded.shift_us, now)
+            self._watch = watch_for(self.known, seeded)
+            self.service.see = self._watch.see
+        return self.known
+
+    def ask(self, asks: Sequence[Ask]) -> list[Exchange]:
+        """Send questions, several in flight; the answers come in the order of the questions."""
+        return self.service.recommend(asks)
+
+    def everything_seen(self) -> WatchSummary:
+        """What the checks in passing saw so far, in all processes of this run."""
+        self.flush()
+        seen = [entry.watch for entry in entries(self.context.folder) if entry.watch is not None]
+        return reduce(WatchSummary.merged, seen, WatchSummary())
+
+    def flush(self) -> None:
+        """Write this process's tally and what the watch saw, so that the controller can add them up."""
+        if "service" in self.__dict__:
+            seen = self._watch.summary() if self._watch is not None else None
+            self.ledger.write(self.service.tally, seen, time.time())
+
+    def close(self) -> None:
+        if "service" in self.__dict__:
+            self.flush()
+            self.service.close()
