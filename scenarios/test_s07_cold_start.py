@@ -75,6 +75,11 @@ def test_s07_new_users_get_something_good(sim: Simulation, check: Check) -> None
     lists = {user: shown for user, shown in sim.lists.items() if sim.users[user].segment.lower() == NEW}
     check.need(lists, f"no user of the segment `{NEW}` has holdout events")
     everything = {user: items for user, items in sim.relevance("all").items() if user in lists}
+    enough = int(sim.limit("min_segment_users", NEW).value)
+    check.need(
+        len(everything) >= enough,
+        f"{len(everything)} new users with relevant holdout events, {enough} are needed",
+    )
     wanted = sim.limit("s7_min_avg_categories")
     check.show("beside_it", flattery(sim, lists, everything))
     check.show("category_cap_alone_guarantees_the_categories", cap_guarantees(sim, float(wanted.value)))

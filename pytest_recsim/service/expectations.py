@@ -28,12 +28,12 @@ class Expectations:
     min_events: int | None = None
     segments: Mapping[str, str] = field(default_factory=dict)
     event_counts: Mapping[str, int] | None = None
-    profile_window_days: float | None = None
     tags: Mapping[str, Iterable[str]] = field(default_factory=dict)
     brand_cap: int | None = None
     category_cap: int | None = None
     brand_prefixes: tuple[str, ...] = ("brand",)
     category_prefixes: tuple[str, ...] = ("category", "cat")
+    profile_window_days: float | None = None
 
     def recent_count(self, user_id: str, hint: str) -> int | None:
         """Return the ``recent_event_count`` an answer for this user has to carry, or None when not known."""

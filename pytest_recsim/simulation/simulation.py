@@ -134,6 +134,7 @@ class Simulation(Session, Catalogue, Truth):
         merged = self.overrides | dict(question.pop("overrides", None) or {})
         explain = question.pop("explain", "numeric")
         first, rest = users[0], list(users[1:])
+        limit = STAND_IN_LIMIT_S if self.plan.stand_in else LIMIT_S
         ask = Ask(user_id=first, surface=surface, explain_level=explain, overrides=merged or None, **question)
         exchanges, waited = await_effect(self.service, [ask], predicate, limit)
         self.ledger.waited(surface, waited)

@@ -78,6 +78,8 @@ def test_passes_on_a_healthy_shop_within_its_request_budget(number):
         (6, "filter ignored", "with other items"),
         (6, "filter after the cut", "too short"),
         (7, "short lists", "too short"),
+        (7, "nothing fits", "MRR@10"),
+        (7, "one category", "categories in the first 10"),
         (8, "rules off", "exposure rises"),
         (8, "no injection", "exposure at the highest boost"),
         (8, "boost shrinks", "falls of exposure"),
@@ -106,6 +108,7 @@ def test_fails_on_the_defect_it_looks_for(number, defect, complaint):
     [
         (4, "few people", "12 established users"),
         (6, "no brands", "no available item carries a brand tag"),
+        (7, "few people", "10 new users with relevant"),
         (8, "everybody finds it", "without any boost"),
         (9, "few people", "12 established users"),
         (9, "no margins", "0 of 57 available items"),

@@ -28,6 +28,7 @@ from pytest_recsim.service.wire import (
 )
 
 LIMITS = {
+    "min_segment_users": 10,
     "s4_max_ndcg_loss": 0.30,
     "s7_min_avg_mrr": 0.20,
     "s7_min_avg_categories": 4,
@@ -106,13 +107,16 @@ class ToyShop:
         return frozenset(tag for tag in self.items[item].tags if tag.startswith("brand:"))
 
     def category_of(self, item: str) -> str | None:
+        if "one category" in self.defects:
+            return "category:c0"
         return next((tag for tag in self.items[item].tags if tag.startswith("category:")), None)
 
     def hidden(self, user: str) -> frozenset[str]:
         return frozenset()
 
-    def limit(self, key: str) -> Limit:
-        return Limit(key, LIMITS[key], "block", "guardrails.yml:1")
+    def limit(self, key: str, segment: str | None = None) -> Limit:
+        value = 99 if key == "min_segment_users" and "few people" in self.defects else LIMITS[key]
+        return Limit(key, value, "block", "guardrails.yml:1")
 
     def knob(self, name: str):
         return WEIGHTS.get(name.removeprefix("BLEND_"), {"CATEGORY_CAP": 3}.get(name))
@@ -139,8 +143,11 @@ class ToyShop:
     # --- truth: what a user likes best is what is relevant ---
 
     def relevance(self, which: str = "unseen") -> dict[str, dict[str, float]]:
+        sign = 1 if "nothing fits" in self.defects else -1
         return {
-            user: dict.fromkeys(sorted(self.available, key=lambda item: -self.score(user, item))[:4], 1.0)
+            user: dict.fromkeys(
+                sorted(self.available, key=lambda item: sign * self.score(user, item))[:4], 1.0
+            )
             for user in self.users
         }
 

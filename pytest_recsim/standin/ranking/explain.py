@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from operator import mul
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_recsim.standin.ranking.ask import FULL, NUMERIC
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from pytest_recsim.standin.ranking.diversify import Pick
-    from pytest_recsim.standin.ranking.facets import Values
+    from pytest_recsim.standin.ranking.facets import Values as FacetValues
     from pytest_recsim.standin.ranking.pipeline import Ranked
+    from pytest_recsim.standin.ranking.signals import Signals
 
 _NO_ANCHORS = ["(no_recent_activity)"]
-_SIGNAL_REASONS = (
-    ("pop", "recent_popularity"),
-    ("cooc", "co_visitation"),
-    ("embedding", "embedding_similarity"),
-    ("content", "content_similarity"),
-    ("session", "session_sequence"),
+_SIGNALS = ("pop", "cooc", "embedding", "content", "session")
+_REASONS = (
+    "recent_popularity",
+    "co_visitation",
+    "embedding_similarity",
+    "content_similarity",
+    "session_sequence",
 )
-_COLUMNS = (
-    *(name for name, _ in _SIGNAL_REASONS),
-    "pop_norm",
-    "cooc_norm",
-    "similarity",
-    "overlap",
-    "multiplier",
-)
+_NORMS = ("pop_norm", "cooc_norm", "similarity")
+_NORM_NAMES = ("pop_norm", "cooc_norm", "similarity_norm")
+_TRIPLE = ("pop", "cooc", "similarity")
+Numbers = tuple[float, ...]
 
 
-def nonzero(**numbers: Any) -> dict[str, Any]:
-    return {name: number for name, number in numbers.items() if number}
+class Values(NamedTuple):
+    """The numbers of one item: the five raw signals, the three normalised ones, and the personal boost."""
+
+    signals: Numbers
+    norms: Numbers
+    overlap: float
+    multiplier: float
+
+
+def nonzero(names: Sequence[str], numbers: Sequence[float]) -> dict[str, Any]:
+    return {name: number for name, number in zip(names, numbers, strict=True) if number}
 
 
 def item_rows(ranked: Ranked) -> list[dict[str, Any]]:
@@ -44,9 +54,7 @@ def item_rows(ranked: Ranked) -> list[dict[str, Any]]:
     ]
     if ask.reasons or ask.level >= NUMERIC:
         explainer = _Explainer(ranked, ask.level)
-        columns = [getattr(ranked.signals, name)[places].tolist() for name in _COLUMNS]
-        for row, candidate, *numbers in zip(rows, ranked.final, *columns, strict=True):
-            values = dict(zip(_COLUMNS, numbers, strict=True))
+        for row, candidate, values in zip(rows, ranked.final, _values(ranked.signals, places), strict=True):
             if ask.reasons and (reasons := explainer.reasons(candidate, values)):
                 row["reasons"] = reasons
             if ask.level >= NUMERIC:
@@ -54,40 +62,47 @@ def item_rows(ranked: Ranked) -> list[dict[str, Any]]:
     return rows
 
 
+def _values(signals: Signals, places: list[int]) -> Iterator[Values]:
+    def columns(*names: str) -> list[list[float]]:
+        return [getattr(signals, name)[places].tolist() for name in names]
+
+    raw, norms = zip(*columns(*_SIGNALS), strict=True), zip(*columns(*_NORMS), strict=True)
+    return map(Values, raw, norms, *columns("overlap", "multiplier"))
+
+
 class _Explainer:
-    """Writes the blocks of one answer; ``values`` are an item's signals by column name."""
+    """Writes the blocks of one answer."""
 
     def __init__(self, ranked: Ranked, level: int) -> None:
         self._ranked = ranked
         self._full = level >= FULL
         self._weights = ranked.context.run.weights
+        self._weight_block = nonzero(("alpha", "beta", "gamma"), self._weights)
         self._lambda = ranked.context.run.knobs.mmr_lambda
         self._anchors = [ranked.context.names.id(anchor) for anchor in ranked.anchors.all] or _NO_ANCHORS
-        candidates = ranked.signals.candidates
+        candidates = ranked.signals.candidates.tolist()
         self._picks = {
-            int(candidates[pick.place]): (rank, pick) for rank, pick in enumerate(ranked.picks or (), 1)
+            candidates[pick.place]: (rank, pick) for rank, pick in enumerate(ranked.picks or (), 1)
         }
         self._caps = _cap_uses(ranked, list(self._picks)) if level >= NUMERIC else {}
 
-    def reasons(self, candidate: int, values: dict[str, float]) -> list[str]:
+    def reasons(self, candidate: int, values: Values) -> list[str]:
         outcome = self._ranked.outcome
-        reasons = [reason for name, reason in _SIGNAL_REASONS if values[name] > 0]
+        reasons = [reason for reason, signal in zip(_REASONS, values.signals, strict=True) if signal > 0]
         if self._ranked.picks is not None:
             reasons.append("diversity")
-        if values["multiplier"] > 1:
+        if values.multiplier > 1:
             reasons.append("personalization")
         reasons += [f"rule.pin[{rule_id}]" for rule_id in outcome.pins.get(candidate, ())]
-        return reasons + [
+        reasons += [
             f"rule.boost:{change:+.2f}[{rule_id}]" for rule_id, change in outcome.boosts.get(candidate, ())
         ]
+        return reasons
 
-    def block(self, candidate: int, values: dict[str, float]) -> dict[str, Any]:
+    def block(self, candidate: int, values: Values) -> dict[str, Any]:
         block: dict[str, Any] = {"blend": self._blend(values)}
-        if values["multiplier"] > 1:
-            block["personalization"] = {
-                "overlap": values["overlap"],
-                "boost_multiplier": values["multiplier"],
-            }
+        if values.multiplier > 1:
+            block["personalization"] = {"overlap": values.overlap, "boost_multiplier": values.multiplier}
         if candidate in self._picks:
             block["mmr"] = self._mmr(*self._picks[candidate])
             if uses := self._caps[candidate]:
@@ -97,20 +112,16 @@ class _Explainer:
         block["anchors"] = self._anchors
         return block
 
-    def _blend(self, values: dict[str, float]) -> dict[str, Any]:
-        alpha, beta, gamma = self._weights
-        pop, cooc, similarity = values["pop_norm"], values["cooc_norm"], values["similarity"]
-        block = nonzero(
-            alpha=alpha, beta=beta, gamma=gamma, pop_norm=pop, cooc_norm=cooc, similarity_norm=similarity
-        )
-        block["contrib"] = nonzero(pop=alpha * pop, cooc=beta * cooc, similarity=gamma * similarity)
+    def _blend(self, values: Values) -> dict[str, Any]:
+        block = self._weight_block | nonzero(_NORM_NAMES, values.norms)
+        block["contrib"] = nonzero(_TRIPLE, list(map(mul, self._weights, values.norms)))
         if self._full:
-            block["raw"] = nonzero(pop=values["pop"], cooc=values["cooc"], similarity=similarity)
+            block["raw"] = nonzero(_TRIPLE, (*values.signals[:2], values.norms[2]))
         return block
 
     def _mmr(self, rank: int, pick: Pick) -> dict[str, Any]:
-        block = nonzero(**{"lambda": self._lambda}, max_sim=pick.max_sim, penalty=pick.penalty)
-        return block | nonzero(relevance=pick.relevance, rank=rank) if self._full else block
+        block = nonzero(("lambda", "max_sim", "penalty"), (self._lambda, pick.max_sim, pick.penalty))
+        return block | nonzero(("relevance", "rank"), (pick.relevance, rank)) if self._full else block
 
 
 def _cap_uses(ranked: Ranked, picked: list[int]) -> dict[int, dict[str, Any]]:
@@ -128,11 +139,11 @@ def _cap_uses(ranked: Ranked, picked: list[int]) -> dict[int, dict[str, Any]]:
     }
 
 
-def _cap_use(values: Values, row: int, limit: int, counts: dict[int, int]) -> dict[str, Any]:
-    held = values.held[row]
+def _cap_use(facet: FacetValues, row: int, limit: int, counts: dict[int, int]) -> dict[str, Any]:
+    held = facet.held[row]
     for value in held:
         counts[value] = counts.get(value, 0) + 1
     use: dict[str, Any] = {"applied": bool(held), "limit": limit}
     if len(held) == 1:
-        use |= {"count": counts[held[0]], "value": values.names[held[0]]}
+        use |= {"count": counts[held[0]], "value": facet.names[held[0]]}
     return use

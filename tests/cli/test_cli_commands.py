@@ -1,0 +1,87 @@
+"""The `recsim` command: what it makes, and how it refuses (one sentence, exit code 4, nothing half-written)."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+from pytest_recsim.cli import main
+from pytest_recsim.data.fixture import load_fixture
+
+
+def test_generate_writes_a_fixture_that_loads(tmp_path, capsys):
+    out = tmp_path / "acme.json"
+    words = ["generate", "retail", "--seed", "5", "--items", "60", "--users", "40", "--events", "900"]
+    assert main([*words, "--out", str(out)]) == 0
+    assert len(load_fixture(out).events) == 900
+    assert "60 items, 40 users, 900 events" in capsys.readouterr().out
+
+
+def test_an_existing_file_is_not_overwritten_unless_asked(tmp_path, capsys):
+    out = tmp_path / "acme.json"
+    out.write_text("mine")
+    words = ["generate", "retail", "--seed", "5", "--items", "60", "--users", "40", "--events", "900"]
+    assert main([*words, "--out", str(out)]) == 4
+    assert out.read_text() == "mine"
+    assert "acme.json" in capsys.readouterr().err
+    assert main([*words, "--out", str(out), "--force"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["generate", "retial", "--seed", "1", "--out", "x"], "did you mean `retail`?"),
+        (["generate", "retail", "--seed", "one", "--out", "x"], "invalid int value"),
+        (["import", "movielens", "/nowhere/at/all", "--out", "x"], "/nowhere/at/all"),
+        (["report", "/nowhere/at/all"], "simulation_metadata.json"),
+        (["schema", "fixtur"], "did you mean `fixture`?"),
+        (["serve", "--env-profile", "prdo"], "did you mean `prod`?"),
+        (["serve", "--env-override", "MMR_LAMBDA=7"], "MMR_LAMBDA"),
+        (["dance"], "dance"),
+        ([], "COMMAND"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence_with_exit_code_4(words, said, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    try:
+        code = main(words)
+    except SystemExit as exit_:
+        code = exit_.code
+    shown = capsys.readouterr().err
+    assert code == 4
+    assert said in shown
+    assert "Traceback" not in shown
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_published_schema_is_printed_as_json(capsys):
+    assert main(["schema"]) == 0
+    names = capsys.readouterr().out.split()
+    assert {"fixture", "guardrails"} <= set(names)
+    for name in names:
+        assert main(["schema", name]) == 0
+        assert json.loads(capsys.readouterr().out)["$schema"]
+
+
+def test_serve_answers_with_the_profiles_knobs_until_it_is_interrupted(tmp_path):
+    command = [sys.executable, "-m", "pytest_recsim.cli", "serve", "--env-override", "BRAND_CAP=7"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as process:
+        port = json.loads(process.stdout.readline())["port"]
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/v1/admin/recommendation/config",
+            headers={"X-Org-ID": "00000000-0000-0000-0000-000000000001"},
+        )
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=10) as answer:
+            assert json.load(answer)["config"]["brand_cap"] == 7
+        os.kill(process.pid, signal.SIGINT)
+        deadline = time.monotonic() + 10
+        while process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert process.poll() == 0
