@@ -48,8 +48,12 @@ class WaiverNote(msgspec.Struct, frozen=True):
 
 
 class FixtureFacts(msgspec.Struct, frozen=True):
-    """What the plan needs to know of a data set without carrying it."""
+    """What the plan needs to know of a data set without carrying it.
 
+    ``file`` is where it is loaded from; ``path`` is that as people should read it, and all that is recorded.
+    """
+
+    file: str
     path: str
     origin: str
     sha256: str

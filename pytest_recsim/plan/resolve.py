@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from pytest_recsim.data.files import shown
 from pytest_recsim.data.fixture import load_fixture
 from pytest_recsim.data.guardrails import CustomerEntry, Guardrails, load_guardrails
 from pytest_recsim.data.model import Fixture
@@ -128,7 +129,8 @@ def _plan(
         profile_notes=asked.notes,
         apply=asked.apply,
         fixture=FixtureFacts(
-            path=str(fixture.path),
+            file=str(fixture.path.absolute()),
+            path=shown(fixture.path),
             origin=parts.origin,
             sha256=fixture.sha256,
             items=len(fixture.items),
@@ -138,7 +140,7 @@ def _plan(
             notes=fixture.notes,
         ),
         guardrails=Chosen(
-            _shown(guardrails.path, options), "--guardrails-file" if options.guardrails_file else "default"
+            shown(guardrails.path), "--guardrails-file" if options.guardrails_file else "default"
         ),
         guardrails_sha256=guardrails.sha256,
         limits=limits_of(guardrails, customer, target.namespace.value, list(segments)),
@@ -152,10 +154,6 @@ def _plan(
         allow_reset=options.allow_reset,
         seed_only=options.seed_only,
     )
-
-
-def _shown(path: Path, options: Options) -> str:
-    return path.relative_to(options.root).as_posix() if path.is_relative_to(options.root) else path.name
 
 
 def _fixture(
@@ -174,10 +172,9 @@ def _fixture(
 def _unknown(customer: str, default: Path, options: Options, guardrails: Guardrails) -> Problem:
     folder = options.root / "fixtures" / "customers"
     known = sorted({*guardrails.customers, *(path.stem.replace("_", "-") for path in folder.glob("*.json"))})
-    shown = default.relative_to(options.root)
     listed = ", ".join(known) or "none"
     return Problem(
         "--customer",
-        f"`{customer}` is unknown: it has no entry in {_shown(guardrails.path, options)} and no fixture at {shown} "
+        f"`{customer}` is unknown: it has no entry in {shown(guardrails.path)} and no fixture at {shown(default)} "
         f"(give one with --fixture-path); known here: {listed}{nearest(customer, known)}",
     )

@@ -52,7 +52,9 @@ def describe(
             "asked": {name: setting.text for name, setting in plan.knobs.items()},
             "knobs": list(prepared.knobs) if prepared else [],
         },
-        "fixture": plan.fixture,
+        "fixture": {
+            name: getattr(plan.fixture, name) for name in plan.fixture.__struct_fields__ if name != "file"
+        },
         "guardrails": {
             "file": plan.guardrails,
             "sha256": plan.guardrails_sha256,

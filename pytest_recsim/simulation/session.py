@@ -51,7 +51,7 @@ class Session:
 
     @cached_property
     def fixture(self) -> Fixture:
-        return self._given or load_fixture(Path(self.plan.fixture.path))
+        return self._given or load_fixture(Path(self.plan.fixture.file))
 
     @cached_property
     def material(self) -> Material:

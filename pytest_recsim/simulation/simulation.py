@@ -20,7 +20,6 @@ from pytest_recsim.simulation.stage import Prepared, prepare_once
 from pytest_recsim.simulation.truth import Truth
 from pytest_recsim.simulation.world import World
 
-
 LIMIT_S = 10.0
 STAND_IN_LIMIT_S = 0.5  # it has no replicas and caches nothing: what does not show at once never will
 
