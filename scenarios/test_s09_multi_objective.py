@@ -50,9 +50,15 @@ class Curve:
 
 
 def high_margin(sim: Simulation) -> set[str]:
-    """The top margin quartile of the more popular half of the catalogue: 10 to 200 items."""
-    priced = [item for item in sim.popularity if sim.items[item].margin is not None]
-    popular = priced[: min(4 * MOST, max(4 * FEWEST, len(priced) // 2))]
+    """The top margin quartile of the popular items (those with events, at most 800): 10 to 200 items.
+
+    Of all that can be shown these have the best margins, so that a boosted item never displaces a better one.
+    """
+    popular = [
+        item
+        for item in sim.popularity
+        if sim.items[item].margin is not None and sim.seeded_weight[item] > 0
+    ][: 4 * MOST]
     best = sorted(popular, key=lambda item: (-float(sim.items[item].margin or 0), item))
     return set(best[: len(popular) // 4])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -51,9 +51,23 @@ def resolve(options: Options) -> list[tuple[Plan, Fixture]]:
             plans.append(_one(customer, options, numbers, guardrails))
         except InputError as error:
             problems.extend(error.problems)
+    problems.extend(_shared([plan for plan, _ in plans]))
     if problems:
         raise InputError(problems)
     return plans
+
+
+def _shared(plans: list[Plan]) -> Iterator[Problem]:
+    """Name customers that would wipe each other's data: one namespace of one running service."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for plan in plans:
+        if not plan.stand_in:
+            places.setdefault((plan.org_id.value, plan.namespace.value), []).append(plan.customer)
+    for (_, namespace), customers in places.items():
+        if len(customers) > 1:
+            names = " and ".join(f"`{name}`" for name in customers)
+            what = f"{names} have the same namespace `{namespace}` and would wipe each other's data"
+            yield Problem("--customer", f"{what}; give each its own in guardrails.yml")
 
 
 def _guardrails(options: Options) -> Guardrails:
@@ -101,7 +115,7 @@ def _one(customer: str, options: Options, numbers: Numbers, guardrails: Guardrai
 
     asked = attempt(lambda: asked_profile(options, entry))
     target = attempt(lambda: target_of(customer, options, entry))
-    fixture = attempt(lambda: _fixture(customer, options, entry, guardrails))
+    fixture = attempt(lambda: _peopled(*_fixture(customer, options, entry, guardrails)))
     if problems or asked is None or target is None or fixture is None:
         raise InputError(problems)
     parts = _Parts(asked, target, *fixture)
@@ -167,6 +181,13 @@ def _fixture(
     if not default.is_file():
         raise InputError(_unknown(customer, default, options, guardrails))
     return load_fixture(default), "default"
+
+
+def _peopled(fixture: Fixture, origin: str) -> tuple[Fixture, str]:
+    """Refuse a fixture without users: every check is made for somebody."""
+    if not fixture.users:
+        raise InputError(Problem(shown(fixture.path), "`users` is empty; allowed is at least one user"))
+    return fixture, origin
 
 
 def _unknown(customer: str, default: Path, options: Options, guardrails: Guardrails) -> Problem:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
-if TYPE_CHECKING:
-    from pytest import Config, Parser
 
-
-def pytest_addoption(parser: Parser) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
     from pytest_recsim.plugin.options import add_options
 
     add_options(parser)
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config: Config) -> None:
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     if early_config.known_args_namespace.recsim_customer:
         from pytest_recsim.plugin.suite import steer_conftests
 
@@ -25,6 +20,6 @@ def pytest_load_initial_conftests(early_config: Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_configure(config: Config) -> None:
+def pytest_configure(config: pytest.Config) -> None:
     if config.option.recsim_customer:
         config.pluginmanager.import_plugin("pytest_recsim.plugin.active")

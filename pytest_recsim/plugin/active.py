@@ -43,9 +43,7 @@ def _become_worker(config: pytest.Config, workerinput: dict[str, Any]) -> None:
         worker=str(workerinput["workerid"]),
     )
     config.stash[STATE] = state
-    config.pluginmanager.register(
-        collect.Census(contexts[0].scratch_folder, state.worker), "recsim-census"
-    )
+    config.pluginmanager.register(collect.Census(contexts[0].scratch_folder, state.worker), "recsim-census")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -57,7 +57,7 @@ class Check:
         """Compare: ``got`` must be at most ``limit``."""
         self._compare(name, got, limit, "max", **facts)
 
-    def that(
+    def that(  # noqa: PLR0913 - the facts of one measure, all by name
         self,
         name: str,
         ok: bool,
@@ -76,7 +76,8 @@ class Check:
         Args:
             name: what was looked at.
             ok: whether it holds.
-            expected, got: both sides in words.
+            expected: what had to hold, in words.
+            got: what was found, in words.
             n: how many users, lists or slots stand behind it.
             definition: what is meant.
             who: for whom or what it failed.
@@ -127,11 +128,9 @@ class Check:
         """Judge a figure of the whole run against a lower limit."""
         if figure.value is None:
             raise NotMeasured(figure.reason)
-        self.at_least(
-            figure.name, figure.value, limit, n=figure.n, definition=figure.definition, knob=knob
-        )
+        self.at_least(figure.name, figure.value, limit, n=figure.n, definition=figure.definition, knob=knob)
 
-    def _compare(
+    def _compare(  # noqa: PLR0913 - the facts of one measure, all by name
         self,
         name: str,
         got: float | None,
@@ -182,9 +181,10 @@ def told(measure: Measure) -> str:
     """Tell a failing measure: expected, got, for whom, the request as curl, the knob to look at."""
     got = f"{measure.got:.4g}" if isinstance(measure.got, float) else measure.got
     lines = [f"{measure.name}: expected {measure.expected}, got {got}"]
-    if measure.low is not None and measure.high is not None:
+    if measure.low is not None:
+        high = "no upper bound" if measure.high is None else f"{measure.high:.3f}"
         mark = "; borderline" if measure.borderline else ""
-        lines[0] += f" (95 % interval {measure.low:.3f} to {measure.high:.3f}{mark})"
+        lines[0] += f" (95 % interval {measure.low:.3f} to {high}{mark})"
     facts = {
         "for": measure.who,
         "n": "" if measure.n is None else str(measure.n),

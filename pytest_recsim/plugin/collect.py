@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pytest_recsim.plugin.identity import identify
+from pytest_recsim.plugin.identity import identify, named
 from pytest_recsim.plugin.state import STATE
 from pytest_recsim.record.jsonio import write_atomic
 
@@ -34,10 +34,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Let `-k S7` find a scenario by its id."""
-    marker = item.get_closest_marker("scenario")
-    if marker is not None:
-        item.extra_keyword_matches.add(str(marker.args[0]))
+    """Let `-k S7` and `-m "scenario(id='S7')"` find a scenario; `-m` compares keyword arguments only."""
+    for name, key in (("scenario", "id"), ("guardrail", "name")):
+        if word := named(item, name):
+            item.extra_keyword_matches.add(word)
+            item.add_marker(getattr(pytest.mark, name)(**{key: word}))
 
 
 @pytest.hookimpl(trylast=True)

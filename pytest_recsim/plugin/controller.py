@@ -18,13 +18,14 @@ from pytest_recsim.plugin import tell
 from pytest_recsim.plugin.collect import Census, read_census
 from pytest_recsim.plugin.options import read_options
 from pytest_recsim.plugin.outcome import ATTRIBUTE
+from pytest_recsim.plugin.root import refuse_moved_root
 from pytest_recsim.plugin.state import STATE, State
 from pytest_recsim.record.model import CheckResult
 from pytest_recsim.report import render_bundle
+from pytest_recsim.service.errors import ServiceError
 from pytest_recsim.simulation.closing import leave_clean, stop
-from pytest_recsim.simulation.opening import Opened, new_run_id, open_simulation
+from pytest_recsim.simulation.opening import Opened, new_run_id, open_record, open_simulation
 from pytest_recsim.simulation.run import RunContext
-from pytest_recsim.simulation.simulation import SimulationFailed
 from pytest_recsim.simulation.stage import seed
 from pytest_recsim.simulation.writer import Writer
 
@@ -34,6 +35,7 @@ class Controller:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
+        refuse_moved_root(config)
         self.options = read_options(config)
         try:
             resolved = resolve(self.options)
@@ -48,6 +50,7 @@ class Controller:
         config.add_cleanup(lambda: _remove(self.scratch))
         self.opened: dict[str, Opened] = {}
         self.writers: dict[str, Writer] = {}
+        self._before: Any = None
         self.idle = bool(config.option.collectonly or self.options.dry_run)
         if self.idle or self.options.seed_only:
             config.option.dist, config.option.tx = "no", []
@@ -57,33 +60,28 @@ class Controller:
     # --- opening ---
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionstart(self, session: pytest.Session) -> None:
+    def pytest_sessionstart(self) -> None:
         if self.idle:
             self._fake_contexts()
             return
-        _stop_on_sigterm()
+        self._before = _stop_on_sigterm()
         run_id, now = new_run_id(), datetime.now(UTC).replace(microsecond=0)
         try:
             for name, plan in self.state.plans.items():
-                self._open(name, run_id, now)
-        except InputError as error:
+                self.opened[name] = open_simulation(
+                    plan, self.state.fixtures[name], run_id=run_id, now=now, scratch=self.scratch
+                )
+            for name, opened in self.opened.items():
+                self._record(name, opened)
+        except (InputError, ServiceError) as error:
             raise pytest.UsageError(str(error)) from None
 
-    def _open(self, name: str, run_id: str, now: datetime) -> None:
-        plan = self.state.plans[name]
-        opened = open_simulation(
-            plan,
-            self.state.fixtures[name],
-            run_id=run_id,
-            now=now,
-            scratch=self.scratch,
-            reports=self.options.root / self.options.reports_dir,
-        )
-        self.opened[name] = opened
+    def _record(self, name: str, opened: Opened) -> None:
+        open_record(opened, self.options.root / self.options.reports_dir)
         self.state.adopt(opened.sim)
         self.writers[name] = Writer(opened)
         self.writers[name].start()
-        render_bundle(self.writers[name].bundle)
+        self._render(self.writers[name])
 
     def _fake_contexts(self) -> None:
         """Collecting and dry runs need plans only; nothing is started."""
@@ -101,7 +99,7 @@ class Controller:
     # --- running ---
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+    def pytest_runtestloop(self) -> bool | None:
         reporter = self._reporter
         if self.options.dry_run:
             for name, plan in self.state.plans.items():
@@ -123,7 +121,7 @@ class Controller:
     def _seed(self, opened: Opened) -> str:
         try:
             seeded = seed(opened.sim)
-        except InputError as error:
+        except (InputError, ServiceError) as error:
             raise pytest.UsageError(str(error)) from None
         return f"{opened.sim.plan.id}: seeded {seeded.counts}; manifests in {opened.sim.context.bundle.artifacts}"
 
@@ -140,22 +138,39 @@ class Controller:
         """Write the record before anybody else's clean-up can be interrupted, and again when all is quiet."""
         if self.idle or not self.writers:
             return (yield)
-        census = read_census(self.scratch)
+        census, seeded = (
+            read_census(self.scratch),
+            self.options.seed_only and exitstatus == pytest.ExitCode.OK,
+        )
         for writer in self.writers.values():
-            writer.finish(census.planned, census.deselected, seed_only=self.options.seed_only)
+            writer.finish(census.planned, census.deselected, seed_only=seeded)
+            self._render(writer)
+        try:
+            return (yield)
+        finally:
+            for name, writer in self.writers.items():
+                self.opened[name].notes += leave_clean(self.opened[name])
+                writer.close()
+                self._render(writer)
+            if exitstatus == pytest.ExitCode.OK and any(one.stands_against for one in self.writers.values()):
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _render(self, writer: Writer) -> None:
+        """Write the page; a page that cannot be written must not cost the record or the clean-up."""
+        try:
             render_bundle(writer.bundle)
-        outcome = yield
-        for name, writer in self.writers.items():
-            self.opened[name].notes += leave_clean(self.opened[name])
-            writer.close()
-            render_bundle(writer.bundle)
-        if exitstatus == pytest.ExitCode.OK and any(writer.incomplete for writer in self.writers.values()):
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        return outcome
+        except Exception as error:  # noqa: BLE001 - whatever it is, the record is complete without the page
+            complaint = f"README.md could not be written: {type(error).__name__}: {error}"
+            if complaint not in writer.opened.notes:
+                writer.opened.notes.append(complaint)
+                writer.start()
+                self._reporter.write_line(f"recsim: {complaint}", red=True)
 
     def pytest_unconfigure(self) -> None:
         for opened in self.opened.values():
             stop(opened)
+        if self._before is not None:
+            signal.signal(signal.SIGTERM, self._before)
 
     # --- telling ---
 
@@ -181,12 +196,16 @@ def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _stop_on_sigterm() -> None:
-    """SIGTERM runs no session finish by itself; turn it into an orderly end with the usual exit code."""
+def _stop_on_sigterm() -> Any:
+    """SIGTERM runs no session finish by itself; turn it into an orderly end with the usual exit code.
+
+    Returns:
+        The handler that was there before.
+    """
     if threading.current_thread() is not threading.main_thread():
-        return
+        return None
 
     def end(*_: object) -> None:
         raise pytest.exit.Exception("SIGTERM", returncode=143)
 
-    signal.signal(signal.SIGTERM, end)
+    return signal.signal(signal.SIGTERM, end)

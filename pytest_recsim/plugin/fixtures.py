@@ -17,12 +17,15 @@ from pytest_recsim.simulation.simulation import SimulationFailed
 def sim(request: pytest.FixtureRequest) -> Iterator[Simulation]:
     """One customer's simulation: seeded, quality lists observed, the service at hand."""
     simulation = request.config.stash[STATE].simulation(request.param)
+    failure = ""
     try:
         _ = simulation.prepared
-    except SimulationFailed as failure:
-        pytest.fail(f"could not be prepared: {failure}", pytrace=False)
+    except SimulationFailed as error:
+        failure = f"could not be prepared: {error}"
     finally:
         simulation.flush()
+    if failure:
+        pytest.fail(failure, pytrace=False)
     yield simulation
     simulation.flush()
 

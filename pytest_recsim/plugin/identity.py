@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import pytest
+from typing import TYPE_CHECKING
 
 from pytest_recsim.plan.model import Plan, WaiverNote
+from pytest_recsim.plugin.suite import suite_folder
 from pytest_recsim.record.model import CheckResult
+
+if TYPE_CHECKING:
+    import pytest
 
 
 @dataclass(frozen=True)
@@ -36,23 +39,40 @@ class Identity:
 
 
 def identify(item: pytest.Item) -> Identity | None:
-    """Return the identity of an item that asks for ``sim``, None for any other test."""
+    """Return the identity of an item that asks for ``sim``, None for any other test.
+
+    Checks of the suite are named by their marker; a user's own by file and function, so that no two share a name.
+    """
     callspec = getattr(item, "callspec", None)
     if callspec is None or "sim" not in callspec.params:
         return None
     params = callspec.params
-    simulation = str(params["sim"])
-    scenario = item.get_closest_marker("scenario")
-    guardrail = item.get_closest_marker("guardrail")
-    if scenario is not None:
-        check = str(scenario.args[0])
-    elif guardrail is not None:
-        check = "_".join([str(guardrail.args[0]), *([params["metric"]] if "metric" in params else [])])
-    else:
-        check = item.originalname if isinstance(item, pytest.Function) else item.name
-    rest = callspec.id.removeprefix(simulation).removeprefix("-")
-    case = str(params.get("segment", "")) if guardrail is not None else rest
-    return Identity(simulation, check, case, _title(item), scenario is not None)
+    simulation, title = str(params["sim"]), _title(item)
+    scenario, guardrail = named(item, "scenario"), named(item, "guardrail")
+    rest = _rest(callspec.id, simulation)
+    if item.path.parent != suite_folder() or not (scenario or guardrail):
+        own = item.nodeid.partition("[")[0].removeprefix("scenarios/")
+        return Identity(simulation, own, rest, title, scenario=guardrail is None)
+    if scenario:
+        return Identity(simulation, scenario, rest, title, scenario=True)
+    check = "_".join([str(guardrail), *([params["metric"]] if "metric" in params else [])])
+    return Identity(simulation, check, str(params.get("segment", "")), title, scenario=False)
+
+
+def _rest(words: str, simulation: str) -> str:
+    """A case without the simulation's name, which stands first or, behind a mark of the user's own, last."""
+    if words == simulation or words.startswith(f"{simulation}-"):
+        return words[len(simulation) + 1 :]
+    return words.removesuffix(f"-{simulation}")
+
+
+def named(item: pytest.Item, marker: str) -> str:
+    """Return what ``@pytest.mark.scenario("S1")`` or ``scenario(id="S1")`` says, empty without such a marker."""
+    found = item.get_closest_marker(marker)
+    if found is None:
+        return ""
+    words = (*found.args, *found.kwargs.values())
+    return str(words[0]) if words else ""
 
 
 def _title(item: pytest.Item) -> str:

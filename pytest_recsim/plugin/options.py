@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-
-import pytest
+from typing import TYPE_CHECKING
 
 from pytest_recsim.plan.options import APPLY_MODES, STEPS, Options
+
+if TYPE_CHECKING:
+    import pytest
 
 INI = {
     "recsim_reports_dir": "reports folder (--recsim-reports-dir)",
@@ -74,8 +76,8 @@ def read_options(config: pytest.Config) -> Options:
         env_profile=option.recsim_env_profile,
         env_overrides=tuple(option.recsim_env_override),
         fixture_path=option.recsim_fixture_path,
-        guardrails_file=_twin(config, "recsim_guardrails_file"),
-        reports_dir=_twin(config, "recsim_reports_dir") or "reports",
+        guardrails_file=_path(config, "recsim_guardrails_file"),
+        reports_dir=_path(config, "recsim_reports_dir") or "reports",
         sample_users=option.recsim_sample_users,
         surface=option.recsim_surface.strip(),
         timeout=option.recsim_timeout,
@@ -92,6 +94,14 @@ def read_options(config: pytest.Config) -> Options:
 def _twin(config: pytest.Config, name: str) -> str:
     """An option, else the ini value of the same name."""
     return str(config.getoption(name) or config.getini(name) or "")
+
+
+def _path(config: pytest.Config, name: str) -> str:
+    """A path as typed, which starts from where pytest was called, else the ini value, which starts at the root."""
+    if typed := config.getoption(name):
+        return str(Path(config.invocation_params.dir) / str(typed))
+    written = config.getini(name)
+    return str(config.rootpath / str(written)) if written else ""
 
 
 def base_url(config: pytest.Config) -> tuple[str, str]:

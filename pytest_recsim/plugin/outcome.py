@@ -78,19 +78,42 @@ def pytest_runtest_makereport(
     identity = identify(item)
     if identity is None or (call.when != "call" and report.passed):
         return report
-    if call.when == "setup" and report.skipped:
-        outcome: Outcome = "skipped"
-    else:
-        outcome = "passed" if report.passed else "failed" if call.when == "call" else "error"
     result = item.stash.get(RESULT, None)
-    if result is None or call.when != "call":
-        result = identity.result(nodeid=item.nodeid, outcome=outcome, sentence=_told(report, call))
+    if result is not None:
+        del item.stash[RESULT]  # a repeated attempt must not inherit it
+    if result is None or not _agree(result, report):
+        result = _unsettled(item, identity, report, call)
     finished = datetime.now(UTC).isoformat(timespec="milliseconds")
     result = _with(result, seconds=round(call.duration, 4), finished_at=finished)
-    if identity.scenario and call.when == "call":
+    if identity.check[:1] == "S" and identity.check[1:].isdigit() and call.when == "call":
         _evidence(item, identity, result)
     setattr(report, ATTRIBUTE, dumps(result).decode())
     return report
+
+
+def _agree(result: CheckResult, report: pytest.TestReport) -> bool:
+    """Whether pytest ended the test as we did; an xfail mark or an error in a fixture turns it."""
+    ours = {"passed": "passed", "waived": "skipped", "warned": "skipped"}.get(result.outcome, "failed")
+    return report.when == "call" and report.outcome == ours
+
+
+def _unsettled(
+    item: pytest.Item, identity: Identity, report: pytest.TestReport, call: pytest.CallInfo[None]
+) -> CheckResult:
+    """The result of a test that ended on its own; what it had measured until then is kept."""
+    if report.skipped:
+        outcome: Outcome = "warned" if hasattr(report, "wasxfail") else "skipped"
+    else:
+        outcome = "passed" if report.passed else "failed" if call.when == "call" else "error"
+    check = getattr(item, "funcargs", {}).get("check")
+    found = check if isinstance(check, Check) else Check()
+    return identity.result(
+        nodeid=item.nodeid,
+        outcome=outcome,
+        sentence=_told(report, call),
+        measures=tuple(found.measures),
+        shown=found.shown,
+    )
 
 
 def _with(result: CheckResult, *, seconds: float, finished_at: str) -> CheckResult:
@@ -109,9 +132,8 @@ def _told(report: pytest.TestReport, call: pytest.CallInfo[None]) -> str:
 
 def _evidence(item: pytest.Item, identity: Identity, result: CheckResult) -> None:
     bundle = item.config.stash[STATE].contexts[identity.simulation].bundle
-    name = f"s{int(identity.check[1:]):02d}" if identity.check[1:].isdigit() else identity.check
     write_json(
-        bundle.evidence / f"{name}.json",
+        bundle.evidence / f"s{int(identity.check[1:]):02d}.json",
         {
             "check": identity.check,
             "outcome": result.outcome,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,9 @@ def suite_paths(here: Path) -> list[Path]:
     own = here / "scenarios"
     if not own.is_dir() or own.resolve() == shipped:
         return [shipped]
-    clash = sorted({path.name for path in own.glob("test_*.py")} & {path.name for path in shipped.glob("test_*.py")})
+    clash = sorted(
+        {path.name for path in own.glob("test_*.py")} & {path.name for path in shipped.glob("test_*.py")}
+    )
     if clash:
         raise pytest.UsageError(
             f"scenarios/{clash[0]}: a scenario of pytest-recsim has the same file name; rename yours"
@@ -44,17 +47,27 @@ def steer_conftests(early_config: pytest.Config) -> None:
 
 
 def steer_collection(config: pytest.Config) -> None:
-    """Collect the suite unless the user typed paths."""
+    """Collect the suite unless the user typed paths; a node id of the suite works wherever it is installed."""
+    here = Path(config.invocation_params.dir)
     if config.args_source is pytest.Config.ArgsSource.ARGS:
+        config.args = [_shipped(word, here) for word in config.args]
         return
-    config.args = [str(path) for path in suite_paths(Path(config.invocation_params.dir))]
+    config.args = [str(path) for path in suite_paths(here)]
     config.args_source = pytest.Config.ArgsSource.ARGS
+
+
+def _shipped(word: str, here: Path) -> str:
+    path, separator, rest = word.partition("::")
+    ours = suite_folder().parent / path
+    if path.startswith("scenarios/") and not (here / path).exists() and ours.is_file():
+        return f"{ours}{separator}{rest}"
+    return word
 
 
 class SuiteDirectory(pytest.Directory):
     """A folder of scenarios whose node ids read ``scenarios/test_s01_….py`` wherever it is installed."""
 
-    def collect(self):  # type: ignore[no-untyped-def]  # pytest's own signature is not public
+    def collect(self) -> Iterator[pytest.Module]:
         for path in sorted(self.path.glob("test_*.py")):
             yield pytest.Module.from_parent(self, path=path, nodeid=f"scenarios/{path.name}")
 

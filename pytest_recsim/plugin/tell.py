@@ -55,7 +55,7 @@ def dry_run(plan: Plan, fixture: Fixture) -> Iterator[str]:
 def summary(bundle: Bundle, verdict: Verdict, here: Path) -> Iterator[str]:
     """The verdict, the names behind it, and where the evidence is."""
     counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in verdict.counts.items())
-    yield f"{bundle.root.parent.name}: {verdict.sentence} ({counts})"
+    yield f"{bundle.root.parent.name}: {verdict.sentence} ({counts or 'nothing was selected'})"
     for name in verdict.failing[:20]:
         yield f"  stands against it: {name}"
     if len(verdict.failing) > 20:

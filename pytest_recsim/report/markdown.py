@@ -9,7 +9,7 @@ from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.jsonio import write_atomic
 from pytest_recsim.record.model import WORST_FIRST, CheckResult, Measure, Outcome
 from pytest_recsim.report.quality import quality_section
-from pytest_recsim.report.text import cell, number, table
+from pytest_recsim.report.text import cell, number, table, upper
 
 SIGNS: dict[Outcome, str] = {
     "passed": "passed",
@@ -145,8 +145,8 @@ def _measured(result: CheckResult) -> str:
 
 def _measure(measure: Measure) -> str:
     bounds = ""
-    if measure.low is not None and measure.high is not None:
-        bounds = f" [{measure.low:.2f}, {measure.high:.2f}]"
+    if measure.low is not None:
+        bounds = f" [{measure.low:.2f}, {upper(measure.high, 2)}]"
     n = f", n {measure.n:,}" if measure.n is not None else ""
     mark = ", borderline" if measure.borderline else ""
     return f"{measure.name} {number(measure.got)}{bounds} ({measure.expected}{n}{mark})"

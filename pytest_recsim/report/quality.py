@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pytest_recsim.report.text import number, table
+from pytest_recsim.report.text import number, table, upper
 
 
 def quality_section(quality: dict[str, Any]) -> Iterator[str]:
@@ -51,7 +51,7 @@ def quality_section(quality: dict[str, Any]) -> Iterator[str]:
 
 
 def _lift(row: dict[str, Any]) -> tuple[object, ...]:
-    bounds = "" if row["low"] is None else f"{row['low']:.2f} to {row['high']:.2f}"
+    bounds = "" if row["low"] is None else f"{row['low']:.2f} to {upper(row['high'], 2)}"
     lift = f"not measured: {row['reason']}" if row["lift"] is None else f"{row['lift']:+.3f}"
     means = [number(row[key]) for key in ("mean", "baseline_mean", "recent_mean")]
     return (

@@ -17,6 +17,11 @@ def number(value: object) -> str:
     return "not measured" if value is None else cell(value)
 
 
+def upper(bound: float | None, digits: int) -> str:
+    """The upper end of an interval; None beside a lower end means that there is none."""
+    return "no upper bound" if bound is None else f"{bound:.{digits}f}"
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """A Markdown table with an empty line behind it."""
     yield "| " + " | ".join(head) + " |"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+
 from pytest_recsim.plan.model import Plan
+from pytest_recsim.record.model import CheckResult
 from pytest_recsim.simulation.stage import Prepared
 
 
@@ -24,3 +27,18 @@ def caveats_of(plan: Plan, prepared: Prepared | None) -> tuple[str, ...]:
         shown = ", ".join(unsure[:5]) + (f" and {len(unsure) - 5} more" if len(unsure) > 5 else "")
         found.append(f"knobs that could not be sent and differ or are unknown: {shown}")
     return tuple(found)
+
+
+def waiver_notes(plan: Plan, results: Collection[CheckResult], today: str) -> Iterator[str]:
+    """Name waivers that have ended and those that no check needed on that day (ISO date)."""
+    for note in plan.waivers:
+        name = " ".join(filter(None, ("waiver of", note.check, note.segment, f"({note.origin})")))
+        outcomes = {
+            result.outcome
+            for result in results
+            if result.check == note.check and note.segment in ("", result.case)
+        }
+        if note.until and note.until < today:
+            yield f"{name} ended on {note.until}: {note.reason}"
+        elif outcomes == {"passed"}:
+            yield f"{name} was not needed: {note.reason}"

@@ -15,6 +15,7 @@ from pytest_recsim import __version__
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.record.model import CheckResult, Verdict
 from pytest_recsim.service.tally import RECOMMEND
+from pytest_recsim.simulation.caveats import waiver_notes
 from pytest_recsim.simulation.ledger import entries, total_tally
 from pytest_recsim.simulation.opening import Opened
 from pytest_recsim.simulation.stage import Prepared
@@ -78,7 +79,12 @@ def describe(
         "timings": _timings(prepared, results or []),
         "preparation_failure": prepared.failure if prepared else "",
         "planned_checks": planned or [],
-        "notes": [*opened.facts.warnings, *opened.notes, *_seed_notes(prepared)],
+        "notes": [
+            *opened.facts.warnings,
+            *opened.notes,
+            *_seed_notes(prepared),
+            *waiver_notes(plan, results or [], context.now.date().isoformat()),
+        ],
         "tool": _tool(context.now),
     }
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import msgspec
 
+from pytest_recsim.data.files import shown
 from pytest_recsim.data.model import Fixture
+from pytest_recsim.data.problems import InputError, Problem
 from pytest_recsim.data.profiles import load_profile, packaged_profiles
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.record.bundle import open_bundle
@@ -40,13 +42,12 @@ def new_run_id() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
 
 
-def open_simulation(
-    plan: Plan, fixture: Fixture, *, run_id: str, now: datetime, scratch: Path, reports: Path
-) -> Opened:
+def open_simulation(plan: Plan, fixture: Fixture, *, run_id: str, now: datetime, scratch: Path) -> Opened:
     """Start or reach the service and make sure that it may be written to; only reads are sent.
 
     Raises:
         InputError: no service, no Recsys, key refused, or a namespace that is not ours.
+        ServiceError: a service that is not well behind its door.
     """
     stand_in = _stand_in(plan, now) if plan.stand_in else None
     try:
@@ -63,13 +64,27 @@ def open_simulation(
         except BaseException:
             sim.close()
             raise
-        bundle = open_bundle(reports, plan.id, now)
-        sim.context = msgspec.structs.replace(context, bundle_dir=str(bundle.root))
     except BaseException:
         if stand_in is not None:
             stand_in.stop()
         raise
     return Opened(sim, stand_in, facts, found)
+
+
+def open_record(opened: Opened, reports: Path) -> None:
+    """Make the report folder, once nothing stands against any simulation of this run.
+
+    Raises:
+        InputError: the folder cannot be made.
+    """
+    context = opened.sim.context
+    try:
+        bundle = open_bundle(reports, context.plan.id, context.now)
+    except OSError as error:
+        raise InputError(
+            Problem(shown(reports), f"no report can be written there: {error.strerror}")
+        ) from None
+    opened.sim.context = msgspec.structs.replace(context, bundle_dir=str(bundle.root))
 
 
 def _guard(plan: Plan, found: NamespaceState, run_id: str, now: datetime) -> None:

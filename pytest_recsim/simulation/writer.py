@@ -38,18 +38,16 @@ class Writer:
         return self.opened.sim.context.bundle
 
     @property
-    def incomplete(self) -> bool:
-        return self.verdict.status == "incomplete" and self._status != "seeded"
+    def stands_against(self) -> bool:
+        """Whether a green exit code would contradict the record."""
+        return self.verdict.status in ("incomplete", "must_not_go") and self._status != "seeded"
 
     def start(self) -> None:
-        """Write the first metadata; whatever kills the run later, this much is known."""
+        """Write the metadata; whatever kills the run later, this much is known."""
         self._write()
 
     def add(self, result: CheckResult) -> None:
-        """Take in one finished check; an error in its clean-up outweighs the outcome before."""
-        earlier = self.results.get(result.key)
-        if earlier is not None and result.outcome == "passed":
-            return
+        """Take in one finished check; the last word counts: a repeated attempt, an error in the clean-up."""
         self.results[result.key] = result
         self.bundle.append(result)
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pytest_recsim.sources.dice import Dice
     from pytest_recsim.sources.market import Market
 
-COMPANION = 0.15
-BY_THE_WAY = 0.15
+COMPANION = 0.25
+BY_THE_WAY = 0.1
 RETURN_AFTER_PURCHASE = 0.3
 RECENT = 12
 NOISE_CLICK = 0.1

@@ -129,6 +129,7 @@ def _product(  # noqa: PLR0913 - one product is drawn in one place; all argument
     kind, level = dice.one(category.kinds), dice.unit()
     release = dice.between(0.0, 0.95) * days if sold_out is None and dice.chance(RELEASED_IN_WINDOW) else 0.0
     tags = _tags(template, category, dice, kind=kind, styles=(style, second))
+    tags += _tier(level) if template.priced else ()
     prefixed = (f"category:{category.name}", f"brand:{brand}")
     fields = _fields(category, brand, kind, tags) | {"tags": [*tags, *prefixed]}
     fields |= _money(template, category, dice, level)
@@ -159,6 +160,11 @@ def _tags(
     words += [dice.one(second)] if dice.chance(0.4) else []
     words += [dice.one(template.extras)] if dice.chance(0.3) else []
     return tuple(dict.fromkeys(words))
+
+
+def _tier(level: float) -> tuple[str, ...]:
+    """The cheapest quarter of a shelf is tagged `budget`, the dearest `premium`, as shops do."""
+    return ("budget",) if level < 0.25 else ("premium",) if level >= 0.75 else ()
 
 
 def _fields(category: Category, brand: str, kind: str, tags: tuple[str, ...]) -> dict[str, Any]:

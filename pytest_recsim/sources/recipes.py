@@ -19,18 +19,26 @@ class Recipe:
     path: str
     template: str
     seed: int
+    items: int | None = None
     users: int | None = None
     events: int | None = None
 
     def document(self) -> dict[str, Any]:
-        return generate(self.template, self.seed, users=self.users, events=self.events)
+        return generate(self.template, self.seed, items=self.items, users=self.users, events=self.events)
 
 
 RECIPES = (
     Recipe("fixtures/templates/marketplace.json", "marketplace", seed=11),
     Recipe("fixtures/templates/media.json", "media", seed=12),
     Recipe("fixtures/templates/retail.json", "retail", seed=13),
-    Recipe("fixtures/customers/customer_a.json", "marketplace", seed=20_261_101, users=1_500, events=48_000),
+    Recipe(
+        "fixtures/customers/customer_a.json",
+        "marketplace",
+        seed=20_261_101,
+        items=400,
+        users=2_400,
+        events=80_000,
+    ),
 )
 
 

@@ -167,15 +167,16 @@ class Project:
 
 @dataclass(frozen=True)
 class Served:
-    """A running stand-in with an access log; requests are counted from ``start`` on."""
+    """A running stand-in with an access log; requests are counted from ``start`` on, up to ``stop``."""
 
     url: str
     log: Path
     start: int = 0
+    stop: int | None = None
 
     @property
     def requests(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.log.read_text().splitlines()][self.start :]
+        return [json.loads(line) for line in self.log.read_text().splitlines()][self.start : self.stop]
 
     @property
     def writes(self) -> list[str]:

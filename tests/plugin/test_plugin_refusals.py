@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from pathlib import Path
 
 import pytest
+from plugin_refused import EVENT, GOOD, is_refusal
 from plugin_shop import Project, Ran, Served, environment
-
-EVENT = {"user_id": "u1", "item_id": "i1", "type": 0, "ts": "2026-10-01T00:00:00Z"}
-GOOD = {
-    "items": [{"item_id": "i1", "tags": ["red"], "price": 3}, {"item_id": "i2"}],
-    "users": [{"user_id": "u1", "traits": {"segment": "regulars"}}],
-    "events": [EVENT],
-}
 
 
 @dataclass(frozen=True)
@@ -56,6 +47,7 @@ ON_PAPER = {
         fixture(events=[EVENT | {"ts": "2026-10-01T00:00:00"}]), (), ("#/events/0/ts", "offset")
     ),
     "no segment": Wrong(fixture(users=[{"user_id": "u1"}]), (), ("#/users/0", "segment")),
+    "no users": Wrong(fixture(users=[], events=[]), (), (FIXTURE, "`users` is empty")),
     "unknown guardrail": Wrong(
         file("guardrails.yml", "defaults:\n  quality:\n    min_segment_lift_ncdg: 1\n"),
         (),
@@ -95,21 +87,11 @@ ON_PAPER = {
         ("--base-url", "http://127.0.0.1:1", "--recsim-apply", "env"),
         ("--recsim-apply", "request, none"),
     ),
+    "a file where the reports should go": Wrong(
+        file("out", "a file"), ("--recsim-reports-dir=out",), ("out", "no report can be written there")
+    ),
     "not a URL": Wrong(nothing, ("--base-url", "recsys.example"), ("--base-url", "http://")),
 }
-
-
-def is_refusal(ran: Ran, project: Project, says: tuple[str, ...]) -> None:
-    assert ran.code == 4, ran.text
-    for words in says:
-        assert words in ran.err
-    lines = [line for line in ran.err.splitlines() if line.strip()]
-    assert lines[0].startswith("ERROR: ")
-    assert len(lines) == 1, "one problem, one line"
-    assert "Traceback" not in ran.text
-    assert "INTERNALERROR" not in ran.text
-    assert "recsim" not in ran.out.replace("pytest-recsim", "").partition("plugins:")[0]
-    assert not project.left_behind
 
 
 @pytest.mark.parametrize("name", ON_PAPER)
@@ -127,15 +109,56 @@ def test_wrong_on_paper(acme: Project, name: str, pytester, monkeypatch) -> None
     is_refusal(Ran(int(done.ret), done.stdout.str(), done.stderr.str()), acme, wrong.says)
 
 
+FAR = ("a file where the reports should go", "clashing file name", "broken JSON", "unknown customer")
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("name", ON_PAPER)
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
-def test_wrong_on_paper_in_a_process_of_its_own(
-    acme: Project, name: str, workers: tuple[str, ...]
-) -> None:
+@pytest.mark.parametrize(
+    ("name", "words"), [*((name, ()) for name in ON_PAPER), *((name, ("-n", "2")) for name in FAR)]
+)
+def test_wrong_on_paper_in_a_process_of_its_own(acme: Project, name: str, words: tuple[str, ...]) -> None:
     wrong = ON_PAPER[name]
     wrong.make(acme)
-    is_refusal(acme.simulate(*wrong.words, *workers), acme, wrong.says)
+    is_refusal(acme.simulate(*wrong.words, *words), acme, wrong.says)
+
+
+OUTSIDE = ("--fixture-path", "--guardrails-file", "--html", "--recsim-reports-dir")
+
+
+@pytest.mark.parametrize("with_ini", [True, pytest.param(False, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "option", [OUTSIDE[0], *(pytest.param(one, marks=pytest.mark.long) for one in OUTSIDE[1:])]
+)
+def test_a_path_after_a_blank_that_moves_the_root_is_refused(
+    acme: Project, option: str, with_ini: bool, tmp_path: Path
+) -> None:
+    """Otherwise the project's own thresholds and ini file would silently not be used."""
+    outside = tmp_path / "elsewhere" / ("acme.json" if option != "--recsim-reports-dir" else "there")
+    outside.parent.mkdir()
+    outside.mkdir() if option == "--recsim-reports-dir" else outside.write_text(json.dumps(GOOD))
+    if not with_ini:
+        (acme.folder / "pytest.ini").unlink()
+    ran = acme.simulate(option, str(outside), "--collect-only")
+    is_refusal(ran, acme, (f"{option} {outside}", f"write {option}={outside}"))
+
+
+@pytest.mark.long
+def test_the_other_spelling_keeps_the_project(acme: Project, tmp_path: Path) -> None:
+    outside = tmp_path / "elsewhere.json"
+    outside.write_text(json.dumps(GOOD))
+    ran = acme.simulate(f"--fixture-path={outside}", "--collect-only")
+    assert ran.code == 0, ran.text
+    assert f"rootdir: {acme.folder}" in ran.out
+    assert "2 items, 1 users, 1 events" in ran.out
+
+
+@pytest.mark.long
+def test_from_a_folder_of_the_project_a_path_beside_it_is_no_problem(acme: Project) -> None:
+    acme.write("data/acme.json", json.dumps(GOOD))
+    acme.write("work/notes.txt", "")
+    ran = Project(acme.folder / "work").simulate("--fixture-path", "../data/acme.json", "--collect-only")
+    assert ran.code == 0, ran.text
+    assert f"rootdir: {acme.folder}" in ran.out
 
 
 def test_several_problems_are_listed_together(acme: Project, served: Served) -> None:
@@ -148,61 +171,3 @@ def test_several_problems_are_listed_together(acme: Project, served: Served) -> 
     assert "Traceback" not in ran.text
     assert served.requests == []
     assert not acme.left_behind
-
-
-# --- the service ---
-
-
-def closed_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-class Blog(BaseHTTPRequestHandler):
-    """A web server that is no Recsys; it writes down what it was asked."""
-
-    def do_GET(self) -> None:
-        self.server.asked.append(f"{self.command} {self.path}")
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(b"<html>my blog</html>")
-
-    do_POST = do_PUT = do_DELETE = do_GET
-
-    def log_message(self, *_: object) -> None:
-        """Keep quiet."""
-
-
-@pytest.fixture
-def blog():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Blog)
-    server.asked = []
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
-
-
-def test_a_url_that_nobody_answers(acme: Project) -> None:
-    url = f"http://127.0.0.1:{closed_port()}"
-    ran = acme.simulate("--base-url", url)
-    is_refusal(ran, acme, (url, "check --base-url"))
-
-
-def test_a_server_that_is_not_a_recsys(acme: Project, blog: ThreadingHTTPServer) -> None:
-    ran = acme.simulate("--base-url", f"http://127.0.0.1:{blog.server_port}")
-    is_refusal(ran, acme, ("/health", "like a Recsys"))
-    assert blog.asked == ["GET /health"]
-
-
-@pytest.mark.long
-def test_a_refused_key(acme: Project) -> None:
-    from pytest_recsim.service.launcher import launch
-
-    knobs = {"API_AUTH_ENABLED": "true", "API_KEYS": '{"good": "*"}'}
-    with launch(knobs, access_log=acme.folder / "access.jsonl") as keyed:
-        ran = acme.simulate("--base-url", keyed.url)
-        is_refusal(ran, acme, ("does not accept the API key", "RECSYS_API_KEY"))
-        assert Served(keyed.url, acme.folder / "access.jsonl").writes == []

@@ -38,7 +38,9 @@ def no_constants(text: str) -> object:
 
 def test_exit_code_is_zero_and_the_verdict_stands_in_the_terminal(green: Shown) -> None:
     assert green.ran.code == 0, green.ran.text
-    assert "acme: May go live: all 25 checks were made and none stands against it. (25 passed)" in green.ran.out
+    assert (
+        "acme: May go live: all 25 checks were made and none stands against it. (25 passed)" in green.ran.out
+    )
     assert "25 passed" in green.ran.out.splitlines()[-1]
     assert green.ran.err == ""
 

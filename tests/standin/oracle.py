@@ -6,28 +6,11 @@ computes everything anew for every request. Where the contract leaves a tie open
 
 import hashlib
 import math
-from fractions import Fraction
 
-DAY = 86_400_000_000
+from oracle_profiles import DAY, Profiles, folded, low
+from oracle_rules import Merchandising
+
 WEIGHTS = {0: 0.1, 1: 0.3, 2: 0.7, 3: 1.0, 4: 0.2}
-STARTER = {
-    "electronics": "electronics gadgets smart",
-    "books": "books reading literature",
-    "home": "home decor living",
-    "fashion": "fashion style apparel",
-    "beauty": "beauty skincare wellness",
-    "gourmet": "food gourmet kitchen",
-    "fitness": "fitness health active",
-    "outdoors": "outdoors adventure travel",
-}
-
-
-def low(tag):
-    return tag.strip().lower()
-
-
-def folded(item):
-    return sorted({low(tag) for tag in item["tags"]} - {""})
 
 
 def sat(x):
@@ -50,13 +33,13 @@ def cosine(a, b):
     return round(dot / math.sqrt(math.fsum(x * x for x in a) * math.fsum(y * y for y in b)), 12)
 
 
-class Oracle:
+class Oracle(Profiles, Merchandising):
     """One namespace at one instant.
 
     ``knobs`` uses the names of the environment variables in lower case; missing optional ones are None.
     """
 
-    def __init__(self, items, traits, events, knobs, rules, types, now):
+    def __init__(self, *, items, traits, events, knobs, rules, types, now):
         self.items = {item["item_id"]: item for item in items}
         self.traits, self.events, self.rules, self.now = traits, events, rules, now
         self.env = knobs
@@ -67,12 +50,7 @@ class Oracle:
 
     def configure(self, request):
         cfg = dict(self.env)
-        renamed = {
-            "popularity_halflife_days": "popularity_halflife_days",
-            "covis_window_days": "covis_window_days",
-        }
-        for name, value in request.get("overrides", {}).items():
-            cfg[renamed.get(name, name)] = value
+        cfg |= request.get("overrides", {})
         cfg["profile_starter_blend_weight"] = min(1, max(0, cfg["profile_starter_blend_weight"]))
         least = cfg["profile_min_events_for_boost"]
         window = cfg["profile_window_days"] or 30
@@ -205,66 +183,6 @@ class Oracle:
                     found.append(best[turn])
         return found[:wanted]
 
-    # --- 12.5: profiles -------------------------------------------------------------------------------------
-
-    @staticmethod
-    def by_weight(weights):
-        return sorted(weights, key=lambda tag: (-round(weights[tag], 12), tag))
-
-    @staticmethod
-    def scaled(weights):
-        total = sum(weights.values())
-        return {tag: weight / total for tag, weight in weights.items()} if total > 0 else {}
-
-    def own_profile(self, top):
-        days, raw = self.cfg["profile_window_days"], {}
-        for event in self.mine():
-            if event["type"] not in self.types or event["item_id"] not in self.items:
-                continue
-            if days and event["ts"] < self.now - int(days * DAY):
-                continue
-            weight, own = self.types[event["type"]]
-            gain = weight * event["value"] * 0.5 ** ((self.now - event["ts"]) / DAY / (own or 14))
-            for tag in set(self.items[event["item_id"]]["tags"]):
-                raw[tag] = raw.get(tag, 0.0) + gain
-        kept = {}
-        for tag in self.by_weight(raw)[:top]:
-            if raw[tag] > 0 and low(tag):
-                kept[low(tag)] = kept.get(low(tag), 0.0) + raw[tag]
-        return self.scaled(kept)
-
-    def starter_profile(self):
-        self.share = 0.0
-        if not (self.hint == "" or self.new or self.sparse):
-            return {}
-        presets = self.env["profile_starter_presets"]
-        preset, weights = presets.get(self.hint.lower()) or presets.get("new_users", {}), {}
-        for category, weight in preset.items():
-            for tag in STARTER.get(category, "").split():
-                weights[tag] = weights.get(tag, 0.0) + weight / 3
-        weights = self.scaled(weights)
-        if not weights:
-            return {}
-        floor, decay = self.cfg["profile_starter_blend_weight"], self.cfg["profile_starter_decay_events"]
-        self.share = floor + (1 - floor) * max(0, decay - len(self.recent)) / decay
-        spread = {}
-        for item_id in self.recent:
-            tags = folded(self.items[item_id]) if item_id in self.items else []
-            for tag in tags:
-                spread[tag] = spread.get(tag, 0.0) + 1 / len(tags)
-        if spread := self.scaled(spread):
-            names = {*weights, *spread}
-            weights = {t: self.share * weights.get(t, 0) + (1 - self.share) * spread.get(t, 0) for t in names}
-            weights = {tag: weight for tag, weight in weights.items() if weight > 0}
-        top = self.cfg["profile_top_n"]
-        return self.scaled({tag: weights[tag] for tag in self.by_weight(weights)[: top or None]})
-
-    def mixed(self, own):
-        if not self.starter or not own:
-            return self.starter or own
-        names = {*own, *self.starter}
-        return {t: (1 - self.share) * own.get(t, 0) + self.share * self.starter.get(t, 0) for t in names}
-
     # --- 12.4: filters --------------------------------------------------------------------------------------
 
     def survives(self, item_id, limits):
@@ -343,91 +261,6 @@ class Oracle:
             )
             scores[i] = round(blend * (1 + factor * overlap), 12)
         return scores
-
-    # --- 8.5, 12.8: rules, MMR, caps ------------------------------------------------------------------------
-
-    def values(self, item_id, prefixes):
-        tags = folded(self.items[item_id]) if item_id in self.items else []
-        return {low(t[len(p) + 1 :]) for t in tags for p in prefixes if t.startswith(p + ":")} - {""}
-
-    def plain(self, item_id):
-        prefixes = [*self.env["brand_tag_prefixes"], *self.env["category_tag_prefixes"]]
-        tags = folded(self.items[item_id]) if item_id in self.items else []
-        return {t for t in tags if not any(t.startswith(p + ":") for p in prefixes)}
-
-    def matches(self, rule, candidates):
-        if rule["target_type"] == "ITEM":
-            return list(rule["item_ids"])
-        key = low(rule["target_key"])
-        carried = {
-            "TAG": self.plain,
-            "BRAND": lambda i: self.values(i, self.env["brand_tag_prefixes"]),
-            "CATEGORY": lambda i: self.values(i, self.env["category_tag_prefixes"]),
-        }[rule["target_type"]]
-        return sorted(i for i in candidates if key in carried(i))
-
-    def apply_rules(self, request, scores):
-        """Return pins, the remaining candidates in order, and the summed boost of every boosted id."""
-        surface = request.get("context", {}).get("surface", "default")
-        rules = (
-            [r for r in self.rules if r["surface"] == surface and r.get("enabled", True)]
-            if self.env["rules_enable"]
-            else []
-        )
-        rules.sort(key=lambda r: -r.get("priority", 0))
-        named = [(rule, self.matches(rule, list(scores))) for rule in rules]
-        blocked = {i for rule, ids in named if rule["action"] == "BLOCK" for i in ids}
-        pins, slots, changes, order = [], self.env["rules_max_pin_slots"], {}, list(scores)
-        for rule, ids in named:
-            fresh = [i for i in ids if i not in blocked and i not in pins] if rule["action"] == "PIN" else []
-            pins += fresh[: min(rule.get("max_pins", slots), slots - len(pins))]
-        for rule, ids in named:
-            for i in ids if rule["action"] == "BOOST" else []:
-                if i in blocked:
-                    continue
-                if i not in scores:
-                    scores[i] = 0.0
-                    order.append(i)
-                change = scores[i] * rule["boost_value"] or rule["boost_value"]
-                scores[i] += change
-                changes[i] = changes.get(i, 0.0) + change
-        for i in pins:
-            scores.setdefault(i, 0.0)
-        return pins, [i for i in order if i not in blocked and i not in pins], changes
-
-    def diversified(self, candidates, scores, k):
-        lam, caps = self.cfg["mmr_lambda"], []
-        for name in ("brand", "category"):
-            if self.cfg[name + "_cap"] > 0:
-                caps.append((self.cfg[name + "_cap"], self.env[name + "_tag_prefixes"], {}))
-        if lam == 0 and not caps:
-            return candidates
-        highest, picked = max([scores[i] for i in candidates], default=0.0), []
-        while len(picked) < k:
-            best = None
-            for i in candidates:
-                full = any(
-                    counts.get(v, 0) >= cap
-                    for cap, prefixes, counts in caps
-                    for v in self.values(i, prefixes)
-                )
-                if i in picked or full:
-                    continue
-                relevance = lam * (scores[i] / highest) if highest > 0 else 0.0
-                value = relevance - (1 - lam) * max([self.jaccard(i, other) for other in picked], default=0.0)
-                if best is None or value > best[0]:
-                    best = (value, i)
-            if best is None:
-                break
-            picked.append(best[1])
-            for _, prefixes, counts in caps:
-                for v in self.values(best[1], prefixes):
-                    counts[v] = counts.get(v, 0) + 1
-        return picked
-
-    def jaccard(self, a, b):
-        a, b = self.plain(a), self.plain(b)
-        return float(Fraction(len(a & b), len(a | b))) if a and b else 0.0
 
     # --- the answer -----------------------------------------------------------------------------------------
 

@@ -2,10 +2,10 @@
 
 import json
 import random
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 NOW = "2026-11-22T12:00:00Z"
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NOW_US = (datetime.fromisoformat(NOW) - EPOCH) // timedelta(microseconds=1)
 DAY = 86_400_000_000
 PLAIN = [
@@ -20,7 +20,7 @@ PLAIN = [
     "sale",
     "decor",
     "style",
-    "new",
+    "literature",
 ]
 PREFIXED = ["brand:a", "Brand:A", "brand:b", "brand:c", "category:x", "cat:y", "category:z", "brand:"]
 
@@ -115,15 +115,13 @@ def draw_knobs(rng):
 
 def environ(knobs):
     """Return the knobs as environment variables."""
-    variables = {}
-    for name, value in knobs.items():
+
+    def written(value):
         if isinstance(value, list):
-            value = ",".join(map(str, value))
-        elif isinstance(value, dict):
-            value = json.dumps(value)
-        if value is not None:
-            variables[name.upper()] = str(value)
-    return variables
+            return ",".join(map(str, value))
+        return json.dumps(value) if isinstance(value, dict) else str(value)
+
+    return {name.upper(): written(value) for name, value in knobs.items() if value is not None}
 
 
 def draw_rules(rng, items):
@@ -156,7 +154,7 @@ def draw_rules(rng, items):
 def draw_request(rng, items, users):
     ids = [item["item_id"] for item in items] + ["stranger"]
     request = {
-        "user_id": rng.choice([*users, "nobody"]),
+        "user_id": rng.choice([*users, "nobody", "fresh"]),
         "namespace": "n",
         "k": rng.choice([0, 1, 3, 10, 20]),
     }
@@ -222,6 +220,7 @@ def draw_world(seed):
         user: rng.choice([{}, {"segment": "vip"}, {"segment": "New_Users"}, {"segment": ""}])
         for user in users
     }
+    traits["fresh"] = {"segment": "new_users"}
     events = draw_events(rng, items, users, rng.choice([0, 5, 40, 120]))
     types = rng.choice([{}, {}, {1: (0.9, 2.0), 9: (0.5, None)}])
     rules = draw_rules(rng, items)

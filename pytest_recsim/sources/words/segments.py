@@ -6,14 +6,14 @@ from pytest_recsim.sources.words.model import Segment
 
 NEW_USERS = "new_users"
 
-REGULARS = Segment(name="regulars", share=0.36)
+REGULARS = Segment(name="regulars", share=0.32)
 POWER_USERS = Segment(
     name="power_users",
-    share=0.10,
+    share=0.14,
     activity=3.5,
     session=7.0,
     favourites=4,
-    conformity=0.6,
+    conformity=0.5,
     loyalty=0.32,
 )
 BARGAIN_HUNTERS = Segment(
@@ -32,7 +32,7 @@ TREND_SEEKERS = Segment(
     name="trend_seekers",
     share=0.16,
     activity=1.2,
-    conformity=1.0,
+    conformity=0.8,
     loyalty=0.20,
     budget=(0.4, 1.0),
     thrift=1.0,
@@ -41,10 +41,10 @@ TREND_SEEKERS = Segment(
 NEWCOMERS = Segment(
     name=NEW_USERS,
     share=0.20,
-    session=3.0,
-    conformity=1.0,
+    session=2.0,
+    conformity=0.8,
     loyalty=0.25,
-    noise=0.12,
+    noise=0.08,
     budget=(0.1, 0.7),
 )
 BINGE_WATCHERS = Segment(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_recsim.standin.ranking.arrays import window_start
 from pytest_recsim.standin.ranking.effective import DEFAULT_WINDOW_DAYS
+from pytest_recsim.standin.ranking.profile import by_weight
 
 if TYPE_CHECKING:
     from pytest_recsim.standin.ranking.context import Context
@@ -44,7 +45,7 @@ def _starter_anchors(context: Context, starter: Starter) -> list[int]:
     data, run = context.data, context.run
     wanted = min(run.k, _STARTER_ANCHORS)
     order = data.weighted.popular(context.now, run.knobs.half_life_days, None).order
-    tags = [tag for tag in starter.tags if tag in data.tags.raw_index]
+    tags = [tag for tag in by_weight(starter.tags) if tag in data.tags.raw_index]
     lists = [order[data.tags.with_raw((tag,))[order]][:wanted].tolist() for tag in tags]
     found: dict[int, None] = {}
     for turn in range(wanted):

@@ -21,12 +21,16 @@ _EARLIEST = -(1 << 62)
 def saturate(values: Floats) -> Floats:
     """Return x/(1+x) for x > 0, else 0."""
     positive = np.maximum(values, 0.0)
-    return np.asarray(positive / (1.0 + positive))
+    positive /= positive + 1.0
+    return positive
 
 
-def settle(scores: Any, decimals: int = 12) -> Any:
+def settle(scores: Floats, decimals: int = 12) -> Floats:
     """Round so that the last bits of a sum cannot decide an order."""
-    return np.round(scores, decimals)
+    scale = 10.0**decimals
+    settled = np.rint(scores * scale)
+    settled /= scale
+    return settled
 
 
 def decay(ts: Ints, now: int, half_life_days: Floats | float) -> Floats:
@@ -47,12 +51,17 @@ def ranges(starts: Ints, lengths: Ints) -> Ints:
     return np.asarray(np.arange(total) + np.repeat(starts - (ends - lengths), lengths))
 
 
+def best_set(keys: NDArray[Any], count: int) -> Ints:
+    """Return the positions, ascending, of the ``count`` largest keys; of equal keys the first ones."""
+    if count >= len(keys):
+        return np.arange(len(keys))
+    threshold = np.partition(keys, len(keys) - count)[len(keys) - count]
+    chosen = keys > threshold
+    chosen[np.flatnonzero(keys == threshold)[: count - np.count_nonzero(chosen)]] = True
+    return np.flatnonzero(chosen)
+
+
 def largest(keys: Floats, count: int) -> Ints:
     """Return the positions of the ``count`` largest keys, largest first; equal keys by position."""
-    if count < len(keys):
-        threshold = np.partition(keys, len(keys) - count)[len(keys) - count]
-        above = np.flatnonzero(keys > threshold)
-        level = np.flatnonzero(keys == threshold)[: count - len(above)]
-        chosen = np.concatenate([above, level])
-        return np.asarray(chosen[np.lexsort((chosen, -keys[chosen]))])
-    return np.argsort(-keys, kind="stable")
+    chosen = best_set(keys, count)
+    return np.asarray(chosen[np.argsort(-keys[chosen], kind="stable")])

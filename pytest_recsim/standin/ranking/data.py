@@ -15,10 +15,28 @@ from pytest_recsim.standin.ranking.popularity import Weighted
 from pytest_recsim.standin.ranking.tags import Tags
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from pytest_recsim.standin.state import Service
-    from pytest_recsim.standin.store import Namespace
+    from pytest_recsim.standin.store import Item, Namespace
 
 _HISTORIES_KEPT = 50_000
+
+
+class Shelf:
+    """What derives from the items alone, and from the ids that events know besides."""
+
+    def __init__(
+        self, items: Mapping[str, Item], event_ids: Iterable[str], digests: dict[str, bytes]
+    ) -> None:
+        self.catalogue = Catalogue(items, event_ids)
+        self.tags = Tags(self.catalogue)
+        self.facets = facets_by_prefix(self.tags)
+        self.digests = digests
+
+    @cached_property
+    def embeddings(self) -> Embeddings:
+        return Embeddings(self.catalogue, self.digests)
 
 
 class RankingData:
@@ -29,20 +47,30 @@ class RankingData:
     ) -> None:
         self.version = version_of(service, namespace)
         self.namespace = namespace
-        self.columns: Columns = (
-            old.columns if old and old.version[1] == self.version[1] else columns(namespace.events)
-        )
-        self.catalogue = Catalogue(namespace.items, self.columns.items)
+        self.columns = self._columns(old)
+        self.shelf = self._shelf(old)
+        self.catalogue, self.tags, self.facets = self.shelf.catalogue, self.shelf.tags, self.shelf.facets
         self.log = EventLog(self.columns, self.catalogue.index)
         self.weighted = Weighted(self.log, self.catalogue, service.event_types.effective(org, name))
-        self.tags = Tags(self.catalogue)
-        self.facets = facets_by_prefix(self.tags)
         self.covisits = CoVisits(self.log, self.catalogue)
         self._histories: dict[str, History] = {}
 
-    @cached_property
+    def _columns(self, old: RankingData | None) -> Columns:
+        if old is not None and old.version[1] == self.version[1]:
+            return old.columns
+        return columns(self.namespace.events)
+
+    def _shelf(self, old: RankingData | None) -> Shelf:
+        if old is None:
+            return Shelf(self.namespace.items, self.columns.items, {})
+        # An id that no event knows any more may stay: it is unknown and unavailable either way.
+        if old.version[0] == self.version[0] and self.columns.items.keys() <= old.catalogue.index.keys():
+            return old.shelf
+        return Shelf(self.namespace.items, self.columns.items, old.shelf.digests)
+
+    @property
     def embeddings(self) -> Embeddings:
-        return Embeddings(self.catalogue)
+        return self.shelf.embeddings
 
     def history(self, user_id: str) -> History:
         found = self._histories.get(user_id)

@@ -18,7 +18,6 @@ class Pick(NamedTuple):
 
     place: int
     relevance: float
-    max_sim: float
     penalty: float
 
 
@@ -35,7 +34,7 @@ class Cap:
         """Count a picked row; candidates of a value that is now full get the lowest possible base."""
         for value in self._held[row]:
             seen = self._counts[value] = self._counts.get(value, 0) + 1
-            if seen >= self._limit:
+            if seen == self._limit:
                 for column in self._columns:
                     base[column == value] = -np.inf
 
@@ -47,21 +46,20 @@ def diversify(signals: Signals, free: Ints, run: Effective, facets: Facets) -> l
     rows = np.minimum(signals.candidates[free], len(facets.group) - 1)
     highest = float(scores.max(initial=0.0))
     base = share * (scores / highest) if highest > 0 else np.zeros(len(scores))
+    relevance, groups = base.copy(), facets.group[rows]
     caps = [Cap(facets.brands, rows, run.knobs.brand_cap)] if run.knobs.brand_cap > 0 else []
     caps += [Cap(facets.categories, rows, run.knobs.category_cap)] if run.knobs.category_cap > 0 else []
-    relevance, groups = base.tolist(), facets.group[rows]
-    places, row_of, group_of = free.tolist(), rows.tolist(), groups.tolist()
-    closest, penalty, value = np.zeros(len(scores)), np.zeros(len(scores)), base.copy()
+    penalty_of, penalty, value = facets.penalty(share), np.zeros(len(scores)), base.copy()
     picks: list[Pick] = []
-    for _ in range(min(run.k, len(places))):
+    for _ in range(min(run.k, len(scores))):
         best = int(value.argmax())
-        if value[best] == -np.inf:
+        if value.item(best) == -np.inf:
             break
-        picks.append(Pick(places[best], relevance[best], float(closest[best]), float(penalty[best])))
+        picks.append(Pick(free.item(best), relevance.item(best), penalty.item(best)))
         base[best] = -np.inf
         for cap in caps:
-            cap.count(row_of[best], base)
-        np.maximum(closest, facets.similarity(group_of[best])[groups], out=closest)
-        np.multiply(closest, 1.0 - share, out=penalty)
+            cap.count(rows.item(best), base)
+        # The penalty grows with the largest similarity, so the largest penalty is that of the largest similarity.
+        np.maximum(penalty, penalty_of(groups.item(best))[groups], out=penalty)
         np.subtract(base, penalty, out=value)
     return picks

@@ -11,42 +11,51 @@ from pytest_recsim.standin.ranking.arrays import Floats, Ints, largest, settle
 from pytest_recsim.standin.ranking.covisits import NEIGHBOURS, Row
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from pytest_recsim.standin.ranking.catalogue import Catalogue
 
+SIZE = 384
 _BLOCKS = 12
-_CENTRE = 255
+_CENTRE = 255.0
 _NONE = Row(np.zeros(0, np.int64), np.zeros(0))
 
 
-def hashed(text: str) -> NDArray[np.float64]:
-    """Return the derived vector of a text, times 255: odd integers from -255 to 255.
+def digest(text: str) -> bytes:
+    """Return the bytes that a text's vector is derived from."""
+    data = text.encode()
+    blocks = [data] + [data + bytes([block]) for block in range(1, _BLOCKS)]
+    return b"".join(hashlib.sha256(block).digest() for block in blocks)
+
+
+def derived(digests: Sequence[bytes]) -> Floats:
+    """Return derived vectors times 255, one per row: odd integers from -255 to 255.
 
     As integers their dot products are exact in single precision, whatever order a processor adds them in.
     """
-    data = text.encode()
-    blocks = [hashlib.sha256(data + (bytes([block]) if block else b"")).digest() for block in range(_BLOCKS)]
-    return np.frombuffer(b"".join(blocks), np.uint8).astype(np.float64) * 2.0 - _CENTRE
+    return np.frombuffer(b"".join(digests), np.uint8).reshape(-1, SIZE).astype(np.float64) * 2.0 - _CENTRE
 
 
 class Embeddings:
-    """Distinct vectors of a catalogue; ``code[i]`` is item i's vector, -1 for none. Built on first use."""
+    """Distinct vectors of a catalogue; ``code[i]`` is item i's vector, -1 for none.
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    ``digests`` keeps what was hashed before and takes what is new.
+    """
+
+    def __init__(self, catalogue: Catalogue, digests: dict[str, bytes]) -> None:
         distinct: dict[tuple[float, ...] | str, int] = {}
-        self.code: Ints = np.array(
-            [
-                distinct.setdefault(item.embedding, len(distinct)) if item and item.embedding else -1
-                for item in catalogue.items
-            ],
-            np.int64,
-        )
-        derived = all(isinstance(source, str) for source in distinct)
-        rows = [hashed(source) if isinstance(source, str) else np.array(source) for source in distinct]
-        self._vectors: NDArray[Any] = np.array(rows, np.float32 if derived else np.float64)
-        norms = np.array([float(np.sqrt(np.dot(row, row))) for row in rows])
-        self._scale = np.divide(1.0, norms, out=np.zeros(len(rows)), where=norms > 0)
+        codes = [
+            distinct.setdefault(item.embedding, len(distinct)) if item and item.embedding else -1
+            for item in catalogue.items
+        ]
+        self.code: Ints = np.array(codes, np.int64)
+        vectors = _vectors(list(distinct), digests)
+        norms = np.sqrt((vectors * vectors).sum(axis=1))
+        self._scale = np.divide(1.0, norms, out=np.zeros(len(norms)), where=norms > 0)
+        exact = all(isinstance(source, str) for source in distinct)
+        self._vectors: NDArray[Any] = vectors.astype(np.float32) if exact else vectors
         self._near = np.flatnonzero(catalogue.available[:-1] & (self.code >= 0))
         self._rows: dict[int, Row] = {}
 
@@ -76,3 +85,17 @@ class Embeddings:
         strength = cosines[self.code[near]]
         best = largest(strength, limit)
         return Row(near[best], strength[best])
+
+
+def _vectors(sources: list[tuple[float, ...] | str], digests: dict[str, bytes]) -> Floats:
+    """Return one vector per source: the client's numbers, or those derived from a text."""
+    vectors = np.zeros((len(sources), SIZE))
+    texts = [(place, source) for place, source in enumerate(sources) if isinstance(source, str)]
+    for _, text in texts:
+        if text not in digests:
+            digests[text] = digest(text)
+    vectors[[place for place, _ in texts]] = derived([digests[text] for _, text in texts])
+    for place, source in enumerate(sources):
+        if not isinstance(source, str):
+            vectors[place] = source
+    return vectors

@@ -5,12 +5,13 @@ from __future__ import annotations
 from operator import mul
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from pytest_recsim.standin.ranking.ask import FULL, NUMERIC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_recsim.standin.ranking.diversify import Pick
     from pytest_recsim.standin.ranking.facets import Values as FacetValues
     from pytest_recsim.standin.ranking.pipeline import Ranked
     from pytest_recsim.standin.ranking.signals import Signals
@@ -80,11 +81,10 @@ class _Explainer:
         self._weight_block = nonzero(("alpha", "beta", "gamma"), self._weights)
         self._lambda = ranked.context.run.knobs.mmr_lambda
         self._anchors = [ranked.context.names.id(anchor) for anchor in ranked.anchors.all] or _NO_ANCHORS
-        candidates = ranked.signals.candidates.tolist()
-        self._picks = {
-            candidates[pick.place]: (rank, pick) for rank, pick in enumerate(ranked.picks or (), 1)
-        }
-        self._caps = _cap_uses(ranked, list(self._picks)) if level >= NUMERIC else {}
+        picked = [int(ranked.signals.candidates[pick.place]) for pick in ranked.picks or ()]
+        self._ranks = {candidate: rank for rank, candidate in enumerate(picked)}
+        self._max_sims = _max_sims(ranked, picked)
+        self._caps = _cap_uses(ranked, picked) if level >= NUMERIC else {}
 
     def reasons(self, candidate: int, values: Values) -> list[str]:
         outcome = self._ranked.outcome
@@ -103,8 +103,8 @@ class _Explainer:
         block: dict[str, Any] = {"blend": self._blend(values)}
         if values.multiplier > 1:
             block["personalization"] = {"overlap": values.overlap, "boost_multiplier": values.multiplier}
-        if candidate in self._picks:
-            block["mmr"] = self._mmr(*self._picks[candidate])
+        if candidate in self._ranks:
+            block["mmr"] = self._mmr(self._ranks[candidate])
             if uses := self._caps[candidate]:
                 block["caps"] = (
                     uses if self._full else {kind: {"applied": use["applied"]} for kind, use in uses.items()}
@@ -119,9 +119,21 @@ class _Explainer:
             block["raw"] = nonzero(_TRIPLE, (*values.signals[:2], values.norms[2]))
         return block
 
-    def _mmr(self, rank: int, pick: Pick) -> dict[str, Any]:
-        block = nonzero(("lambda", "max_sim", "penalty"), (self._lambda, pick.max_sim, pick.penalty))
-        return block | nonzero(("relevance", "rank"), (pick.relevance, rank)) if self._full else block
+    def _mmr(self, rank: int) -> dict[str, Any]:
+        pick = (self._ranked.picks or ())[rank]
+        block = nonzero(("lambda", "max_sim", "penalty"), (self._lambda, self._max_sims[rank], pick.penalty))
+        return block | nonzero(("relevance", "rank"), (pick.relevance, rank + 1)) if self._full else block
+
+
+def _max_sims(ranked: Ranked, picked: list[int]) -> list[float]:
+    """Return the largest similarity of every picked candidate to the ones picked before it."""
+    if not picked:
+        return []
+    facets = ranked.facets
+    groups = facets.group[np.minimum(picked, ranked.context.data.catalogue.size)]
+    rows = np.array([facets.similarity(group)[groups] for group in groups.tolist()])
+    earlier: list[float] = np.tril(rows, -1).max(axis=1).tolist()
+    return earlier
 
 
 def _cap_uses(ranked: Ranked, picked: list[int]) -> dict[int, dict[str, Any]]:

@@ -63,6 +63,7 @@ class Facets:
             for tag in carried:
                 self._bits[tag // 64, group] |= np.uint64(1 << tag % 64)
         self._rows: dict[int, Floats] = {}
+        self._penalties: dict[float, dict[int, Floats]] = {}
         self._rows_kept = _ROW_BYTES_KEPT // (8 * max(len(groups), 1))
 
     def plain_tag(self, tag: str) -> int | None:
@@ -81,6 +82,22 @@ class Facets:
             if len(self._rows) < self._rows_kept:
                 self._rows[group] = row
         return row
+
+    def penalty(self, mmr_lambda: float) -> Callable[[int], Floats]:
+        """Return a lookup of (1 - lambda) x similarity rows; the rows of the last lambda are kept."""
+        if mmr_lambda not in self._penalties:
+            self._penalties = {mmr_lambda: {}}
+        rows = self._penalties[mmr_lambda]
+
+        def penalty(group: int) -> Floats:
+            row = rows.get(group)
+            if row is None:
+                row = (1.0 - mmr_lambda) * self.similarity(group)
+                if len(rows) < self._rows_kept:
+                    rows[group] = row
+            return row
+
+        return penalty
 
 
 def facets_by_prefix(tags: Tags) -> Callable[[tuple[str, ...], tuple[str, ...]], Facets]:

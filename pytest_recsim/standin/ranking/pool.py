@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pytest_recsim.standin.ranking.arrays import Bools, Floats, Ints, largest
+from pytest_recsim.standin.ranking.arrays import Bools, Floats, Ints, best_set
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from pytest_recsim.standin.ranking.ask import Ask
     from pytest_recsim.standin.ranking.catalogue import Names
     from pytest_recsim.standin.ranking.context import Context
@@ -113,23 +115,25 @@ def _content(data: RankingData, profile: Floats, fanout: int, taken: Bools) -> E
     wanted = np.zeros(len(data.tags.raw_names) + 1, np.int8)
     spelled = data.tags.exact[profile[:-1] > 0]
     wanted[spelled[spelled >= 0]] = 1
-    counts = wanted[data.tags.raw].sum(axis=0, dtype=np.float64) * data.catalogue.available
-    return _best(np.flatnonzero(counts), counts, fanout, taken)
+    counts = wanted[data.tags.raw].sum(axis=0, dtype=np.int16)
+    counts *= data.catalogue.available
+    items = np.flatnonzero(counts)
+    return _best(items, counts[items], fanout, taken)
 
 
 def _session(data: RankingData, history: History, fanout: int, taken: Bools) -> Extra:
-    counts = np.zeros(data.catalogue.size + 1)
-    for item, count in history.session().items():
-        counts[item] = count
-    counts *= data.catalogue.available
-    return _best(np.flatnonzero(counts), counts, fanout, taken)
+    counts = {item: count for item, count in history.session().items() if data.catalogue.available[item]}
+    items = np.array(sorted(counts), np.int64)
+    return _best(items, np.array([counts[item] for item in items.tolist()], np.int64), fanout, taken)
 
 
-def _best(items: Ints, signal: Floats, fanout: int, taken: Bools) -> Extra:
+def _best(items: Ints, counts: NDArray[np.signedinteger], fanout: int, taken: Bools) -> Extra:
+    """Cut items, in id order, to the fanout and drop those that popularity offers."""
     if len(items) > fanout:
-        items = np.sort(items[largest(signal[items], fanout)])
-    items = items[~taken[items]]
-    return Extra(items, signal[items])
+        chosen = best_set(counts, fanout)
+        items, counts = items[chosen], counts[chosen]
+    free = ~taken[items]
+    return Extra(items[free], counts[free].astype(np.float64))
 
 
 def _spread(data: RankingData, extra: Extra) -> Floats:

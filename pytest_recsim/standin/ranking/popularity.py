@@ -44,6 +44,8 @@ class Weighted:
             self.own_half_life[mine] = np.nan if kind.half_life_days is None else kind.half_life_days
             self._counted |= mine
         self._kept: dict[tuple[int, float, int | None], Popular] = {}
+        self._profiles_at: int | None = None
+        self._for_profiles = self.base
 
     def popular(self, now: int, half_life_days: float, since: int | None) -> Popular:
         """Return popularity at ``now``; only events at or after ``since`` count. Half-life 0 means 14 days."""
@@ -71,8 +73,11 @@ class Weighted:
         order = candidates[np.argsort(-settle(value[candidates], _DECIMALS), kind="stable")]
         return Popular(value, order)
 
-    def of_user(self, span: slice, now: int) -> Floats:
-        """Return what each event of a user's slice adds to the tag profile."""
-        own = self.own_half_life[span]
-        half_life = np.where(np.isnan(own), FALLBACK_HALF_LIFE_DAYS, own)
-        return np.asarray(self.base[span] * decay(self._log.ts[span], now, half_life))
+    def for_profiles(self, now: int) -> Floats:
+        """Return what each event adds to its user's tag profile at ``now``; the last instant asked for is kept."""
+        if self._profiles_at != now:
+            own = self.own_half_life
+            half_life = np.where(np.isnan(own), FALLBACK_HALF_LIFE_DAYS, own)
+            self._for_profiles = self.base * decay(self._log.ts, now, half_life)
+            self._profiles_at = now
+        return self._for_profiles

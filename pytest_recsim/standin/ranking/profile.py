@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pytest_recsim.standin.ranking.arrays import Floats, largest, settle, window_start
+from pytest_recsim.standin.ranking.arrays import Floats, best_set, settle, window_start
 from pytest_recsim.standin.ranking.effective import NEW_USERS
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ CATEGORY_TAGS = {
 
 
 class Starter(NamedTuple):
-    """The starter profile, tag to weight, heaviest first, and its share in the mixture."""
+    """The starter profile, tag to weight, and its share in the mixture."""
 
     tags: dict[str, float]
     share: float
@@ -48,10 +48,16 @@ def _scaled(weights: Mapping[str, float]) -> dict[str, float]:
     return {tag: weight / total for tag, weight in weights.items()}
 
 
-def _heaviest(weights: Mapping[str, float], top: int) -> dict[str, float]:
-    """Return the ``top`` heaviest weights, 0 for all of them, heaviest first and equal ones by name."""
-    ordered = sorted(weights, key=lambda tag: (-round(weights[tag], _DECIMALS), tag))
-    return {tag: weights[tag] for tag in (ordered[:top] if top > 0 else ordered)}
+def by_weight(weights: Mapping[str, float]) -> list[str]:
+    """Return tags, heaviest first and equal ones by name."""
+    return sorted(weights, key=lambda tag: (-round(weights[tag], _DECIMALS), tag))
+
+
+def _heaviest(weights: dict[str, float], top: int) -> dict[str, float]:
+    """Return the ``top`` heaviest weights scaled to sum 1; 0 keeps all of them."""
+    return _scaled(
+        {tag: weights[tag] for tag in by_weight(weights)[:top]} if 0 < top < len(weights) else weights
+    )
 
 
 def starter_of(context: Context) -> Starter | None:
@@ -76,7 +82,7 @@ def starter_of(context: Context) -> Starter | None:
         names = sorted(tags.keys() | recent.keys())
         mixed = {tag: share * tags.get(tag, 0.0) + (1.0 - share) * recent.get(tag, 0.0) for tag in names}
         tags = {tag: weight for tag, weight in mixed.items() if weight > 0}
-    return Starter(_scaled(_heaviest(tags, run.knobs.profile_top_n_tags)), share)
+    return Starter(_heaviest(tags, run.knobs.profile_top_n_tags), share)
 
 
 def _recent_tags(data: RankingData, recent: list[int]) -> dict[str, float]:
@@ -105,7 +111,7 @@ def _raw_weights(context: Context) -> Floats:
     count = len(history.items) if days == 0 else history.count_since(window_start(context.now, days))
     span = slice(history.span.start, history.span.start + count)
     matrix = data.tags.raw[:, data.log.item[span]]
-    each = np.tile(data.weighted.of_user(span, context.now), len(matrix))
+    each = np.concatenate([data.weighted.for_profiles(context.now)[span]] * len(matrix))
     return np.asarray(np.bincount(matrix.ravel(), each, len(data.tags.raw_names) + 1)[:-1], np.float64)
 
 
@@ -113,7 +119,7 @@ def _own(data: RankingData, raw: Floats, top: int) -> Floats:
     """Keep the heaviest raw tags, fold their case and scale to sum 1; all zero without any."""
     chosen = np.flatnonzero(raw > 0)
     if len(chosen) > top:
-        chosen = chosen[largest(settle(raw[chosen]), top)]
+        chosen = chosen[best_set(settle(raw[chosen]), top)]
     own = np.bincount(data.tags.fold_of[chosen], raw[chosen], data.tags.blank + 1)
     own[-1] = 0.0
     total = own.sum()

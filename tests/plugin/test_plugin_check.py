@@ -1,0 +1,175 @@
+"""What a check concludes from its measures, without pytest around it."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from pytest_recsim.plan.model import Limit
+from pytest_recsim.plugin.check import Check, Conclusion, NotMeasured, told
+from pytest_recsim.record.model import Measure
+from pytest_recsim.simulation.quality import Figure, LiftFigure
+
+LIMIT = Limit("min_catalog_coverage", 0.6, "block", "guardrails.yml:7")
+
+
+class Asked:
+    """An exchange as far as a check looks at it."""
+
+    def curl(self) -> str:
+        return "curl http://x"
+
+
+def lift(**changes: object) -> LiftFigure:
+    facts: dict = {
+        "segment": "regulars",
+        "metric": "ndcg",
+        "relevance": "unseen",
+        "n_users": 30,
+        "n_baseline_hits": 20,
+        "mean": 0.2,
+        "baseline_mean": 0.1,
+        "recent_mean": 0.1,
+        "difference": 0.1,
+        "lift": 1.0,
+        "low": 0.5,
+        "high": 1.5,
+        "outcome": "passed",
+    }
+    return LiftFigure(**facts | changes)
+
+
+@pytest.mark.parametrize(
+    ("method", "got", "limit", "outcome"),
+    [
+        ("at_least", 0.6, 0.6, "passed"),
+        ("at_least", 0.6 - 1e-15, 0.6, "passed"),
+        ("at_least", 0.59, 0.6, "failed"),
+        ("at_most", 0, 0, "passed"),
+        ("at_most", 1, 0, "failed"),
+        ("at_least", math.nan, 0.6, "not_measured"),
+        ("at_least", math.inf, 0.6, "not_measured"),
+        ("at_most", -math.inf, 0.6, "not_measured"),
+        ("at_least", None, 0.6, "not_measured"),
+    ],
+)
+def test_a_number_against_a_limit(method: str, got: float | None, limit: float, outcome: str) -> None:
+    check = Check()
+    getattr(check, method)("share", got, limit)
+    assert check.conclude().outcome == outcome
+
+
+def test_no_measure_is_never_a_pass() -> None:
+    assert Check().conclude() == Conclusion(
+        "failed", "measured nothing: the check compared no number and no fact"
+    )
+
+
+def test_showing_evidence_is_not_measuring() -> None:
+    check = Check()
+    check.show("users", 3)
+    assert check.conclude().outcome == "failed"
+
+
+def test_one_failing_measure_outweighs_passed_and_unmeasured_ones() -> None:
+    check = Check()
+    check.that("fine", ok=True, expected="a", got="a")
+    check.at_least("nothing", math.nan, 0)
+    check.at_most("offenders", 2, 0)
+    conclusion = check.conclude()
+    assert conclusion.outcome == "failed"
+    assert conclusion.sentence.startswith("offenders: expected at most 0, got 2")
+
+
+def test_one_unmeasured_number_leaves_the_check_unproven() -> None:
+    check = Check()
+    check.that("fine", ok=True, expected="a", got="a")
+    check.at_least("mean", math.nan, 0)
+    check.at_least("span", None, 0)
+    assert check.conclude() == Conclusion("not_measured", "no finite value for `mean`, `span`")
+
+
+def test_need_stops_with_its_reason_only_when_it_does_not_hold() -> None:
+    Check().need([1], "there is one")
+    with pytest.raises(NotMeasured, match="nobody there"):
+        Check().need([], "nobody there")
+
+
+def test_a_limit_brings_its_origin() -> None:
+    check = Check()
+    check.at_least("coverage", 0.5, LIMIT, n=40, knob="MMR_LAMBDA")
+    (measure,) = check.measures
+    assert (measure.threshold, measure.origin, measure.expected) == (0.6, "guardrails.yml:7", "at least 0.6")
+    assert "  threshold: guardrails.yml:7" in told(measure).splitlines()
+
+
+def test_the_request_is_kept_only_for_what_does_not_hold() -> None:
+    check = Check()
+    check.that("fine", ok=True, expected="a", got="a", exchange=Asked())
+    check.that("bad", ok=False, expected="a", got="b", exchange=Asked())
+    check.at_most("worse", 1, 0, exchange=Asked())
+    check.at_most("told", 1, 0, curl="curl http://y")
+    assert [measure.curl for measure in check.measures] == [
+        "",
+        "curl http://x",
+        "curl http://x",
+        "curl http://y",
+    ]
+
+
+def test_a_failing_measure_is_told_with_everything_needed_to_act() -> None:
+    measure = Measure(
+        name="MRR",
+        ok=False,
+        got=0.123456,
+        expected="at least 0.2",
+        n=7,
+        definition="mean",
+        who="user u1",
+        origin="g.yml:1",
+        knob="MMR",
+        curl="curl z",
+    )
+    assert told(measure).splitlines() == [
+        "MRR: expected at least 0.2, got 0.1235",
+        *("  for: user u1", "  n: 7", "  meaning: mean", "  threshold: g.yml:1", "  look at: MMR"),
+        "  again: curl z",
+    ]
+
+
+def test_an_interval_is_told_with_its_mark_and_without_an_upper_end() -> None:
+    measure = Measure(
+        name="lift", ok=False, got=0.05, expected="at least 0.1", low=-0.1, high=0.3, borderline=True
+    )
+    assert told(measure).endswith("(95 % interval -0.100 to 0.300; borderline)")
+    endless = Measure(name="lift", ok=False, got=0.05, expected="at least 0.1", low=-0.1)
+    assert told(endless).endswith("(95 % interval -0.100 to no upper bound)")
+
+
+def test_a_lift_is_taken_over_as_it_was_judged() -> None:
+    check = Check()
+    check.lift(lift(), LIMIT, knob="K")
+    check.lift(lift(outcome="failed", lift=0.01), LIMIT, knob="K")
+    assert [measure.ok for measure in check.measures] == [True, False]
+    assert check.measures[0].who == "segment regulars"
+    assert "(0.2000) / mean over the popularity baseline's (0.1000)" in check.measures[0].definition
+
+
+def test_a_lift_that_was_not_measured_says_why() -> None:
+    figure = lift(outcome="not_measured", lift=None, sentence="not measured: 3 users, at least 20 are needed")
+    with pytest.raises(NotMeasured, match=r"^3 users, at least 20 are needed$"):
+        Check().lift(figure, LIMIT, knob="K")
+
+
+def test_a_figure_without_a_value_says_why() -> None:
+    missing = Figure(name="coverage", value=None, n=0, definition="", reason="2 users cannot show it")
+    with pytest.raises(NotMeasured, match="2 users cannot show it"):
+        Check().figure(missing, LIMIT, knob="K")
+
+
+def test_a_figure_is_compared_with_its_limit() -> None:
+    check = Check()
+    check.figure(Figure(name="coverage", value=0.7, n=9, definition="share"), LIMIT, knob="K")
+    assert check.conclude().outcome == "passed"
+    assert (check.measures[0].n, check.measures[0].definition) == (9, "share")
