@@ -52,7 +52,7 @@ class Segment:
     activity: float = 1.0
     session: float = 5.0
     favourites: int = 2
-    conformity: float = 0.6
+    conformity: float = 0.4
     loyalty: float = 0.28
     noise: float = 0.05
     budget: tuple[float, float] = (0.2, 0.8)

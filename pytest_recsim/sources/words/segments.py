@@ -13,7 +13,7 @@ POWER_USERS = Segment(
     activity=3.5,
     session=7.0,
     favourites=4,
-    conformity=0.5,
+    conformity=0.35,
     loyalty=0.32,
 )
 BARGAIN_HUNTERS = Segment(
@@ -32,7 +32,7 @@ TREND_SEEKERS = Segment(
     name="trend_seekers",
     share=0.16,
     activity=1.2,
-    conformity=0.8,
+    conformity=0.6,
     loyalty=0.20,
     budget=(0.4, 1.0),
     thrift=1.0,
