@@ -55,9 +55,7 @@ def high_margin(sim: Simulation) -> set[str]:
     Of all that can be shown these have the best margins, so that a boosted item never displaces a better one.
     """
     popular = [
-        item
-        for item in sim.popularity
-        if sim.items[item].margin is not None and sim.seeded_weight[item] > 0
+        item for item in sim.popularity if sim.items[item].margin is not None and sim.seeded_weight[item] > 0
     ][: 4 * MOST]
     best = sorted(popular, key=lambda item: (-float(sim.items[item].margin or 0), item))
     return set(best[: len(popular) // 4])

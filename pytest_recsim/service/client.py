@@ -129,7 +129,7 @@ class Client:
             code, text = faults.unreadable(reply, error)
             raise self._setback(call, code, text, code=code, status=reply.status) from None
 
-    def _setback(  # noqa: PLR0913 - the facts of one failure, all by name
+    def _setback(
         self, call: Call, cause: str, text: str, *, code: str, status: int | None = None, after_s: float = 0.0
     ) -> Setback:
         asked = " ".join(part for part in (call.method, call.path, call.what) if part)

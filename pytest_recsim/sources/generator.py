@@ -49,7 +49,7 @@ class World:
         return Dice(self.seed, f"{self.template.name}/{purpose}")
 
 
-def generate(  # noqa: PLR0913 - the sizes are the public parameters of `recsim generate`, all by keyword
+def generate(
     template: str,
     seed: int,
     *,

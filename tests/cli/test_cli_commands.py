@@ -11,6 +11,7 @@ import time
 import urllib.request
 
 import pytest
+
 from pytest_recsim.cli import main
 from pytest_recsim.data.fixture import load_fixture
 

@@ -6,6 +6,7 @@ import json
 
 import msgspec
 import pytest
+
 from pytest_recsim.data.problems import InputError
 from pytest_recsim.plan.model import DEFAULT_ORG, Plan
 from pytest_recsim.plan.options import Options

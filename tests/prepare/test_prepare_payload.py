@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pytest_recsim.data.columns import columns
 from pytest_recsim.data.model import Event, Fixture, Item, User
 from pytest_recsim.data.split import split_events

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pytest_recsim.record.bundle import open_bundle
 from pytest_recsim.record.jsonio import dumps, write_atomic, write_gzip_lines, write_json
 from pytest_recsim.record.model import CheckResult, Measure
@@ -59,7 +60,7 @@ def test_a_check_that_reports_twice_counts_as_reported_last(tmp_path):
 def test_json_never_holds_nan_or_infinity(tmp_path):
     path = tmp_path / "x.json"
     write_json(path, {"a": math.nan, "b": [math.inf, 1.5], "c": {"d": np.float64("-inf")}})
-    document = json.loads(path.read_text(), parse_constant=lambda word: pytest.fail(word))
+    document = json.loads(path.read_text(), parse_constant=pytest.fail)
     assert document == {"schema_version": 1, "a": None, "b": [None, 1.5], "c": {"d": None}}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from pytest_recsim.record.model import BLOCKING, WORST_FIRST, CheckResult, verdict_of
 
 

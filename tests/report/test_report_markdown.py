@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+
 from pytest_recsim.record.bundle import open_bundle
 from pytest_recsim.record.jsonio import write_json
 from pytest_recsim.record.model import CheckResult, Measure

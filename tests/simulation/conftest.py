@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from pytest_recsim.data.columns import columns
 from pytest_recsim.data.fixture import load_fixture
 from pytest_recsim.data.split import split_events

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from pytest_recsim.service.ask import Ask, Exchange
 from pytest_recsim.service.wire import Answer, Blend, Explain, Extras, Mmr, Policy, ScoredItem, Trace
 from pytest_recsim.simulation.effect import explained, knob_table
