@@ -129,7 +129,7 @@ def _product(  # noqa: PLR0913 - one product is drawn in one place; all argument
     kind, level = dice.one(category.kinds), dice.unit()
     release = dice.between(0.0, 0.95) * days if sold_out is None and dice.chance(RELEASED_IN_WINDOW) else 0.0
     tags = _tags(template, category, dice, kind=kind, styles=(style, second))
-    tags += _tier(level) if template.priced else ()
+    tags = tuple(dict.fromkeys([*tags, *(_tier(level) if template.priced else ())]))
     prefixed = (f"category:{category.name}", f"brand:{brand}")
     fields = _fields(category, brand, kind, tags) | {"tags": [*tags, *prefixed]}
     fields |= _money(template, category, dice, level)

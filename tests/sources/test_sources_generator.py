@@ -158,8 +158,8 @@ def test_events_come_in_sessions(shop):
 def test_segments_have_their_shares(shop):
     shares = Counter(segment_of(shop).values())
     assert shares == {
-        "regulars": 180,
-        "power_users": 50,
+        "regulars": 160,
+        "power_users": 70,
         "bargain_hunters": 90,
         "trend_seekers": 80,
         "new_users": 100,
@@ -182,7 +182,7 @@ def test_new_users_arrive_late_and_some_do_nothing(shop):
     new = [user for user, segment in segments.items() if segment == "new_users"]
     assert 0 < sum(not events[user] for user in new) < len(new) / 3
     earliest = min(when(events[user][0]) for user in new if events[user])
-    assert earliest >= DEFAULT_END - timedelta(days=60 * 0.45)
+    assert earliest >= DEFAULT_END - timedelta(days=60 * 0.5)
 
 
 def test_most_established_users_have_seeded_events_and_unseen_holdout(shop):
