@@ -123,7 +123,8 @@ def verdict_of(
     elif failing:
         status, words = "must_not_go", f"{len(failing)} of {planned} checks stand against it"
     elif left_out:
-        status, words = "partial", f"{planned} checks are green, {left_out} were left out of this run"
+        status = "partial"
+        words = f"none of the {planned} checks that ran stands against it, {left_out} were left out"
     else:
         status, words = "may_go", f"all {planned} checks were made and none stands against it"
     sentence = {
