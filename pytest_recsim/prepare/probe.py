@@ -11,8 +11,6 @@ from pytest_recsim.data.model import Fixture, Item
 from pytest_recsim.data.split import Split
 from pytest_recsim.prepare.payload import item_row
 
-PROBE_PREFIX = "recsim-probe-"
-
 
 def probe_source(fixture: Fixture, columns: Columns, split: Split) -> Item | None:
     """Return the available, tagged item at the median of seeded event counts, None if there is none."""

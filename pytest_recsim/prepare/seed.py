@@ -17,7 +17,7 @@ from pytest_recsim.data.split import Split
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.prepare.clock import from_us, rfc3339, shift_us, span_problem
 from pytest_recsim.prepare.payload import event_row, item_row, user_row
-from pytest_recsim.prepare.probe import PROBE_PREFIX, probe_row, probe_source
+from pytest_recsim.prepare.probe import probe_row, probe_source
 from pytest_recsim.service.face import Service
 from pytest_recsim.service.interlock import (
     Counts,
@@ -29,6 +29,7 @@ from pytest_recsim.service.interlock import (
     write_marker,
 )
 from pytest_recsim.service.leftovers import clean_leftovers
+from pytest_recsim.service.ours import PROBE_PREFIX
 
 MICROSECONDS_A_DAY = 86_400e6
 
