@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import msgspec
@@ -28,3 +28,12 @@ def parse_instant(text: str) -> datetime:
     if not EARLIEST_YEAR <= instant.year <= LATEST_YEAR:
         raise ValueError(f"is out of range; allowed {ALLOWED}")
     return instant
+
+
+def to_us(moment: datetime) -> int:
+    """Microseconds since the epoch, exactly."""
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+def from_us(microseconds: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pytest_recsim.data.instants import to_us
 from pytest_recsim.data.problems import InputError, Problem
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
     from pytest_recsim.data.columns import Columns
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _DAY = 86_400_000_000
 ALLOWED = "a share above 0 and below 1, or an instant with offset"
 
@@ -61,7 +60,7 @@ def split_events(columns: Columns, at: float | datetime = 0.75, window_days: flo
     order, times = order[start:], times[start:]
     if not times.size:
         return Split(None, order, order, 0)
-    cut = (at - _EPOCH) // _MICROSECOND if isinstance(at, datetime) else _quantile(times, at)
+    cut = to_us(at) if isinstance(at, datetime) else _quantile(times, at)
     seeded = int(np.searchsorted(times, cut, side="right"))
     return Split(cut, order[:seeded], order[seeded:], start)
 

@@ -85,8 +85,8 @@ def pytest_runtest_makereport(
         result = _unsettled(item, identity, report, call)
     finished = datetime.now(UTC).isoformat(timespec="milliseconds")
     result = _with(result, seconds=round(call.duration, 4), finished_at=finished)
-    if identity.check[:1] == "S" and identity.check[1:].isdigit() and call.when == "call":
-        _evidence(item, identity, result)
+    if result.scenario and call.when == "call":
+        _evidence(item, result)
     setattr(report, ATTRIBUTE, dumps(result).decode())
     return report
 
@@ -130,12 +130,12 @@ def _told(report: pytest.TestReport, call: pytest.CallInfo[None]) -> str:
     return str(call.excinfo.value) if call.excinfo is not None else str(report.longrepr)
 
 
-def _evidence(item: pytest.Item, identity: Identity, result: CheckResult) -> None:
-    bundle = item.config.stash[STATE].contexts[identity.simulation].bundle
+def _evidence(item: pytest.Item, result: CheckResult) -> None:
+    bundle = item.config.stash[STATE].contexts[result.simulation].bundle
     write_json(
-        bundle.evidence / f"s{int(identity.check[1:]):02d}.json",
+        bundle.evidence / f"s{result.scenario:02d}.json",
         {
-            "check": identity.check,
+            "check": result.check,
             "outcome": result.outcome,
             "sentence": result.sentence,
             "measures": list(result.measures),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from pytest_recsim.data.instants import to_us
+
 NEWEST_AGE = timedelta(minutes=1)
 HALF_LIVES_ALLOWED = 1000  # beyond about 1,075 the real service answers 422 for the whole namespace
 
@@ -12,15 +14,6 @@ def shift_us(newest_seeded_us: int, now: datetime) -> int:
     """Return the microseconds to add to every time stamp so that the newest seeded event is a minute old."""
     target = now - NEWEST_AGE
     return to_us(target) - newest_seeded_us
-
-
-def to_us(moment: datetime) -> int:
-    """Microseconds since the epoch, exactly."""
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-
-
-def from_us(microseconds: int) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
 
 
 def rfc3339(moment: datetime) -> str:

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from pytest_recsim.data.instants import from_us
 from pytest_recsim.plan.model import Plan
-from pytest_recsim.prepare.clock import from_us, rfc3339
+from pytest_recsim.prepare.clock import rfc3339
 from pytest_recsim.prepare.seed import Material, Seeded, split_name
 
 

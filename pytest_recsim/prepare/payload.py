@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from pytest_recsim.data.instants import from_us, to_us
 from pytest_recsim.data.model import Event, Fixture, Item, User
-from pytest_recsim.prepare.clock import from_us, rfc3339, to_us
+from pytest_recsim.prepare.clock import rfc3339
 
 OPTIONAL_TEXTS = ("brand", "category", "description", "image_url", "metadata_version")
 

@@ -11,11 +11,12 @@ import msgspec
 import numpy as np
 
 from pytest_recsim.data.columns import Columns
+from pytest_recsim.data.instants import from_us
 from pytest_recsim.data.model import Fixture
 from pytest_recsim.data.problems import InputError, Problem
 from pytest_recsim.data.split import Split
 from pytest_recsim.plan.model import Plan
-from pytest_recsim.prepare.clock import from_us, rfc3339, shift_us, span_problem
+from pytest_recsim.prepare.clock import rfc3339, shift_us, span_problem
 from pytest_recsim.prepare.payload import event_row, item_row, user_row
 from pytest_recsim.prepare.probe import probe_row, probe_source
 from pytest_recsim.service.face import Service

@@ -80,6 +80,12 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
         return (self.simulation, self.check, self.case)
 
     @property
+    def scenario(self) -> int:
+        """1 to 10 for S1 to S10; 0 for guardrails, the contract and users' own checks."""
+        number = self.check[1:]
+        return int(number) if self.check[:1] == "S" and number.isdigit() else 0
+
+    @property
     def label(self) -> str:
         return f"{self.check} [{self.case}]" if self.case else self.check
 

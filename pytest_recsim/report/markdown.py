@@ -128,9 +128,7 @@ def _checks(results: list[CheckResult]) -> Iterator[str]:
 
 
 def _shelf(result: CheckResult) -> tuple[bool, int, str, str]:
-    number_ = result.check[1:]
-    scenario = result.check.startswith("S") and number_.isdigit()
-    return (scenario, int(number_) if scenario else 0, result.check, result.case)
+    return (result.scenario > 0, result.scenario, result.check, result.case)
 
 
 def _measured(result: CheckResult) -> str:

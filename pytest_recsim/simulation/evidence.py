@@ -14,24 +14,18 @@ from pytest_recsim.record.model import CheckResult
 COLUMNS = ("check", "case", "outcome", "measure", "got", "expected", "n", "origin", "seconds", "sentence")
 
 
-def is_scenario(result: CheckResult) -> bool:
-    """S1 to S10; everything else judges guardrails, the contract or a user's own rule."""
-    return result.check[:1] == "S" and result.check[1:].isdigit()
-
-
 def write_results(bundle: Bundle, results: Iterable[CheckResult]) -> None:
     """Write guardrail_verdicts.json, scenario_summary.json and scenarios.csv."""
     ordered = sorted(results, key=_order)
-    scenarios = [result for result in ordered if is_scenario(result)]
-    others = [result for result in ordered if not is_scenario(result)]
+    scenarios = [result for result in ordered if result.scenario]
+    others = [result for result in ordered if not result.scenario]
     bundle.write("guardrail_verdicts.json", {"verdicts": list(map(_verdict, others))})
     bundle.write("scenario_summary.json", {"scenarios": list(map(_verdict, scenarios))})
     write_atomic(bundle.artifacts / "scenarios.csv", _table(scenarios).encode())
 
 
 def _order(result: CheckResult) -> tuple[str, int, str]:
-    number = int(result.check[1:]) if is_scenario(result) else 0
-    return ("S" if is_scenario(result) else result.check, number, result.case)
+    return ("S" if result.scenario else result.check, result.scenario, result.case)
 
 
 def _verdict(result: CheckResult) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from typing import Any
 
 from pytest_recsim.data.columns import columns
 from pytest_recsim.data.fixture import load_fixture
+from pytest_recsim.data.instants import to_us
 from pytest_recsim.data.model import Fixture
 from pytest_recsim.data.split import split_events
 from pytest_recsim.plan.model import Plan
-from pytest_recsim.prepare.clock import to_us
 from pytest_recsim.prepare.seed import Material, Seeded
 from pytest_recsim.service.apply import request_overrides
 from pytest_recsim.service.ask import Ask, Exchange

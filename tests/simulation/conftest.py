@@ -9,10 +9,10 @@ import pytest
 
 from pytest_recsim.data.columns import columns
 from pytest_recsim.data.fixture import load_fixture
+from pytest_recsim.data.instants import to_us
 from pytest_recsim.data.split import split_events
 from pytest_recsim.plan.options import Options
 from pytest_recsim.plan.resolve import resolve
-from pytest_recsim.prepare.clock import to_us
 from pytest_recsim.prepare.seed import Material
 from pytest_recsim.simulation.effect import Effective
 from pytest_recsim.simulation.world import World
