@@ -11,7 +11,7 @@ import msgspec
 
 from pytest_recsim.data.knobs import KNOBS
 from pytest_recsim.plan.model import Plan
-from pytest_recsim.service.apply import sendable
+from pytest_recsim.apply.reach import WHOLE, reaches
 from pytest_recsim.service.ask import Exchange
 
 UserClass = Literal["established", "sparse"]
@@ -55,8 +55,7 @@ class Effective:
     def value(self, name: str) -> Any:
         """Return the value in effect as far as it is known, None when it is not."""
         setting = self.plan.knobs.get(name)
-        mode = self.plan.apply.value
-        if setting is not None and (mode == "env" or (mode == "request" and sendable(name, setting))):
+        if setting is not None and reaches(self.plan, name):
             return setting.value
         knob = KNOBS[name]
         return None if knob.admin_key is None or knob.admin_echo else self.admin.get(knob.admin_key)
@@ -83,24 +82,31 @@ def knob_table(
 
 
 def _row(plan: Plan, admin: Mapping[str, Any], name: str, visible: Mapping[str, tuple[Any, str]]) -> KnobRow:
-    setting, knob = plan.knobs[name], KNOBS[name]
-    mode = plan.apply.value
-    reaches = mode == "env" or (mode == "request" and sendable(name, setting))
-    document = admin.get(knob.admin_key) if knob.admin_key and not knob.admin_echo else None
-    status: Status
-    if name in visible:
-        got, where = visible[name]
-        same = _same(setting.value, got)
-        status = ("in effect" if same else "not in effect") if reaches else ("same" if same else "differs")
-    elif document is not None and (mode == "env" or not reaches):
-        got, where = document, "admin config"
-        same = _same(setting.value, got)
-        status = ("in effect" if same else "not in effect") if reaches else ("same" if same else "differs")
+    setting, sent = plan.knobs[name], reaches(plan, name)
+    seen = visible.get(name) or _documented(plan, admin, name)
+    if seen is None:
+        status: Status = "unknown"
+        if sent:
+            status = "started with it" if plan.apply.value in WHOLE else "sent, not visible"
+        return KnobRow(name, setting.text, setting.origin, "", status, "")
+    got, where = seen
+    if _same(setting.value, got):
+        status = "in effect" if sent else "same"
     else:
-        got, where = None, ""
-        status = ("started with it" if mode == "env" else "sent, not visible") if reaches else "unknown"
-    shown = "" if got is None else f"{got:g}" if isinstance(got, float) else str(got)
+        status = "not in effect" if sent else "differs"
+    shown = f"{got:g}" if isinstance(got, float) else str(got)
     return KnobRow(name, setting.text, setting.origin, shown, status, where)
+
+
+def _documented(plan: Plan, admin: Mapping[str, Any], name: str) -> tuple[Any, str] | None:
+    """What the admin config says of a knob, None where it says nothing that ranking is sure to follow."""
+    knob, mode = KNOBS[name], plan.apply.value
+    got = admin.get(knob.admin_key) if knob.admin_key and not knob.admin_echo else None
+    if got is None or (mode == "request" and reaches(plan, name)):  # overrides never show in the document
+        return None
+    if mode == "admin" and name == ONE_WAY and got:
+        return None
+    return got, "admin config"
 
 
 def _visible(plan: Plan, seen: Mapping[UserClass, Iterable[Exchange]]) -> dict[str, tuple[Any, str]]:
@@ -118,6 +124,8 @@ def _visible(plan: Plan, seen: Mapping[UserClass, Iterable[Exchange]]) -> dict[s
     return found
 
 
+ONE_WAY = "RULES_ENABLE"
+"""The document can switch rules off, not on (contract 8.5): true in it proves nothing that was not so before."""
 _SCOPED = ("BLEND_WEIGHTS_OVERRIDES", "BLEND_SEGMENT_OVERRIDES")
 
 

@@ -15,7 +15,7 @@ from pytest_recsim.data.problems import InputError, Problem
 from pytest_recsim.data.profiles import load_profile, packaged_profiles
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.record.bundle import open_bundle
-from pytest_recsim.service.apply import stand_in_environment
+from pytest_recsim.apply.reach import environment
 from pytest_recsim.service.interlock import NamespaceState, guard, inspect
 from pytest_recsim.service.launcher import StandIn, launch
 from pytest_recsim.service.preflight import ServiceFacts, preflight
@@ -94,6 +94,6 @@ def _guard(plan: Plan, found: NamespaceState, run_id: str, now: datetime) -> Non
 def _stand_in(plan: Plan, now: datetime) -> StandIn:
     """Start the stand-in: with the plan's knobs, or with the packaged prod ones in the other apply modes."""
     if plan.apply.value == "env":
-        return launch(stand_in_environment(plan), now=now)
+        return launch(environment(plan), now=now)
     packaged = load_profile(packaged_profiles() / "prod.env")
     return launch({name: setting.text for name, setting in packaged.values.items()}, now=now)

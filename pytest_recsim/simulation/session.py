@@ -16,7 +16,7 @@ from pytest_recsim.data.model import Fixture
 from pytest_recsim.data.split import split_events
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.prepare.seed import Material, Seeded
-from pytest_recsim.service.apply import request_overrides
+from pytest_recsim.apply.reach import request_overrides
 from pytest_recsim.service.ask import Ask, Exchange
 from pytest_recsim.service.endpoint import Endpoint
 from pytest_recsim.service.face import Service
