@@ -33,6 +33,14 @@ def test_profile_is_in_effect(sim: Simulation, check: Check) -> None:
         definition="asked for in the profile against explain blocks, trace and admin config",
         knob=", ".join(row.knob for row in wrong),
     )
+    changed = sim.changed_configuration()
+    check.that(
+        "the service's configuration while we measured",
+        not changed,
+        expected="the same at the end as after seeding",
+        got=f"changed by somebody else: {', '.join(changed)}" if changed else "the same",
+        definition="admin config document after seeding against the one now; it holds for every tenant",
+    )
 
 
 @pytest.mark.guardrail("contract")

@@ -72,6 +72,23 @@ def report(options: argparse.Namespace) -> int:
     return _say(str(bundle.root / "README.md"))
 
 
+def restore(options: argparse.Namespace) -> int:
+    from pytest_recsim.apply.leftover import restore_all
+    from pytest_recsim.service.errors import ServiceError
+
+    try:
+        found = restore_all(
+            options.reports_dir,
+            api_key=os.environ.get("RECSYS_API_KEY"),
+            ca_file=options.ca,
+            restart=options.restart_command,
+            tell=print,
+        )
+    except ServiceError as error:
+        raise InputError(Problem("", error.sentence)) from None
+    return 0 if found else _say(f"{options.reports_dir}: no run left anything changed")
+
+
 def schema(options: argparse.Namespace) -> int:
     import json
 

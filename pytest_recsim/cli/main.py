@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     report = verbs.add_parser("report", help="render a bundle's README.md again from its record")
     report.add_argument("bundle", type=Path, metavar="DIR")
     report.set_defaults(run=commands.report)
+    _restore(verbs)
     schema = verbs.add_parser("schema", help="print a published JSON Schema, or their names")
     schema.add_argument("name", nargs="?")
     schema.set_defaults(run=commands.schema)
@@ -66,6 +67,14 @@ def _serve(verbs: Verbs) -> None:
     serve.add_argument("--latency-ms", type=float, default=0, metavar="M")
     serve.add_argument("--access-log", default="", metavar="FILE")
     serve.set_defaults(run=commands.serve)
+
+
+def _restore(verbs: Verbs) -> None:
+    restore = verbs.add_parser("restore", help="take back what a killed run left changed on a service")
+    restore.add_argument("--reports-dir", type=Path, default=Path("reports"), metavar="DIR")
+    restore.add_argument("--restart-command", default="", metavar="COMMAND", help="for apply mode env-file")
+    restore.add_argument("--ca", type=Path, metavar="FILE", help="PEM file of a private authority")
+    restore.set_defaults(run=commands.restore)
 
 
 def _generate(verbs: Verbs) -> None:

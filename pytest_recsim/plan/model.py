@@ -68,7 +68,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """One customer x one profile x one service, with every threshold resolved.
 
     ``base_url.value`` is empty for the stand-in. ``limits`` maps a key to its values, the empty segment
-    being the customer's own; read them with :meth:`limit`.
+    being the customer's own; read them with :meth:`limit`. ``env_file`` and ``restart_command`` are set in apply
+    mode ``env-file`` only, ``ca_file`` where a private authority signed the service's certificate.
     """
 
     id: str
@@ -91,6 +92,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float
     window_days: float | None
     concurrency: int
+    env_file: str
+    restart_command: str
+    ca_file: str
     skip: tuple[str, ...]
     allow_reset: str
     seed_only: bool

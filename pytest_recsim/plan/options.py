@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 STEPS = ("reset", "seed", "quality", "scenarios")
-APPLY_MODES = ("env", "request", "none")
+APPLY_MODES = ("env", "request", "admin", "env-file", "none")
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,9 @@ class Options:
     window_days: str = ""
     apply: str = ""
     concurrency: str = ""
+    env_file: str = ""
+    restart_command: str = ""
+    ca_file: str = ""
     allow_reset: str = ""
     skip: tuple[str, ...] = ()
     dry_run: bool = False

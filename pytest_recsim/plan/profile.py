@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_recsim.data.guardrails import CustomerEntry
-from pytest_recsim.data.problems import InputError, Problem
 from pytest_recsim.data.profiles import (
     find_profile,
     load_profile,
@@ -18,6 +17,7 @@ from pytest_recsim.data.profiles import (
 )
 from pytest_recsim.plan.model import Chosen, KnobSetting
 from pytest_recsim.plan.options import Options
+from pytest_recsim.plan.reach import Reach, reach_of
 
 DEFAULT_PROFILE = "prod"
 
@@ -30,7 +30,7 @@ class Asked:
     knobs: dict[str, KnobSetting]
     notes: tuple[str, ...]
     sha256: str
-    apply: Chosen
+    reach: Reach
 
 
 def asked_profile(options: Options, entry: CustomerEntry | None) -> Asked:
@@ -42,14 +42,14 @@ def asked_profile(options: Options, entry: CustomerEntry | None) -> Asked:
     name = _name(options, entry)
     search = (options.here / "profiles", options.root / "profiles", packaged_profiles())
     profile = override(load_profile(find_profile(name.value, search)), list(options.env_overrides))
-    apply = _apply(options)
-    if apply.value == "env":
+    reach = reach_of(options)
+    if reach.mode.value in ("env", "env-file"):
         require_complete(profile)
     knobs = {
         key: KnobSetting(setting.text, _plain(setting.value), setting.origin)
         for key, setting in profile.values.items()
     }
-    return Asked(name, knobs, profile.notes, profile_hash(profile), apply)
+    return Asked(name, knobs, profile.notes, profile_hash(profile), reach)
 
 
 def _plain(value: Any) -> Any:
@@ -65,17 +65,3 @@ def _name(options: Options, entry: CustomerEntry | None) -> Chosen:
     if entry is not None and entry.env_profile is not None:
         return Chosen(entry.env_profile, entry.origins["env_profile"])
     return Chosen(DEFAULT_PROFILE, "built in")
-
-
-def _apply(options: Options) -> Chosen:
-    default = "request" if options.base_url else "env"
-    mode = Chosen(options.apply, "--recsim-apply") if options.apply else Chosen(default, "built in")
-    if mode.value == "env" and options.base_url:
-        raise InputError(
-            Problem(
-                mode.origin,
-                f"`env` starts the stand-in with the profile, but {options.base_url_source} names a running "
-                "service; allowed with it are request, none",
-            )
-        )
-    return mode

@@ -68,6 +68,18 @@ def _shared(plans: list[Plan]) -> Iterator[Problem]:
             names = " and ".join(f"`{name}`" for name in customers)
             what = f"{names} have the same namespace `{namespace}` and would wipe each other's data"
             yield Problem("--customer", f"{what}; give each its own in guardrails.yml")
+    yield from _quarrels([plan for plan in plans if plan.apply.value in ("admin", "env-file")])
+
+
+def _quarrels(plans: list[Plan]) -> Iterator[Problem]:
+    """Name a customer that needs other knobs than the first on a service that has one configuration for all."""
+    for plan in plans[1:]:
+        if plan.profile_sha256 != plans[0].profile_sha256:
+            what = (
+                f"`{plans[0].customer}` and `{plan.customer}` ask for different knobs, and `{plan.apply.value}` sets them "
+                "for the whole service; run one customer after the other, or use --recsim-apply request"
+            )
+            yield Problem(plan.apply.origin, what)
 
 
 def _guardrails(options: Options) -> Guardrails:
@@ -141,7 +153,7 @@ def _plan(
         profile_sha256=asked.sha256,
         knobs=asked.knobs,
         profile_notes=asked.notes,
-        apply=asked.apply,
+        apply=asked.reach.mode,
         fixture=FixtureFacts(
             file=str(fixture.path.absolute()),
             path=shown(fixture.path),
@@ -164,6 +176,9 @@ def _plan(
         timeout=numbers.timeout,
         window_days=numbers.window_days,
         concurrency=numbers.concurrency,
+        env_file=asked.reach.env_file,
+        restart_command=asked.reach.restart_command,
+        ca_file=target.ca_file,
         skip=tuple(dict.fromkeys(options.skip)),
         allow_reset=options.allow_reset,
         seed_only=options.seed_only,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
 import uuid
 from dataclasses import dataclass
 
+from pytest_recsim.data.files import shown
 from pytest_recsim.data.guardrails import CustomerEntry
 from pytest_recsim.data.problems import InputError, Problem
 from pytest_recsim.plan.model import DEFAULT_ORG, Chosen
@@ -18,15 +20,37 @@ class Target:
     base_url: Chosen
     org_id: Chosen
     namespace: Chosen
+    ca_file: str = ""
 
 
 def target_of(customer: str, options: Options, entry: CustomerEntry | None) -> Target:
-    """Resolve service, tenant and namespace; an org id that is no UUID, or the zero one, is refused."""
+    """Resolve service, tenant and namespace.
+
+    Raises:
+        InputError: an org id that is no UUID or the zero one, or a certificate authority that cannot be used.
+    """
     return Target(
         base_url=Chosen(options.base_url, options.base_url_source or "no --base-url"),
         org_id=_org(options, entry),
         namespace=_namespace(customer, options, entry),
+        ca_file=_authority(options),
     )
+
+
+def _authority(options: Options) -> str:
+    if not options.ca_file or not options.base_url:
+        return ""
+    path = options.here / options.ca_file
+    if not options.base_url.lower().startswith("https:"):
+        raise InputError(
+            Problem("--recsim-ca", "is for a service at an https:// address, which --base-url is not")
+        )
+    try:
+        ssl.create_default_context(cafile=str(path))
+    except OSError as error:  # ssl.SSLError is one
+        what = f"{shown(path)}: allowed is a PEM file of certificates ({error.strerror or error})"
+        raise InputError(Problem("--recsim-ca", what)) from None
+    return str(path.absolute())
 
 
 def _org(options: Options, entry: CustomerEntry | None) -> Chosen:

@@ -26,6 +26,7 @@ from pytest_recsim.service.errors import ServiceError
 from pytest_recsim.simulation.closing import leave_clean, stop
 from pytest_recsim.simulation.opening import Opened, new_run_id, open_record, open_simulation
 from pytest_recsim.simulation.run import RunContext
+from pytest_recsim.simulation.services import Services
 from pytest_recsim.simulation.stage import seed
 from pytest_recsim.simulation.writer import Writer
 
@@ -48,6 +49,8 @@ class Controller:
         config.stash[STATE] = self.state
         self.scratch = Path(tempfile.mkdtemp(prefix="recsim-run-"))
         config.add_cleanup(lambda: _remove(self.scratch))
+        self.reports = self.options.root / self.options.reports_dir
+        self.services = Services(self.state.plans.values(), self.reports)
         self.opened: dict[str, Opened] = {}
         self.writers: dict[str, Writer] = {}
         self._before: Any = None
@@ -67,17 +70,19 @@ class Controller:
         self._before = _stop_on_sigterm()
         run_id, now = new_run_id(), datetime.now(UTC).replace(microsecond=0)
         try:
+            self.services.hold(self._reporter.write_line)
             for name, plan in self.state.plans.items():
                 self.opened[name] = open_simulation(
                     plan, self.state.fixtures[name], run_id=run_id, now=now, scratch=self.scratch
                 )
+            self.services.change(self.opened.values(), run_id)
             for name, opened in self.opened.items():
                 self._record(name, opened)
         except (InputError, ServiceError) as error:
             raise pytest.UsageError(str(error)) from None
 
     def _record(self, name: str, opened: Opened) -> None:
-        open_record(opened, self.options.root / self.options.reports_dir)
+        open_record(opened, self.reports)
         self.state.adopt(opened.sim)
         self.writers[name] = Writer(opened)
         self.writers[name].start()
@@ -148,12 +153,24 @@ class Controller:
         try:
             return (yield)
         finally:
-            for name, writer in self.writers.items():
-                self.opened[name].notes += leave_clean(self.opened[name])
+            for opened in self.opened.values():
+                opened.notes += leave_clean(opened)
+            unrestored = self._restore()
+            for writer in self.writers.values():
+                writer.opened.notes += unrestored
                 writer.close()
                 self._render(writer)
-            if exitstatus == pytest.ExitCode.OK and any(one.stands_against for one in self.writers.values()):
+            if exitstatus == pytest.ExitCode.OK and (
+                unrestored or any(one.stands_against for one in self.writers.values())
+            ):
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _restore(self) -> list[str]:
+        """Give services their configuration back; what could not be is told in red, whatever else the run says."""
+        told = self.services.undo()
+        for sentence in told:
+            self._reporter.write_line(f"recsim: {sentence}", red=True)
+        return told
 
     def _render(self, writer: Writer) -> None:
         """Write the page; a page that cannot be written must not cost the record or the clean-up."""
@@ -167,8 +184,11 @@ class Controller:
                 self._reporter.write_line(f"recsim: {complaint}", red=True)
 
     def pytest_unconfigure(self) -> None:
+        if not self.idle:
+            self._restore()  # again: a run that was refused or interrupted while opening has had no other end
         for opened in self.opened.values():
             stop(opened)
+        self.services.release()
         if self._before is not None:
             signal.signal(signal.SIGTERM, self._before)
 

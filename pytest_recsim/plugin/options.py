@@ -16,6 +16,9 @@ INI = {
     "recsim_apply": "how a profile reaches the service (--recsim-apply)",
     "recsim_concurrency": "requests in flight (--recsim-concurrency)",
     "recsim_guardrails_file": "thresholds (--guardrails-file)",
+    "recsim_env_file": "env file of the service (--recsim-env-file)",
+    "recsim_restart_command": "restarts the service (--recsim-restart-command)",
+    "recsim_ca": "certificate authority of the service (--recsim-ca)",
 }
 
 
@@ -41,6 +44,9 @@ def add_options(parser: pytest.Parser) -> None:
     add("--recsim-timeout", "seconds per request (default: 10)", "S")
     add("--recsim-window-days", "use only the newest D days of the fixture", "D")
     add("--recsim-apply", f"how the profile reaches the service: {', '.join(APPLY_MODES)}", "MODE")
+    add("--recsim-env-file", "env file that the service starts with, for apply mode env-file", "PATH")
+    add("--recsim-restart-command", "restarts the service, for apply mode env-file", "COMMAND")
+    add("--recsim-ca", "PEM file of a private authority that signed the service's certificate", "FILE")
     add("--recsim-concurrency", "requests in flight (default: 8)", "N")
     add("--recsim-allow-reset", "wipe this namespace although it carries no marker of ours", "NS")
     add("--recsim-skip", f"leave a step out: {', '.join(STEPS)} (repeatable)", "STEP", many=True)
@@ -84,6 +90,9 @@ def read_options(config: pytest.Config) -> Options:
         window_days=option.recsim_window_days,
         apply=_twin(config, "recsim_apply"),
         concurrency=_twin(config, "recsim_concurrency"),
+        env_file=_path(config, "recsim_env_file"),
+        restart_command=_twin(config, "recsim_restart_command"),
+        ca_file=_path(config, "recsim_ca"),
         allow_reset=option.recsim_allow_reset,
         skip=tuple(option.recsim_skip),
         dry_run=option.recsim_dry_run,

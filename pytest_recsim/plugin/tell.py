@@ -23,6 +23,8 @@ def header(plan: Plan, url: str) -> Iterator[str]:
         f"        profile {_told(plan.profile)}, reaches the service by `{plan.apply.value}`; "
         f"guardrails {_told(plan.guardrails)}"
     )
+    if plan.apply.value in ("admin", "env-file"):
+        yield "        mind: that changes the service for every tenant until the end of this run"
     facts = plan.fixture
     yield f"        fixture {facts.path}: {facts.items:,} items, {facts.users:,} users, {facts.events:,} events"
     for note in (*plan.profile_notes, *facts.notes):

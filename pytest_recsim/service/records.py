@@ -141,3 +141,10 @@ class SegmentList(msgspec.Struct, frozen=True, kw_only=True):
     """``GET /v1/segments``."""
 
     segments: list[Segment]
+
+
+class StoredConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """``GET /v1/admin/recommendation/config``: the document, and who set it when."""
+
+    config: dict[str, Any]
+    metadata: dict[str, Any] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 from urllib.parse import quote
@@ -11,10 +11,19 @@ from pytest_recsim.service.call import Call
 from pytest_recsim.service.core import Core
 from pytest_recsim.service.errors import ServiceError
 from pytest_recsim.service.reading import as_json
-from pytest_recsim.service.records import EventType, Override, Rule, RuleList, Segment, SegmentList
+from pytest_recsim.service.records import (
+    EventType,
+    Override,
+    Rule,
+    RuleList,
+    Segment,
+    SegmentList,
+    StoredConfig,
+)
 
 RULES = "/v1/admin/rules"
 OVERRIDES = "/v1/admin/manual_overrides"
+CONFIG = "/v1/admin/recommendation/config"
 
 
 class RuleTerms(TypedDict, total=False):
@@ -102,7 +111,21 @@ class Steering(Core):
 
     def admin_config(self) -> dict[str, Any]:
         """Return the process-wide configuration document (contract 9.1)."""
-        return self._get("/v1/admin/recommendation/config", dict[str, Any])
+        return self.stored_config().config
+
+    def stored_config(self) -> StoredConfig:
+        """Return that document with what is known about who set it."""
+        return self._get(CONFIG, StoredConfig)
+
+    def admin_configs(self, reads: int) -> list[dict[str, Any]]:
+        """Read the document several times at once, so that replicas which do not share it show themselves."""
+        found = self._batches([Call("GET", CONFIG)] * reads, StoredConfig)
+        return [answer.config for answer in found]
+
+    def replace_admin_config(self, config: Mapping[str, Any], *, author: str, notes: str) -> None:
+        """Replace the whole document for every tenant; the service neither validates nor merges it."""
+        body = as_json({"config": config, "author": author, "notes": notes})
+        self._call(Call("POST", CONFIG, body=body), StoredConfig)
 
     def event_types(self) -> list[EventType]:
         return self._get_here("/v1/event-types", list[EventType])

@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from pytest_recsim.apply.reach import WHOLE, reaches
 from pytest_recsim.data.knobs import KNOBS
 from pytest_recsim.plan.model import Plan
-from pytest_recsim.apply.reach import WHOLE, reaches
 from pytest_recsim.service.ask import Exchange
 
 UserClass = Literal["established", "sparse"]

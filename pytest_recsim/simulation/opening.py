@@ -9,13 +9,13 @@ from pathlib import Path
 
 import msgspec
 
+from pytest_recsim.apply.reach import environment
 from pytest_recsim.data.files import shown
 from pytest_recsim.data.model import Fixture
 from pytest_recsim.data.problems import InputError, Problem
 from pytest_recsim.data.profiles import load_profile, packaged_profiles
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.record.bundle import open_bundle
-from pytest_recsim.apply.reach import environment
 from pytest_recsim.service.interlock import NamespaceState, guard, inspect
 from pytest_recsim.service.launcher import StandIn, launch
 from pytest_recsim.service.preflight import ServiceFacts, preflight

@@ -9,6 +9,7 @@ from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any
 
+from pytest_recsim.apply.reach import request_overrides
 from pytest_recsim.data.columns import columns
 from pytest_recsim.data.fixture import load_fixture
 from pytest_recsim.data.instants import to_us
@@ -16,7 +17,6 @@ from pytest_recsim.data.model import Fixture
 from pytest_recsim.data.split import split_events
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.prepare.seed import Material, Seeded
-from pytest_recsim.apply.reach import request_overrides
 from pytest_recsim.service.ask import Ask, Exchange
 from pytest_recsim.service.endpoint import Endpoint
 from pytest_recsim.service.face import Service
@@ -70,6 +70,7 @@ class Session:
             timeout=plan.timeout,
             concurrency=plan.concurrency,
             trust_env=not plan.stand_in,
+            ca_file=Path(plan.ca_file) if plan.ca_file else None,
         )
         return Service(endpoint, clock=lambda: context.now) if plan.stand_in else Service(endpoint)
 

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import Any
 
+from pytest_recsim.apply.admin import differing
 from pytest_recsim.observe.quality import quality_asks
 from pytest_recsim.observe.store import load
 from pytest_recsim.plan.model import Limit
@@ -141,6 +142,10 @@ class Simulation(Session, Catalogue, Truth):
         if rest:
             answers |= self.recommend(rest, surface=surface, overrides=merged, explain=explain, **question)
         return answers
+
+    def changed_configuration(self) -> list[str]:
+        """Return the members of the service's configuration that differ from what it was after seeding."""
+        return sorted(differing(self.prepared.admin, self.service.admin_config()))
 
     def surface(self, name: str) -> str:
         """Return a surface of the scenario's own, so that its rules touch no other scenario."""

@@ -86,7 +86,7 @@ def seed(sim: Session) -> Seeded:
 def _work(sim: Session) -> Prepared:
     clock = _Laps()
     seeded = seed(sim)
-    admin = sim.service.admin_config()["config"]
+    admin = sim.service.admin_config()
     world = sim.learn(seeded, admin)
     clock.lap("seed")
     users = evaluated_users(sim.plan, sim.fixture, sim.material.columns, sim.material.split)

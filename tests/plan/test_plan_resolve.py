@@ -142,7 +142,7 @@ def test_subjects_are_drawn_alike_in_every_run_and_differ_by_purpose(root):
         ({"apply": "requst"}, ["--recsim-apply", "did you mean `request`?"]),
         (
             {"apply": "env", "base_url": "http://x", "base_url_source": "--base-url"},
-            ["`env`", "request, none"],
+            ["`env`", "request, admin, env-file, none"],
         ),
         ({"fixture_path": "nowhere.json"}, ["nowhere.json"]),
         ({"guardrails_file": "nowhere.yml"}, ["nowhere.yml"]),

@@ -1,0 +1,82 @@
+"""How the profile is to reach the service, and whether everything that takes is at hand."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_recsim.data.files import shown
+from pytest_recsim.data.problems import InputError, Problem
+from pytest_recsim.plan.model import Chosen
+from pytest_recsim.plan.options import Options
+
+WITH_SERVICE = "request, admin, env-file, none"
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The apply mode; ``env_file`` (absolute) and ``restart_command`` are empty except in mode ``env-file``."""
+
+    mode: Chosen
+    env_file: str = ""
+    restart_command: str = ""
+
+
+def reach_of(options: Options) -> Reach:
+    """Choose the apply mode: ``request`` for a running service, ``env`` for the stand-in, unless another is asked for.
+
+    Raises:
+        InputError: a mode that cannot work here, or one whose file or command is missing.
+    """
+    default = "request" if options.base_url else "env"
+    mode = Chosen(options.apply, "--recsim-apply") if options.apply else Chosen(default, "built in")
+    if mode.value == "env" and options.base_url:
+        raise _wrong(
+            mode,
+            f"`env` starts the stand-in with the profile, but {options.base_url_source} names a running service; "
+            f"allowed with it are {WITH_SERVICE}",
+        )
+    if mode.value == "env-file":
+        return _env_file(mode, options)
+    if not options.apply and (options.env_file or options.restart_command):
+        option = "--recsim-env-file" if options.env_file else "--recsim-restart-command"
+        raise InputError(Problem(option, "works with --recsim-apply env-file only; add that"))
+    return Reach(mode)
+
+
+def _env_file(mode: Chosen, options: Options) -> Reach:
+    if not options.base_url:
+        raise _wrong(mode, "`env-file` restarts a running service; name it with --base-url")
+    problems = [
+        Problem(option, f"is missing; `env-file` needs {what}")
+        for option, value, what in (
+            ("--recsim-env-file", options.env_file, "the file that the service starts with"),
+            ("--recsim-restart-command", options.restart_command.strip(), "a command that restarts it"),
+        )
+        if not value
+    ]
+    if options.env_file:
+        problems += _unusable(options.here / options.env_file)
+    try:
+        shlex.split(options.restart_command)
+    except ValueError as error:
+        problems.append(Problem("--recsim-restart-command", f"is not a command line ({error})"))
+    if problems:
+        raise InputError(problems)
+    return Reach(mode, str((options.here / options.env_file).absolute()), options.restart_command.strip())
+
+
+def _unusable(path: Path) -> list[Problem]:
+    if not path.is_file():
+        return [
+            Problem("--recsim-env-file", f"{shown(path)}: allowed is an existing file with KEY=VALUE lines")
+        ]
+    if not os.access(path, os.R_OK | os.W_OK):
+        return [Problem("--recsim-env-file", f"{shown(path)}: the file must be readable and writable")]
+    return []
+
+
+def _wrong(mode: Chosen, what: str) -> InputError:
+    return InputError(Problem(mode.origin, what))
