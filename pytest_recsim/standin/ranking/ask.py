@@ -54,20 +54,20 @@ _COMMON: dict[str, wire.Reader] = {
         {
             "include_tags_any": wire.texts,
             "exclude_item_ids": wire.texts,
-            "price_between": wire.list_of(wire.number, 0.0, "[]float64"),
+            "price_between": wire.ListOf(wire.number, 0.0, "[]float64"),
             "created_after": wire.text,
         },
     ),
     "blend": wire.Fields("types.Blend", dict.fromkeys(("pop", "cooc", "similarity"), wire.number)),
     "overrides": _OVERRIDES,
-    "context": wire.map_of(wire.anything, "map[string]interface {}"),
+    "context": wire.MapOf(wire.anything, "map[string]interface {}"),
     "include_reasons": wire.flag,
     "explain_level": wire.text,
 }
 _RERANK_ITEM = wire.Fields("types.RerankItem", {"item_id": wire.text, "score": wire.number})
 RECOMMEND = wire.Fields("types.RecommendRequest", _COMMON)
 RERANK = wire.Fields(
-    "types.RerankRequest", _COMMON | {"items": wire.list_of(_RERANK_ITEM, dict, "[]types.RerankItem")}
+    "types.RerankRequest", _COMMON | {"items": wire.ListOf(_RERANK_ITEM, dict, "[]types.RerankItem")}
 )
 
 
