@@ -124,6 +124,11 @@ def pairs(parse_value: Parser) -> Parser:
     return parse
 
 
+def unless_dash(parse_table: Parser) -> Parser:
+    """Parse a table for which ``-`` is one way to say that it is empty."""
+    return lambda text: {} if text.strip() == "-" else parse_table(text)
+
+
 def weights(text: str) -> tuple[float, float, float]:
     parts = text.split("|")
     if len(parts) != 3:

@@ -11,6 +11,7 @@ from pytest_recsim.standin.listing import MOST, whole_or
 from pytest_recsim.standin.ranking.arrays import strict_arithmetic, window_start
 from pytest_recsim.standin.ranking.ask import DEFAULT_K, Ask, read_recommend, read_rerank
 from pytest_recsim.standin.ranking.data import RankingData, ranking_data
+from pytest_recsim.standin.ranking.decision import decision_of
 from pytest_recsim.standin.ranking.effective import DEFAULT_WINDOW_DAYS
 from pytest_recsim.standin.ranking.explain import item_rows
 from pytest_recsim.standin.ranking.pipeline import rank
@@ -21,16 +22,16 @@ if TYPE_CHECKING:
 
 
 def recommend(service: Service, request: Request) -> Answer:
-    return _ranked(service, request.org, read_recommend(request))
+    return _ranked(service, request, read_recommend(request))
 
 
 def rerank(service: Service, request: Request) -> Answer:
-    return _ranked(service, request.org, read_rerank(request))
+    return _ranked(service, request, read_rerank(request))
 
 
-def _ranked(service: Service, org: str, ask: Ask) -> Answer:
+def _ranked(service: Service, request: Request, ask: Ask) -> Answer:
     with strict_arithmetic():
-        ranked = rank(service, org, ask)
+        ranked = rank(service, request.org, ask)
         rows = item_rows(ranked)
     if not math.isfinite(sum(row["score"] for row in rows)):
         raise out_of_range()
@@ -41,7 +42,11 @@ def _ranked(service: Service, org: str, ask: Ask) -> Answer:
             "segment_id": match.segment.segment_id,
             "profile_id": match.segment.profile_id,
         }
-    return answer(body | {"trace": {"extras": extras(ranked)}})
+    reply = answer(body | {"trace": {"extras": extras(ranked)}})
+    log = service.audit
+    if log is not None and log.wants(ask.namespace):
+        log.add(decision_of(log, request, ranked, reply))
+    return reply
 
 
 def similar(service: Service, request: Request) -> Answer:
