@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 EMBEDDING_SIZE = 384
 _CENT = Decimal("0.01")
-_PRICE_LIMIT = Decimal(10**10)
+PRICE_LIMIT = Decimal(10**10)
 # The database keeps vectors in single precision.
-_FLOAT4_LIMIT = 3.4028235e38
+FLOAT4_LIMIT = 3.4028235e38
 _KEPT_TEXTS = ("brand", "category", "description", "image_url", "metadata_version")
 _DESCRIBING = ("brand", "category", "description")
 
@@ -79,7 +79,7 @@ def _check_embeddings(rows: list[dict[str, Any]]) -> None:
             raise bad_request(
                 "embedding_dim_mismatch", f"an embedding has {EMBEDDING_SIZE} numbers", index=index, got=size
             )
-        if size and max(map(abs, row["embedding"])) > _FLOAT4_LIMIT:
+        if size and max(map(abs, row["embedding"])) > FLOAT4_LIMIT:
             raise out_of_range()
 
 
@@ -100,8 +100,8 @@ def _item(row: dict[str, Any], old: Item | None, now: int) -> Item:
 
 
 def _price(value: float) -> float:
-    price = Decimal(repr(value)).quantize(_CENT, ROUND_HALF_UP) if abs(value) < 1e20 else _PRICE_LIMIT
-    if abs(price) >= _PRICE_LIMIT:
+    price = Decimal(repr(value)).quantize(_CENT, ROUND_HALF_UP) if abs(value) < 1e20 else PRICE_LIMIT
+    if abs(price) >= PRICE_LIMIT:
         raise refused_by_database("numeric field overflow")
     return float(price) + 0.0  # no negative zero
 

@@ -148,6 +148,14 @@ def test_a_record_outlives_its_items_and_its_rank(shop):
     assert newest(shop) == record
 
 
+def test_windows_beyond_64_bits_are_shown_as_the_longest_there_is(shop):
+    path = "/v1/admin/recommendation/config"
+    config = shop.ok("GET", path)["config"] | {"co_vis_window_days": 1e308, "purchased_window_days": 1e308}
+    shop.ok("POST", path, {"config": config})
+    shop.recommend()
+    assert newest(shop)["effective_config"]["co_vis_window_days"] == 2**63 - 1
+
+
 def test_refused_requests_are_not_recorded(shop):
     shop.post("/v1/recommendations", {"namespace": "n"})
     assert decisions(shop) == []

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 DEFAULT_K = 20
 TAGS, NUMERIC, FULL = 0, 1, 2
-_LEVELS = {"numeric": NUMERIC, "full": FULL}
+LEVELS = {"numeric": NUMERIC, "full": FULL}
 _OVERRIDES = wire.Fields(
     "types.Overrides",
     dict.fromkeys(
@@ -152,7 +152,7 @@ def _ask(
         context=context,
         surface=(surface.strip() if isinstance(surface, str) else "") or "default",
         reasons=body.get("include_reasons", False),
-        level=_LEVELS.get(body.get("explain_level", "").strip().lower(), TAGS),
+        level=LEVELS.get(body.get("explain_level", "").strip().lower(), TAGS),
         problems=tuple(problems),
         prefetched=prefetched,
     )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_recsim.standin.ranking.pipeline import Ranked
     from pytest_recsim.standin.ranking.tags import Tags
 
-_SHOWN_KNOBS = (
+SHOWN_KNOBS = (
     "profile_boost",
     "profile_window_days",
     "mmr_lambda",
@@ -156,7 +156,7 @@ class RankedEvidence(NamedTuple):
 def _config(run: Effective) -> dict[str, Any]:
     knobs, (alpha, beta, gamma) = run.knobs, run.weights
     config: dict[str, Any] = {"alpha": alpha, "beta": beta, "gamma": gamma}
-    config |= {name: getattr(knobs, name) for name in _SHOWN_KNOBS}
+    config |= {name: getattr(knobs, name) for name in SHOWN_KNOBS}
     return config | {"profile_top_n": knobs.profile_top_n_tags}
 
 
