@@ -9,6 +9,8 @@ from pathlib import Path
 
 from pytest_recsim.data.problems import InputError, Problem, nearest
 
+_OPENAPI = "openapi"
+
 
 def serve(options: argparse.Namespace) -> int:
     """Become the stand-in: the profile's knobs go into its environment, as a real service gets them."""
@@ -91,17 +93,22 @@ def restore(options: argparse.Namespace) -> int:
 
 def schema(options: argparse.Namespace) -> int:
     import json
+    from importlib import resources
 
     from pytest_recsim.schemas import names
     from pytest_recsim.schemas import schema as published
 
+    known = (*names(), _OPENAPI)
     if options.name is None:
-        return _say("\n".join(names()))
-    if options.name not in names():
-        allowed = ", ".join(names())
+        return _say("\n".join(known))
+    if options.name not in known:
+        allowed = ", ".join(known)
         raise InputError(
-            Problem("schema", f"`{options.name}`: allowed are {allowed}{nearest(options.name, names())}")
+            Problem("schema", f"`{options.name}`: allowed are {allowed}{nearest(options.name, known)}")
         )
+    if options.name == _OPENAPI:
+        document = resources.files("pytest_recsim").joinpath("standin", "openapi.yaml")
+        return _say(document.read_text(encoding="utf-8").rstrip())
     return _say(json.dumps(published(options.name), indent=2))
 
 

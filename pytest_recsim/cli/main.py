@@ -50,7 +50,10 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("bundle", type=Path, metavar="DIR")
     report.set_defaults(run=commands.report)
     _restore(verbs)
-    schema = verbs.add_parser("schema", help="print a published JSON Schema, or their names")
+    schema = verbs.add_parser(
+        "schema",
+        help="print a published JSON Schema or the stand-in's OpenAPI document; without a name, all names",
+    )
     schema.add_argument("name", nargs="?")
     schema.set_defaults(run=commands.schema)
     return parser

@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_recsim.standin import gates
 from pytest_recsim.standin.clock import Clock
-from pytest_recsim.standin.errors import ApiError, envelope, internal
+from pytest_recsim.standin.errors import ApiError, envelope, internal, out_of_range, refused_by_database
 from pytest_recsim.standin.http import Answer, Request, answer, query_of
 from pytest_recsim.standin.routes import OPEN_ROUTES, TENANT_ROUTES
 from pytest_recsim.standin.routing import Match, Router, not_allowed
@@ -62,6 +62,10 @@ class App:
             return self._route(scope, headers, body)
         except ApiError as error:
             return self._refusal(error, headers)
+        except FloatingPointError:
+            return self._refusal(out_of_range(), headers)
+        except RecursionError:
+            return self._refusal(refused_by_database("stack depth limit exceeded"), headers)
         except Exception:  # noqa: BLE001 - the service must outlive any bug in a handler, as the real one does
             traceback.print_exc(file=sys.stderr)
             return self._refusal(internal(), headers)

@@ -7,6 +7,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from pytest_recsim.standin import knobs
+from pytest_recsim.standin.audit import AuditLog
 from pytest_recsim.standin.clock import Clock, whole_seconds
 from pytest_recsim.standin.event_types import EventTypes
 from pytest_recsim.standin.gates import RateLimiter
@@ -31,6 +32,7 @@ class Service:
         self.overrides = OverrideBook()
         self.segments = SegmentBook()
         self.event_types = EventTypes()
+        self.audit = None if settings.audit is None else AuditLog(settings.audit)
         self.started = clock.now()
         self.config_metadata: dict[str, Any] = {"updated_at": whole_seconds(self.started), "source": "env"}
         self.ranking: dict[tuple[str, str], RankingData] = {}

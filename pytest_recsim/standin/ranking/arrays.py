@@ -16,6 +16,12 @@ FALLBACK_HALF_LIFE_DAYS = 14.0
 # Beyond this many doublings (events dated far in the future) a weight stays finite instead of overflowing.
 _MOST_DOUBLINGS = 500.0
 _EARLIEST = -(1 << 62)
+_MOST_DAYS = 1e8
+
+
+def strict_arithmetic() -> np.errstate:
+    """Raise FloatingPointError, as the database does, where a result would be infinite or no number."""
+    return np.errstate(over="raise", invalid="raise", divide="raise")
 
 
 def saturate(values: Floats) -> Floats:
@@ -41,7 +47,7 @@ def decay(ts: Ints, now: int, half_life_days: Floats | float) -> Floats:
 
 def window_start(now: int, days: float) -> int:
     """Return the first instant inside a window of that many days before ``now``."""
-    return max(now - int(days * DAY), _EARLIEST)
+    return max(now - int(min(days, _MOST_DAYS) * DAY), _EARLIEST)
 
 
 def ranges(starts: Ints, lengths: Ints) -> Ints:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pytest_recsim.standin import wire
-from pytest_recsim.standin.errors import bad_request
+from pytest_recsim.standin.errors import bad_request, out_of_range
 from pytest_recsim.standin.http import Answer, Request, answer
 from pytest_recsim.standin.ranking.catalogue import Names
 from pytest_recsim.standin.ranking.data import ranking_data
@@ -78,6 +79,8 @@ def _matched(rule: Rule, outcome: Outcome, names: Names) -> dict[str, Any]:
 
 def _effect(outcome: Outcome, candidate: int) -> dict[str, Any]:
     change = sum(change for _, change in outcome.boosts.get(candidate, ()))
+    if not math.isfinite(change):
+        raise out_of_range()
     return {
         "blocked": candidate in outcome.blocked,
         "pinned": candidate in outcome.pins,
