@@ -11,6 +11,7 @@ from pytest_recsim.standin.clock import Clock, whole_seconds
 from pytest_recsim.standin.event_types import EventTypes
 from pytest_recsim.standin.gates import RateLimiter
 from pytest_recsim.standin.overridebook import OverrideBook
+from pytest_recsim.standin.quirks import NONE, Quirks, Replicas
 from pytest_recsim.standin.rulebook import RuleBook
 from pytest_recsim.standin.segmentbook import SegmentBook
 from pytest_recsim.standin.store import Namespace
@@ -23,14 +24,16 @@ if TYPE_CHECKING:
 class Service:
     """The tenants' data, the rules, the live configuration and the clock of one process."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock, quirks: Quirks = NONE) -> None:
         self.settings = settings
         self.clock = clock
+        self.quirks = quirks
         self.limiter = RateLimiter(settings)
         self.rules = RuleBook()
+        self.served = Replicas(self.rules, settings.rules_cache_refresh) if quirks.replica else self.rules
         self.overrides = OverrideBook()
         self.segments = SegmentBook()
-        self.event_types = EventTypes()
+        self.event_types = EventTypes(leak=quirks.leak)
         self.started = clock.now()
         self.config_metadata: dict[str, Any] = {"updated_at": whole_seconds(self.started), "source": "env"}
         self.ranking: dict[tuple[str, str], RankingData] = {}
