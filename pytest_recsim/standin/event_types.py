@@ -50,19 +50,19 @@ class EventTypes:
 
     def __init__(self, *, leak: bool = False) -> None:
         self._leak = leak
-        self._own: dict[tuple[str, str], dict[int, EventType]] = {}
+        self.own: dict[tuple[str, str], dict[int, EventType]] = {}
         self.version = 0
 
     def put(self, org: str, namespace: str, rows: list[EventType]) -> None:
-        self._own.setdefault((org, namespace), {}).update((row.code, row) for row in rows)
+        self.own.setdefault((org, namespace), {}).update((row.code, row) for row in rows)
         self.version += 1
 
     def effective(self, org: str, namespace: str) -> list[EventType]:
         """Return the active types by code, the leaked ones last."""
-        table = {row.code: row for row in DEFAULTS} | self._own.get((org, namespace), {})
+        table = {row.code: row for row in DEFAULTS} | self.own.get((org, namespace), {})
         rows = [table[code] for code in sorted(table) if table[code].active]
         return rows + self._strays((org, namespace)) if self._leak else rows
 
     def _strays(self, tenant: tuple[str, str]) -> list[EventType]:
-        others = (rows for owner, rows in self._own.items() if owner != tenant)
+        others = (rows for owner, rows in self.own.items() if owner != tenant)
         return [row for rows in others for row in rows.values() if row.active]

@@ -25,7 +25,6 @@ NAMES = {
     "ties": "what the contract calls random or unspecified is random (contract 3, 12.10)",
     "replica": "every other list uses rules up to RULES_CACHE_REFRESH old (contract 8.5)",
 }
-ALL = ",".join(NAMES)
 
 
 class Quirks(msgspec.Struct, frozen=True):
@@ -57,7 +56,7 @@ NONE = Quirks()
 
 
 def parse(text: str, seed: int | None = None) -> Quirks:
-    """Return the quirks of a comma list; ``seed`` makes what is random repeat.
+    """Return the quirks of a comma list, ``all`` for every one; ``seed`` makes what is random repeat.
 
     Raises:
         ValueError: a name that is none; completes the sentence "--quirks: ...".
@@ -66,10 +65,12 @@ def parse(text: str, seed: int | None = None) -> Quirks:
     from random import Random
 
     chosen = {name for word in text.split(",") if (name := word.strip().lower())}
+    if "all" in chosen:
+        chosen = chosen - {"all"} | NAMES.keys()
     for name in sorted(chosen - NAMES.keys()):
         near = get_close_matches(name, NAMES, 1)
         guess = f"; did you mean `{near[0]}`?" if near else ""
-        raise ValueError(f"`{name}` is no quirk; allowed {', '.join(NAMES)}{guess}")
+        raise ValueError(f"`{name}` is no quirk; allowed {', '.join(NAMES)} and all{guess}")
     dice = Random(seed)
     flags = {name: name in chosen for name in NAMES if name != "ties"}
     return Quirks(dice=dice if "ties" in chosen else None, salt=dice.getrandbits(64), **flags)

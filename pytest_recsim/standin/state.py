@@ -37,8 +37,8 @@ class Service:
         self.started = clock.now()
         self.config_metadata: dict[str, Any] = {"updated_at": whole_seconds(self.started), "source": "env"}
         self.ranking: dict[tuple[str, str], RankingData] = {}
-        self._namespaces: dict[tuple[str, str], Namespace] = {}
-        self._serial = 0
+        self.namespaces: dict[tuple[str, str], Namespace] = {}
+        self.serial = 0
         self.use_document(settings.document)
 
     def use_document(self, document: dict[str, Any]) -> None:
@@ -48,15 +48,15 @@ class Service:
 
     def namespace(self, org: str, name: str) -> Namespace:
         """Return the data to write to; made on first use."""
-        return self._namespaces.setdefault((org, name), Namespace())
+        return self.namespaces.setdefault((org, name), Namespace())
 
     def peek(self, org: str, name: str) -> Namespace:
         """Return the data to read; an unknown namespace is empty and stays unknown."""
-        return self._namespaces.get((org, name)) or Namespace()
+        return self.namespaces.get((org, name)) or Namespace()
 
     def next_serial(self) -> int:
-        self._serial += 1
-        return self._serial
+        self.serial += 1
+        return self.serial
 
     def new_id(self, kind: str) -> str:
         """Return a UUID that depends only on how many ids were handed out before, so that runs repeat."""

@@ -229,7 +229,7 @@ def test_all_quirks_together_still_give_well_formed_lists():
     served = refused = 0
     for seed in range(12):
         rng, items, users, traits, events, knobs, rules, _ = worlds.draw_world(seed)
-        app = standin.build(worlds.environ(knobs), worlds.NOW_US, quirks.parse(quirks.ALL, seed))
+        app = standin.build(worlds.environ(knobs), worlds.NOW_US, quirks.parse("all", seed))
 
         def send(path, body, app=app):
             scope = {
