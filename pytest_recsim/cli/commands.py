@@ -3,37 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
-from pathlib import Path
 
 from pytest_recsim.data.problems import InputError, Problem, nearest
 
 _OPENAPI = "openapi"
-
-
-def serve(options: argparse.Namespace) -> int:
-    """Become the stand-in: the profile's knobs go into its environment, as a real service gets them."""
-    from pytest_recsim.data.profiles import (
-        find_profile,
-        load_profile,
-        override,
-        packaged_profiles,
-        require_complete,
-    )
-
-    search = (Path("profiles"), packaged_profiles())
-    profile = override(load_profile(find_profile(options.env_profile, search)), options.env_override)
-    require_complete(profile)
-    environment = os.environ | {name: setting.text for name, setting in profile.values.items()}
-    command = [sys.executable, "-m", "pytest_recsim.standin", "--port", str(options.port)]
-    for flag, value in (
-        ("--now", options.now),
-        ("--access-log", options.access_log),
-        ("--latency-ms", options.latency_ms or ""),
-    ):
-        command += [flag, str(value)] if value else []
-    os.execve(sys.executable, command, environment)  # noqa: S606 - our own interpreter and module
 
 
 def generate(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Listing with offset paging (contract 3). Rows of equal time come in the order of their ids."""
+"""Listing with offset paging (contract 3). Rows of equal time come in the order of their ids, unless ties are a quirk."""
 
 from __future__ import annotations
 
@@ -75,6 +75,7 @@ def list_items(service: Service, request: Request) -> Answer:
     namespace, chosen = _open(service, request, "item_id")
     rows = [item for key, item in namespace.items.items() if chosen.takes_row(key, chosen.item_id, item)]
     rows.sort(key=lambda item: (-item.created, item.item_id))
+    rows = service.quirks.mixed(rows, namespace.items_version, lambda item: -item.created)
     return _page(request, rows, _item_row)
 
 
@@ -95,6 +96,7 @@ def list_users(service: Service, request: Request) -> Answer:
     namespace, chosen = _open(service, request, "user_id")
     rows = [user for key, user in namespace.users.items() if chosen.takes_row(key, chosen.user_id, user)]
     rows.sort(key=lambda user: (-user.created, user.user_id))
+    rows = service.quirks.mixed(rows, namespace.users_version, lambda user: -user.created)
     return _page(request, rows, _user_row)
 
 
@@ -112,6 +114,7 @@ def list_events(service: Service, request: Request) -> Answer:
     rows = namespace.events_newest_first()
     if chosen != RowFilter():
         rows = [event for event in rows if chosen.takes_event(event)]
+    rows = service.quirks.mixed(rows, namespace.events_version, lambda event: -event.ts)
     return _page(request, rows, _event_row)
 
 

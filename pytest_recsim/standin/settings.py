@@ -63,6 +63,7 @@ LIVE: dict[str, Variable] = {
 # Keys are fields of Settings; fixed from start to end.
 FIXED: dict[str, Variable] = {
     "rules_enable": Variable("RULES_ENABLE", parse.flag, default=True),
+    "rules_cache_refresh": Variable("RULES_CACHE_REFRESH", parse.duration, 2.0),
     "rules_max_pin_slots": Variable("RULES_MAX_PIN_SLOTS", parse.whole(1), 3),
     "blend_by_namespace": Variable("BLEND_WEIGHTS_OVERRIDES", parse.pairs(parse.weights), {}),
     "blend_by_segment": Variable("BLEND_SEGMENT_OVERRIDES", parse.pairs(parse.weights), {}),
@@ -87,7 +88,6 @@ ECHOED: dict[str, Variable] = {
     "holdout_percent": Variable("BANDIT_EXPERIMENT_HOLDOUT_PERCENT", SHARE, 0.0),
     "surfaces": Variable("BANDIT_EXPERIMENT_SURFACES", parse.words, []),
     "label": Variable("BANDIT_EXPERIMENT_LABEL", str, "bandit_exploration_rt7d"),
-    "rules_cache_refresh": Variable("RULES_CACHE_REFRESH", parse.duration, 2.0),
     "rules_audit_sample": Variable("RULES_AUDIT_SAMPLE", parse.number(above=True), 1.0),
 }
 AUDITING = Variable("AUDIT_DECISIONS_ENABLED", parse.flag, default=False)
@@ -128,6 +128,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     document: dict[str, Any]
     rules_enable: bool
+    rules_cache_refresh: float
     rules_max_pin_slots: int
     blend_by_namespace: dict[str, tuple[float, float, float]]
     blend_by_segment: dict[str, tuple[float, float, float]]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pytest_recsim.standin.clock import DAY
+
+if TYPE_CHECKING:
+    from random import Random
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -55,6 +58,11 @@ def ranges(starts: Ints, lengths: Ints) -> Ints:
     ends = np.cumsum(lengths)
     total = int(ends[-1]) if len(ends) else 0
     return np.asarray(np.arange(total) + np.repeat(starts - (ends - lengths), lengths))
+
+
+def shuffled(values: Ints, dice: Random | None) -> Ints:
+    """Return the values in random order; as they are without dice."""
+    return values if dice is None else np.random.default_rng(dice.getrandbits(64)).permutation(values)
 
 
 def best_set(keys: NDArray[Any], count: int) -> Ints:
