@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ssl
+from typing import Any
 
+import aiohttp
 import httpx
-from httpx_aiohttp import HttpxAiohttpClient
+from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
 
 from pytest_recsim import __version__
 from pytest_recsim.data.problems import InputError, Problem
@@ -20,13 +22,54 @@ def build(endpoint: Endpoint) -> httpx.AsyncClient:
 
     Our own time-out surrounds the whole attempt, so httpx's are off.
     """
-    return HttpxAiohttpClient(
+    return _Client(
         verify=_trust(endpoint),
         timeout=None,
         follow_redirects=False,
         trust_env=endpoint.trust_env,
         limits=httpx.Limits(max_connections=endpoint.concurrency, keepalive_expiry=IDLE_S),
     )
+
+
+class _Connector(aiohttp.TCPConnector):
+    """A pool that gives no connection away on which something lies that nobody asked for.
+
+    Such bytes (an answer sent twice, an answer that came after we had stopped waiting) would be read as the
+    answer to the next question, and from then on everybody would get the list of somebody else.
+    """
+
+    async def connect(self, *args: Any, **kwargs: Any) -> aiohttp.connector.Connection:
+        connection = await super().connect(*args, **kwargs)
+        for _ in range(self.limit):
+            if connection.protocol is None or not connection.protocol.should_close:
+                break
+            connection.close()
+            connection = await super().connect(*args, **kwargs)
+        return connection
+
+
+class _Client(HttpxAiohttpClient):
+    """The client with our pool, behind a proxy too."""
+
+    def _init_transport(self, *args: Any, **kwargs: Any) -> httpx.AsyncBaseTransport:
+        return _pooled(super()._init_transport(*args, **kwargs))
+
+    def _init_proxy_transport(self, *args: Any, **kwargs: Any) -> httpx.AsyncBaseTransport:
+        return _pooled(super()._init_proxy_transport(*args, **kwargs))
+
+
+def _pooled(transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
+    assert isinstance(transport, AiohttpTransport)
+    limits, trust = transport.limits, transport.ssl_context
+
+    def session() -> aiohttp.ClientSession:  # needs a running loop, hence not before the first request
+        pool = _Connector(
+            limit=limits.max_connections or 0, keepalive_timeout=limits.keepalive_expiry, ssl=trust
+        )
+        return aiohttp.ClientSession(connector=pool)
+
+    transport.client = session
+    return transport
 
 
 def headers(endpoint: Endpoint) -> httpx.Headers:

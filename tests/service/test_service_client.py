@@ -95,6 +95,18 @@ def test_safe_requests_survive_a_broken_connection(serve, bad, cause):
     assert service.tally.retries == {cause: 1}
 
 
+@pytest.mark.parametrize("later", [0.0, 0.02], ids=["at once", "on the idle connection"])
+def test_an_answer_that_comes_twice_is_never_taken_for_the_answer_to_the_next_question(serve, later):
+    def twice(request):
+        return Reply(200, answer([request.body["user_id"]]), again=later)
+
+    _, service = serve(twice, concurrency=1)
+    for user in ("u1", "u2", "u3"):
+        (found,) = service.recommend([Ask(user)])
+        assert found.ids == (user,)
+        time.sleep(0.05)
+
+
 def test_patience_ends_after_five_tries_with_one_sentence(serve):
     server, service = serve(lambda _: refusal(503, "down", "gone fishing", correlation_id="h/1"))
     with pytest.raises(ServiceError) as caught:
