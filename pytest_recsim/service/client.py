@@ -125,7 +125,7 @@ class Client:
         self._pace.accepted()
         try:
             return decode(reply.body)
-        except msgspec.DecodeError as error:
+        except faults.BROKEN as error:
             code, text = faults.unreadable(reply, error)
             raise self._setback(call, code, text, code=code, status=reply.status) from None
 

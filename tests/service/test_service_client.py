@@ -152,6 +152,16 @@ def test_a_retry_after_header_is_heeded(serve):
     assert time.monotonic() - started >= 1.0
 
 
+def test_a_service_that_asks_for_more_patience_than_we_have_is_told_with_that_wait(serve):
+    reply = refusal(429, "rate_limited", "later")
+    reply.headers["Retry-After"] = "3600"
+    server, service = serve(lambda _: reply)
+    with pytest.raises(ServiceError, match="asked us to wait 3600 s") as caught:
+        service.recommend([Ask("u1")])
+    assert caught.value.status == 429
+    assert len(server.seen) == 1
+
+
 def test_nobody_listening_is_told_as_such():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -172,9 +182,16 @@ def test_nobody_listening_is_told_as_such():
             "text/html `<html> hi </html>`",
         ),
         (Reply(200, b""), "not_json", "empty body"),
-        (Reply(200, b'{"items": ['), "not_json", '{"items": ['),
+        (Reply(200, b'{"items": ['), "not_json", 'broken off after `{"items": [`'),
+        (Reply(200, b" "), "not_json", "empty body"),
+        (Reply(200, b'{"model_version":"\xff"}'), "not_json", "is not UTF-8"),
         (Reply(200, {"items": "no"}), "schema", "items"),
-        (Reply(200, b'{"model_version":"m","items":[{"item_id":"a","score":NaN}]}'), "not_json", "NaN"),
+        (
+            Reply(200, b'{"model_version":"m","items":[{"item_id":"a","score":NaN}]}'),
+            "not_json",
+            'score":NaN',
+        ),
+        (Reply(200, b'{"model_version":"m","items":[{"score":1e999}]}'), "schema", "out of range"),
         (Reply(200, answer(["a"], scores=["1"])), "schema", "score"),
         (Reply(302, b"", {"Location": "https://elsewhere/x"}), "redirect", "https://elsewhere/x"),
         (Reply(raw=b"SSH-2.0-OpenSSH\r\n\r\n"), "not_http", "does not speak HTTP"),
