@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from pytest_recsim.service.face import Service
-from pytest_recsim.service.ours import (
-    PROBE_PREFIX,
-    is_live_override,
-    is_live_rule,
-    is_our_override,
-    is_our_rule,
-)
+from pytest_recsim.service.ours import PROBE_PREFIX, is_our_override, is_our_rule
 from pytest_recsim.service.records import Rule
 
 
 def clean_leftovers(service: Service, *, probes: bool = True) -> list[str]:
     """Cancel our overrides, disable our rules, delete our probe items; return a sentence for each.
+
+    Those too that have ended by our clock: the service goes by its own.
 
     Only after the interlock has let the run pass. ``probes=False`` saves reading the catalogue when a reset
     follows anyway.
@@ -45,12 +41,7 @@ def disabled(service: Service, rule: Rule) -> Rule:
 
 
 def _overrides(service: Service) -> list[str]:
-    now = service.clock()
-    ours = [
-        found
-        for found in service.list_overrides(status="active")
-        if is_our_override(found) and is_live_override(found, now)
-    ]
+    ours = [found for found in service.list_overrides(status="active") if is_our_override(found)]
     for found in ours:
         service.cancel_override(found.override_id)
     return [
@@ -59,8 +50,7 @@ def _overrides(service: Service) -> list[str]:
 
 
 def _rules(service: Service) -> list[str]:
-    now = service.clock()
-    ours = [rule for rule in service.list_rules() if is_our_rule(rule) and is_live_rule(rule, now)]
+    ours = [rule for rule in service.list_rules() if is_our_rule(rule) and rule.enabled]
     for rule in ours:
         disabled(service, rule)
     return [f"disabled the leftover rule `{rule.name}` on surface `{rule.surface}`." for rule in ours]
