@@ -12,6 +12,7 @@ from pytest_recsim.plugin.identity import Identity, identify, severity, waiver
 from pytest_recsim.plugin.state import STATE
 from pytest_recsim.record.jsonio import dumps, write_json
 from pytest_recsim.record.model import CheckResult, Outcome
+from pytest_recsim.service.errors import ServiceError
 
 RESULT = pytest.StashKey[CheckResult]()
 ATTRIBUTE = "recsim_result"
@@ -19,16 +20,20 @@ ATTRIBUTE = "recsim_result"
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """Conclude a check after its function has returned."""
+    """Conclude a check after its function has returned; a request that failed for good is one sentence."""
     check = pyfuncitem.funcargs.get("check")
     identity = identify(pyfuncitem)
-    if not isinstance(check, Check) or identity is None:
-        return (yield)
     try:
         outcome = yield
+        if not isinstance(check, Check) or identity is None:
+            return outcome
         conclusion = check.conclude()
     except NotMeasured as reason:
+        if not isinstance(check, Check) or identity is None:
+            raise
         outcome, conclusion = True, Conclusion("not_measured", str(reason))
+    except ServiceError as error:
+        pytest.fail(error.sentence, pytrace=False)
     _settle(pyfuncitem, identity, check, conclusion)
     return outcome
 
