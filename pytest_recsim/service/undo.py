@@ -104,9 +104,7 @@ def rule(service: Service, *, surface: str, name: str, **terms: Unpack[RuleTerms
         handle = RuleHandle(service, stored[0].rule_id if stored else None, wanted)
         yield handle
     finally:
-        if (
-            handle is None
-        ):  # its making was cut short, maybe after the service acted and before we knew the id
+        if handle is None:  # cut short, maybe after the service acted and before we knew the id
             _disable_by_name(service, wanted)
         else:
             handle.release()

@@ -84,7 +84,9 @@ def open_record(opened: Opened, reports: Path) -> None:
         raise InputError(
             Problem(shown(reports), f"no report can be written there: {error.strerror}")
         ) from None
-    opened.sim.context = msgspec.structs.replace(context, bundle_dir=str(bundle.root))
+    opened.sim.context = msgspec.structs.replace(
+        context, bundle_dir=str(bundle.root), influences=opened.facts.warnings
+    )
 
 
 def _guard(plan: Plan, found: NamespaceState, run_id: str, now: datetime) -> None:

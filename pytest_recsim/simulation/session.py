@@ -88,7 +88,8 @@ class Session:
         """Take in what preparation found; from here on every answer is checked in passing."""
         if self.known is None:
             effective = Effective(self.plan, admin)
-            now = to_us(self.context.now)
+            now = to_us(self.context.now) + seeded.skew_us
+            self.service.set_clock_ahead(seeded.skew_us / 1e6)
             self.known = World(self.plan, self.material, effective, seeded.shift_us, now)
             self._watch = watch_for(self.known, seeded)
             self.service.see = self._watch.see

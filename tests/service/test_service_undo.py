@@ -273,3 +273,25 @@ def test_leftovers_are_taken_back_whatever_the_clocks_say(service, recsys):
     assert len(clean_leftovers(service)) == 2
     assert only(recsys.rules)["enabled"] is False
     assert only(recsys.overrides)["status"] == "cancelled"
+
+
+@pytest.mark.parametrize("kept", ["rule", "override", "probe"])
+def test_what_cannot_be_taken_back_does_not_keep_the_rest(service, recsys, kept):
+    terms = {"surface": "recsim-s2", "action": "BLOCK", "target_type": "TAG", "target_key": "t"}
+    rules = [service.create_rule(name=f"recsim:{n}", **terms).rule_id for n in "ab"]
+    overrides = [service.create_override(item_id=n, created_by="recsim").override_id for n in "ab"]
+    service.upsert_items([{"item_id": f"recsim-probe-{n}", "available": True} for n in "ab"])
+    key = {
+        "rule": f"PUT /v1/admin/rules/{rules[0]}",
+        "override": f"POST /v1/admin/manual_overrides/{overrides[0]}/cancel",
+        "probe": "POST /v1/items:delete",
+    }[kept]
+    recsys.fail[key] = refusal(500, "internal")
+    with pytest.raises(ServiceError, match="500"):
+        clean_leftovers(service)
+    active = {
+        "rule": sum(one["enabled"] for one in recsys.rules.values()),
+        "override": sum(one["status"] == "active" for one in recsys.overrides.values()),
+        "probe": len(recsys.rows["items"]),
+    }
+    assert active == {"rule": 0, "override": 0, "probe": 0, kept: 1}
