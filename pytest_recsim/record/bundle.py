@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,9 +37,20 @@ class Bundle:
         return self.root / "simulation_metadata.json"
 
     def append(self, result: CheckResult) -> None:
-        """Add one finished check to events.jsonl and flush it, so that a killed run keeps it."""
-        with self.events.open("ab") as stream:
-            stream.write(jsonio.dumps(result) + b"\n")
+        """Add one finished check to events.jsonl and flush it, so that a killed run keeps it.
+
+        A line that the disk has no room for is taken out again: the next one must not be glued to its half.
+        """
+        with self.events.open("ab", buffering=0) as stream:
+            before = stream.tell()
+            line = jsonio.dumps(result) + b"\n"
+            try:
+                while line:
+                    line = line[stream.write(line) :]
+            except OSError:
+                with contextlib.suppress(OSError):
+                    stream.truncate(before)
+                raise
 
     def write(self, name: str, value: dict[str, Any]) -> None:
         """Write ``artifacts/<name>``."""

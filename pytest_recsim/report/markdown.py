@@ -9,7 +9,7 @@ from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.jsonio import write_atomic
 from pytest_recsim.record.model import WORST_FIRST, CheckResult, Measure, Outcome
 from pytest_recsim.report.quality import quality_section
-from pytest_recsim.report.text import cell, number, table, upper
+from pytest_recsim.report.text import cell, number, retried, table, upper
 
 SIGNS: dict[Outcome, str] = {
     "passed": "passed",
@@ -90,6 +90,7 @@ def _what(facts: dict[str, Any]) -> Iterator[str]:
         ),
         ("users evaluated", f"{users['evaluated']:,} of {users['in_fixture']:,}"),
         ("requests", f"{requests['total']:,}, of them {requests['recommendations']:,} recommendations"),
+        *([("retries", retried(requests["retries"]))] if requests.get("retries") else []),
     ]
     yield from table(("", ""), rows)
     for note in facts.get("notes", []):

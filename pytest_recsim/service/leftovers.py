@@ -27,7 +27,10 @@ def clean_leftovers(service: Service, *, probes: bool = True) -> list[str]:
 
 
 def _all(things: Iterable[T], work: Callable[[T], list[str]]) -> list[str]:
-    """Do the work on everything, whatever fails, and raise the first failure afterwards."""
+    """Do the work on everything, whatever fails, and raise the first failure afterwards.
+
+    Nobody there is nobody there: then nothing further is tried.
+    """
     told: list[str] = []
     failures: list[ServiceError] = []
     for thing in things:
@@ -35,6 +38,8 @@ def _all(things: Iterable[T], work: Callable[[T], list[str]]) -> list[str]:
             told += work(thing)
         except ServiceError as error:
             failures.append(error)
+            if error.code == "unreachable":
+                break
     if failures:
         raise failures[0]
     return told

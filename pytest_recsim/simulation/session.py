@@ -11,6 +11,7 @@ from typing import Any
 
 from pytest_recsim.apply.reach import request_overrides
 from pytest_recsim.data.columns import columns
+from pytest_recsim.data.files import unwritable
 from pytest_recsim.data.fixture import load_fixture
 from pytest_recsim.data.instants import to_us
 from pytest_recsim.data.model import Fixture
@@ -36,12 +37,14 @@ class Session:
         context: the plan, the run's clock and folders.
         ledger: what this process asked and waited for, written beside the record.
         known: fixture, split and knobs in effect as one value; None until learned.
+        trouble: one sentence when the ledger could not be written, else empty.
     """
 
     def __init__(self, context: RunContext, fixture: Fixture | None = None) -> None:
         self.context = context
         self.ledger = Ledger(context.folder / f"ledger-{os.getpid()}.json")
         self.known: World | None = None
+        self.trouble = ""
         self._given = fixture
         self._watch: Watch | None = None
 
@@ -109,7 +112,10 @@ class Session:
         """Write this process's tally and what the watch saw, so that the controller can add them up."""
         if "service" in self.__dict__:
             seen = self._watch.summary() if self._watch is not None else None
-            self.ledger.write(self.service.tally, seen, time.time())
+            try:
+                self.ledger.write(self.service.tally, seen, time.time())
+            except OSError as error:
+                self.trouble = unwritable(self.context.folder, error)
 
     def close(self) -> None:
         if "service" in self.__dict__:

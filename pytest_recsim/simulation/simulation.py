@@ -34,13 +34,17 @@ class Simulation(Session, Catalogue, Truth):
     """A session with its preparation. Look-ups are in :class:`Catalogue`, relevance in :class:`Truth`."""
 
     @cached_property
+    def _outcome(self) -> Prepared:
+        return prepare_once(self)
+
+    @property
     def prepared(self) -> Prepared:
         """The outcome of preparation; whoever comes first does the work.
 
         Raises:
             SimulationFailed: preparation failed, here or in another process of this run.
         """
-        prepared = prepare_once(self)
+        prepared = self._outcome
         if prepared.failure or prepared.seeded is None:
             raise SimulationFailed(prepared.failure)
         self.learn(prepared.seeded, prepared.admin)
