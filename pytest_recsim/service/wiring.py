@@ -66,7 +66,9 @@ def _pooled(transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
         pool = _Connector(
             limit=limits.max_connections or 0, keepalive_timeout=limits.keepalive_expiry, ssl=trust
         )
-        return aiohttp.ClientSession(connector=pool)
+        made = aiohttp.ClientSession(connector=pool)
+        made._retry_connection = False  # noqa: SLF001 - it would repeat reads by itself, and nobody counted them
+        return made
 
     transport.client = session
     return transport

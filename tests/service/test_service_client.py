@@ -95,6 +95,15 @@ def test_safe_requests_survive_a_broken_connection(serve, bad, cause):
     assert service.tally.retries == {cause: 1}
 
 
+def test_a_read_whose_kept_connection_breaks_is_repeated_by_us_and_counted(serve):
+    broken = [Reply(200, {"status": "ok"}), Reply(drop=True), Reply(200, {"status": "ok"})]
+    server, service = serve(lambda _: broken.pop(0))
+    service.health()
+    assert service.health().status == "ok"
+    assert service.tally.retries == {"dropped": 1}
+    assert service.tally.total == len(server.seen) == 3
+
+
 @pytest.mark.parametrize("later", [0.0, 0.02], ids=["at once", "on the idle connection"])
 def test_an_answer_that_comes_twice_is_never_taken_for_the_answer_to_the_next_question(serve, later):
     def twice(request):
