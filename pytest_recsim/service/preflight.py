@@ -73,7 +73,7 @@ def _advice(path: str, error: ServiceError) -> str:
         return f"does not accept the organisation ({said}); give its UUID with --org-id"
     if error.code in FAILED_ON_THE_WAY:
         return f"gives no answer ({said}); check --base-url, the network, and that the service runs"
-    if path == "/health" and error.status == 503:
+    if (error.status or 0) >= 500:
         return f"is not healthy ({said}); wait until it is, or ask its owners"
     if error.status == 429:
         return f"turns requests away ({said}); try again in a minute"

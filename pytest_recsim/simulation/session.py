@@ -111,7 +111,8 @@ class Session:
     def flush(self) -> None:
         """Write this process's tally and what the watch saw, so that the controller can add them up."""
         if "service" in self.__dict__:
-            seen = self._watch.summary() if self._watch is not None else None
+            strays = self.service.tally.strays
+            seen = self._watch.summary().with_strays(strays) if self._watch is not None else None
             try:
                 self.ledger.write(self.service.tally, seen, time.time())
             except OSError as error:

@@ -104,8 +104,10 @@ def test_a_read_whose_kept_connection_breaks_is_repeated_by_us_and_counted(serve
     assert service.tally.total == len(server.seen) == 3
 
 
-@pytest.mark.parametrize("later", [0.0, 0.02], ids=["at once", "on the idle connection"])
-def test_an_answer_that_comes_twice_is_never_taken_for_the_answer_to_the_next_question(serve, later):
+@pytest.mark.parametrize(
+    ("later", "strays"), [(0.0, 0), (0.02, 2)], ids=["at once", "on the idle connection"]
+)
+def test_an_answer_that_comes_twice_is_never_taken_for_the_answer_to_the_next_question(serve, later, strays):
     def twice(request):
         return Reply(200, answer([request.body["user_id"]]), again=later)
 
@@ -114,6 +116,14 @@ def test_an_answer_that_comes_twice_is_never_taken_for_the_answer_to_the_next_qu
         (found,) = service.recommend([Ask(user)])
         assert found.ids == (user,)
         time.sleep(0.05)
+    assert service.tally.strays >= strays
+
+
+def test_without_strays_nothing_is_counted(serve):
+    _, service = serve(echo)
+    service.recommend([Ask(f"u{number}") for number in range(50)])
+    service.recommend([Ask(f"u{number}") for number in range(50)])
+    assert service.tally.strays == 0
 
 
 def test_patience_ends_after_five_tries_with_one_sentence(serve):
