@@ -24,7 +24,7 @@ from pytest_recsim.plugin.state import STATE, State
 from pytest_recsim.record.model import CheckResult
 from pytest_recsim.report import render_bundle
 from pytest_recsim.service.errors import ServiceError
-from pytest_recsim.simulation.closing import leave_clean, stop
+from pytest_recsim.simulation.closing import last_look, leave_clean, stop
 from pytest_recsim.simulation.opening import Opened, new_run_id, open_record, open_simulation
 from pytest_recsim.simulation.run import RunContext
 from pytest_recsim.simulation.services import Services
@@ -153,6 +153,7 @@ class Controller:
             self.options.seed_only and exitstatus == pytest.ExitCode.OK,
         )
         for writer in self.writers.values():
+            writer.opened.spoiled = last_look(writer.opened)
             writer.finish(census.planned, census.deselected, seed_only=seeded)
             self._render(writer)
         try:

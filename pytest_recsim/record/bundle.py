@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +36,13 @@ class Bundle:
     @property
     def metadata(self) -> Path:
         return self.root / "simulation_metadata.json"
+
+    def discard(self) -> None:
+        """Remove the folder of a run that has not begun, and those above it that hold nothing else."""
+        shutil.rmtree(self.root, ignore_errors=True)
+        for folder in (self.root.parent, self.root.parent.parent):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
     def append(self, result: CheckResult) -> None:
         """Add one finished check to events.jsonl and flush it, so that a killed run keeps it.

@@ -7,6 +7,25 @@ from pytest_recsim.service.errors import ServiceError
 from pytest_recsim.service.interlock import finish_marker, read_marker
 from pytest_recsim.service.leftovers import clean_leftovers
 from pytest_recsim.simulation.opening import Opened
+from pytest_recsim.simulation.simulation import SimulationFailed
+from pytest_recsim.simulation.stage import OUTCOME
+
+
+def last_look(opened: Opened) -> str:
+    """Return what others have changed in the namespace by the end of the run, empty when nothing.
+
+    The contract check looks too, but another worker may still be measuring then, or it was not selected.
+    """
+    sim = opened.sim
+    if opened.stand_in is not None or not (sim.context.folder / OUTCOME).exists():
+        return ""
+    try:
+        changed = sim.changed_namespace()
+    except (SimulationFailed, ServiceError):
+        return (
+            ""  # why there was no preparation stands in every check; a service that is gone, in the clean-up
+        )
+    return f"the namespace changed while it was measured: {'; '.join(changed)}" if changed else ""
 
 
 def leave_clean(opened: Opened) -> list[str]:

@@ -28,13 +28,20 @@ UNOPENED = ""
 
 @dataclass
 class Opened:
-    """A simulation that may begin. ``stand_in`` is None on a real service."""
+    """A simulation that may begin.
+
+    Attributes:
+        stand_in: None on a real service.
+        notes: sentences for the record.
+        spoiled: why nothing that was measured can be relied on; empty when it can.
+    """
 
     sim: Simulation
     stand_in: StandIn | None
     facts: ServiceFacts
     found: NamespaceState
     notes: list[str] = field(default_factory=list)
+    spoiled: str = ""
 
 
 def new_run_id() -> str:

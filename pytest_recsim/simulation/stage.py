@@ -25,6 +25,7 @@ from pytest_recsim.simulation.scoring import score
 from pytest_recsim.simulation.session import Session
 from pytest_recsim.simulation.world import World
 
+OUTCOME = "prepared.msgpack"
 SEEN_PER_CLASS = 50
 
 
@@ -63,7 +64,7 @@ def prepare_once(sim: Session) -> Prepared:
 def _shared(sim: Session) -> Prepared:
     folder = sim.context.folder
     folder.mkdir(parents=True, exist_ok=True)
-    outcome = folder / "prepared.msgpack"
+    outcome = folder / OUTCOME
     with FileLock(folder / "prepare.lock"):
         if outcome.exists():
             return msgspec.msgpack.decode(outcome.read_bytes(), type=Prepared)

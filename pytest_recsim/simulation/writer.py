@@ -16,7 +16,7 @@ from pytest_recsim.simulation.caveats import caveats_of
 from pytest_recsim.simulation.evidence import write_results
 from pytest_recsim.simulation.metadata import describe
 from pytest_recsim.simulation.opening import Opened
-from pytest_recsim.simulation.stage import Prepared
+from pytest_recsim.simulation.stage import OUTCOME, Prepared
 
 Key = tuple[str, str, str]
 
@@ -62,6 +62,7 @@ class Writer:
         try:
             self._write()
         except OSError as error:
+            self.bundle.discard()
             raise InputError(Problem("", unwritable(self.bundle.root, error))) from None
 
     def update(self) -> None:
@@ -128,11 +129,12 @@ class Writer:
             left_out=self._left_out,
             finished=finished,
             caveats=caveats_of(self.opened.sim.plan, self.prepared),
+            spoiled=self.opened.spoiled,
         )
 
     @property
     def prepared(self) -> Prepared | None:
-        path = self.opened.sim.context.folder / "prepared.msgpack"
+        path = self.opened.sim.context.folder / OUTCOME
         return msgspec.msgpack.decode(path.read_bytes(), type=Prepared) if path.exists() else None
 
     def _write(self) -> None:

@@ -37,6 +37,14 @@ def test_a_second_run_in_the_same_second_gets_its_own_folder(tmp_path):
     assert names == ["20261122T221500Z", "20261122T221500Z-2", "20261122T221500Z-3"]
 
 
+def test_a_discarded_bundle_takes_its_empty_folders_along_and_nothing_else(tmp_path):
+    kept = open_bundle(tmp_path / "reports", "acme", NOW)
+    open_bundle(tmp_path / "reports", "acme", NOW).discard()
+    assert [path.name for path in kept.root.parent.iterdir()] == [kept.root.name]
+    kept.discard()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_results_come_back_as_they_were_appended(tmp_path):
     bundle = open_bundle(tmp_path, "acme", NOW)
     measure = Measure(name="MRR@10", ok=False, got=0.1, expected="at least 0.2", n=7, curl="curl ...")

@@ -139,3 +139,9 @@ def test_retries_are_told_with_their_causes_and_only_when_there_were_any(bundle)
     write_json(bundle.metadata, metadata(requests=requests))
     assert "| retries | 19 (429: 9, 503: 5, timeout: 5) |" in page(bundle)
     assert retried({"429": 1200}) == "1,200 (429: 1,200)"
+
+
+def test_a_killed_run_names_what_it_did_not_get_to(bundle):
+    write_json(bundle.metadata, metadata(status="started", planned_checks=["S1", "S2", "lift vip"]))
+    bundle.append(CheckResult(simulation="acme", check="lift", case="vip", outcome="passed", title="filter"))
+    assert "Planned and never reported: S1, S2." in page(bundle)
