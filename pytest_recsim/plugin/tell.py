@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pytest_recsim.data.model import Fixture
 from pytest_recsim.plan.model import Chosen, Plan
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.model import Verdict
+from pytest_recsim.report.text import retried
 
 STEPS = ("reset", "seed", "quality", "scenarios")
 
@@ -54,8 +55,8 @@ def dry_run(plan: Plan, fixture: Fixture) -> Iterator[str]:
         yield f"    {segment}: {len(members):,} users"
 
 
-def summary(bundle: Bundle, verdict: Verdict, here: Path) -> Iterator[str]:
-    """The verdict, the names behind it, and where the evidence is."""
+def summary(bundle: Bundle, verdict: Verdict, retries: Mapping[str, int], here: Path) -> Iterator[str]:
+    """The verdict, the names behind it, what had to be asked again, and where the evidence is."""
     counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in verdict.counts.items())
     yield f"{bundle.root.parent.name}: {verdict.sentence} ({counts or 'nothing was selected'})"
     for name in verdict.failing[:20]:
@@ -64,6 +65,8 @@ def summary(bundle: Bundle, verdict: Verdict, here: Path) -> Iterator[str]:
         yield f"  ... and {len(verdict.failing) - 20} more"
     for caveat in verdict.caveats:
         yield f"  mind: {caveat}"
+    if retries:
+        yield f"  retries: {retried(retries)}"
     yield f"  evidence: {os.path.relpath(bundle.root, here)}"
 
 

@@ -19,12 +19,18 @@ class Tally:
         retries: cause (``429``, ``timeout``, ...) -> attempts that were repeated for it.
         seconds: sum over all attempts, from sending to the last byte.
         recommendations: lists that were answered.
+        strays: connections on which an answer lay that nobody had asked for.
     """
 
     requests: Counter[str] = field(default_factory=Counter)
     retries: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     recommendations: int = 0
+    strays: int = 0
+
+    def strayed(self) -> None:
+        """Count an answer that nobody had asked for."""
+        self.strays += 1
 
     @property
     def total(self) -> int:
@@ -41,6 +47,7 @@ class Tally:
         self.retries.update(other.retries)
         self.seconds += other.seconds
         self.recommendations += other.recommendations
+        self.strays += other.strays
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-ready dict, see ``from_json``."""
@@ -50,10 +57,15 @@ class Tally:
             "retries": dict(sorted(self.retries.items())),
             "seconds": round(self.seconds, 6),
             "recommendations": self.recommendations,
+            "strays": self.strays,
         }
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Tally:
         return cls(
-            Counter(found["requests"]), Counter(found["retries"]), found["seconds"], found["recommendations"]
+            Counter(found["requests"]),
+            Counter(found["retries"]),
+            found["seconds"],
+            found["recommendations"],
+            found["strays"],
         )

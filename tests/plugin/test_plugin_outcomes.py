@@ -43,7 +43,7 @@ def test_the_run_fails_and_every_check_is_accounted_for(mixed: Shown) -> None:
     assert facts["status"] == "finished"
     assert facts["verdict"]["status"] == "must_not_go"
     assert (
-        len(facts["planned_checks"]) == len(set(facts["planned_checks"])) == len(mixed.record.outcomes) == 26
+        len(facts["planned_checks"]) == len(set(facts["planned_checks"])) == len(mixed.record.outcomes) == 27
     )
     assert "missing" not in mixed.record.outcomes.values()
 
@@ -95,6 +95,15 @@ def test_a_failing_assert_and_an_exception_are_told_with_their_message(mixed: Sh
     broken = mixed.record.event("test_mine.py::test_breaks")
     assert "no such thing" in broken["sentence"]
     assert broken["shown"] == {"evidence": "kept"}
+
+
+def test_a_service_that_refuses_is_one_sentence_and_no_traceback(mixed: Shown) -> None:
+    assert outcome(mixed, "test_mine.py::test_refused") == ("failed", "FAILED")
+    event = mixed.record.event("test_mine.py::test_refused")
+    assert "answered 404 rule_not_found" in event["sentence"]
+    assert event["shown"] == {"evidence": "kept"}
+    assert event["sentence"] in mixed.ran.out
+    assert "ServiceError" not in mixed.ran.out
 
 
 def test_a_plain_skip_is_left_out_not_passed(mixed: Shown) -> None:
