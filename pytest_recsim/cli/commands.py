@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from pytest_recsim.data.problems import InputError, Problem, nearest
 
