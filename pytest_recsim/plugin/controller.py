@@ -210,7 +210,7 @@ class Controller:
             return
         terminalreporter.section("recsim")
         for writer in self.writers.values():
-            for line in tell.summary(writer.bundle, writer.verdict, self.options.here):
+            for line in tell.summary(writer.bundle, writer.verdict, self.options.here, writer.waiver_notes):
                 terminalreporter.write_line(line)
 
 
