@@ -120,6 +120,14 @@ class Guardrails:
             weights |= entry.value
         return RunSetting(key, weights, origin)
 
+    def segments(self, customer: str, namespace: str) -> dict[str, str]:
+        """Return the segments that the file has thresholds for there, each with where the first of them stands."""
+        return {
+            scope.segment: next(iter(layer.values())).origin
+            for scope, layer in self.layers.items()
+            if layer and scope.segment and scope.customer == customer and scope.namespace in (None, namespace)
+        }
+
     def _entries(self, key: str, scope: Scope) -> Iterator[Entry]:
         """Yield what the files say about a key, the most specific place first."""
         for place in _places(scope):

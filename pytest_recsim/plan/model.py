@@ -109,6 +109,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     allow_reset: str
     seed_only: bool
     own: tuple[OwnFacts, ...] = ()
+    guardrail_notes: tuple[str, ...] = ()
 
     @property
     def stand_in(self) -> bool:

@@ -18,7 +18,7 @@ from pytest_recsim.plan.numbers import Numbers, read_numbers
 from pytest_recsim.plan.options import Options
 from pytest_recsim.plan.profile import Asked, asked_profile
 from pytest_recsim.plan.service import Target, target_of
-from pytest_recsim.plan.thresholds import Limits, limits_of, waivers_of
+from pytest_recsim.plan.thresholds import Limits, limits_of, notes_of, waivers_of
 
 CUSTOMER = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 T = TypeVar("T")
@@ -175,6 +175,7 @@ def _plan(
         ),
         guardrails_sha256=guardrails.sha256,
         limits=parts.limits,
+        guardrail_notes=notes_of(guardrails, customer, target.namespace.value, list(segments)),
         waivers=waivers_of(guardrails, customer),
         surface=options.surface or "default",
         sample_users=numbers.sample_users,

@@ -66,6 +66,17 @@ def limits_of(
     return {key: values for key, values in limits.items() if values}
 
 
+def notes_of(
+    guardrails: Guardrails, customer: str, namespace: str, segments: Sequence[str]
+) -> tuple[str, ...]:
+    """Name thresholds for segments that the data set does not have: they hold for nobody."""
+    return tuple(
+        f"{origin}: the data set has no segment `{segment}`, so what stands there holds for nobody{nearest(segment, segments)}"
+        for segment, origin in guardrails.segments(customer, namespace).items()
+        if segment not in segments
+    )
+
+
 def _scopes(key: ThresholdKey, segments: Sequence[str]) -> tuple[str, ...]:
     """Where a threshold is looked up: an optional one that segments may have is judged for segments only."""
     if not key.per_segment:

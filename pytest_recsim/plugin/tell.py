@@ -27,7 +27,7 @@ def header(plan: Plan, url: str) -> Iterator[str]:
         yield "        mind: that changes the service for every tenant until the end of this run"
     facts = plan.fixture
     yield f"        fixture {facts.path}: {facts.items:,} items, {facts.users:,} users, {facts.events:,} events"
-    for note in (*plan.profile_notes, *facts.notes):
+    for note in (*plan.profile_notes, *facts.notes, *plan.guardrail_notes):
         yield f"        note: {note}"
 
 

@@ -20,6 +20,7 @@ def caveats_of(plan: Plan, prepared: Prepared | None) -> tuple[str, ...]:
             )
     if plan.skip:
         found.append(f"steps left out: {', '.join(plan.skip)}")
+    found += plan.guardrail_notes
     if prepared is None:
         return tuple(found)
     if prepared.seeded is not None and prepared.seeded.leak:
