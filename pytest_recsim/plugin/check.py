@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -210,7 +211,7 @@ def told(measure: Measure) -> str:
 
 
 def _no_number(value: object) -> bool:
-    return isinstance(value, float) and math.isnan(value)
+    return isinstance(value, numbers.Real) and math.isnan(value)
 
 
 def _listed(words: Iterable[str]) -> str:
