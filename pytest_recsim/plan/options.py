@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pytest_recsim.plan.model import OwnFacts
+if (
+    TYPE_CHECKING
+):  # the names of the options are read on every start of pytest, and the model brings msgspec along
+    from pytest_recsim.plan.model import OwnFacts
 
 STEPS = ("reset", "seed", "quality", "scenarios")
 APPLY_MODES = ("env", "request", "admin", "env-file", "none")

@@ -76,7 +76,7 @@ def _flat(announced: Iterable[tuple[str, object]], problems: list[Problem]) -> I
             yield from ((where, metric) for metric in several)
         else:
             what = (
-                f"pytest_recsim_metrics returned {_kind(several)}; allowed a list of UserMetric and RunMetric"
+                f"pytest_recsim_metrics returned {kind(several)}; allowed a list of UserMetric and RunMetric"
             )
             problems.append(Problem(where, what))
 
@@ -84,7 +84,7 @@ def _flat(announced: Iterable[tuple[str, object]], problems: list[Problem]) -> I
 def _problem(metric: object, found: Announced) -> str:
     """What is wrong with one announced metric, empty when nothing is."""
     if not isinstance(metric, OwnMetric):
-        return f"{_kind(metric)} in the list; allowed UserMetric and RunMetric"
+        return f"{kind(metric)} in the list; allowed UserMetric and RunMetric"
     if not isinstance(metric.name, str) or not NAME.fullmatch(metric.name):
         return f"the name `{quoted(metric.name)}`; allowed lower-case letters, digits, `_`, a letter first"
     if metric.name in found:
@@ -94,9 +94,11 @@ def _problem(metric: object, found: Announced) -> str:
     return (
         ""
         if callable(metric.measure)
-        else f"`{metric.name}`: `measure` is {_kind(metric.measure)}; allowed a function"
+        else f"`{metric.name}`: `measure` is {kind(metric.measure)}; allowed a function"
     )
 
 
-def _kind(value: object) -> str:
-    return "nothing" if value is None else f"a {type(value).__name__}"
+def kind(value: object) -> str:
+    """Return what something is, in words: ``nothing``, ``a float``, ``an int``."""
+    name = type(value).__name__
+    return "nothing" if value is None else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from filelock import FileLock
 
-from pytest_recsim.plan.own import OwnMetric, UserMetric
+from pytest_recsim.plan.own import OwnMetric, UserMetric, kind
 from pytest_recsim.record.jsonio import write_atomic
 from pytest_recsim.simulation.figures import figure
 from pytest_recsim.simulation.quality import Figure
@@ -92,7 +92,7 @@ def _per_user(sim: Session, metric: UserMetric, values: Mapping[str, float]) -> 
 
 def _values(sim: Session, returned: Any) -> dict[str, float]:
     if not isinstance(returned, Mapping):
-        raise UnusableError(f"{_kind(returned)}; allowed is a mapping of user id -> number")
+        raise UnusableError(f"{kind(returned)}; allowed is a mapping of user id -> number")
     known = sim.fixture.user_index
     return dict(_checked(returned, known))
 
@@ -102,7 +102,7 @@ def _checked(returned: Mapping[Any, Any], known: Mapping[str, int]) -> Iterator[
         if user not in known:
             raise UnusableError(f"a value for `{user}`; allowed are users of the data set")
         if not _is_number(value):
-            raise UnusableError(f"{_kind(value)} for user {user}; allowed is a number")
+            raise UnusableError(f"{kind(value)} for user {user}; allowed is a number")
         yield user, float(value)
 
 
@@ -110,10 +110,10 @@ def _pair(returned: Any) -> tuple[float, int]:
     """The value and n of a metric of the whole run."""
     allowed = "allowed is (number, n), n being how many users, lists or slots stand behind it"
     if not isinstance(returned, tuple) or len(returned) != 2:
-        raise UnusableError(f"{_kind(returned)}; {allowed}")
+        raise UnusableError(f"{kind(returned)}; {allowed}")
     value, n = returned
     if not _is_number(value):
-        raise UnusableError(f"{_kind(value)} as number; {allowed}")
+        raise UnusableError(f"{kind(value)} as number; {allowed}")
     if not _is_number(n) or not float(n).is_integer() or n < 0:
         raise UnusableError(f"{n!r} as n; {allowed}")
     return float(value), int(n)
@@ -121,10 +121,6 @@ def _pair(returned: Any) -> tuple[float, int]:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
-
-
-def _kind(value: object) -> str:
-    return "nothing" if value is None else f"a {type(value).__name__}"
 
 
 def _place(error: Exception) -> str:
