@@ -70,6 +70,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     ``base_url.value`` is empty for the stand-in. ``limits`` maps a key to its values, the empty segment
     being the customer's own; read them with :meth:`limit`. ``env_file`` and ``restart_command`` are set in apply
     mode ``env-file`` only, ``ca_file`` where a private authority signed the service's certificate.
+    ``latency_ms`` is what the stand-in adds to every answer.
     """
 
     id: str
@@ -92,6 +93,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float
     window_days: float | None
     concurrency: int
+    latency_ms: float
     env_file: str
     restart_command: str
     ca_file: str

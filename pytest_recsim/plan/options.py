@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-STEPS = ("reset", "seed", "quality", "scenarios")
+from pytest_recsim.data.manifest import STEPS
+
+__all__ = ["APPLY_MODES", "STEPS", "Options"]
+
 APPLY_MODES = ("env", "request", "admin", "env-file", "none")
 
 
@@ -18,6 +22,7 @@ class Options:
         environ_org: the value of RECSYS_ORG_ID.
         root: folder that relative default paths start from (pytest's rootdir).
         here: the folder pytest was called in; paths typed by the user start from it.
+        origins: field -> file and line, for values that a batch manifest has set.
     """
 
     customers: tuple[str, ...]
@@ -46,3 +51,12 @@ class Options:
     skip: tuple[str, ...] = ()
     dry_run: bool = False
     seed_only: bool = False
+    latency_ms: str = ""
+    batch_file: str = ""
+    batch_name: str = ""
+    shard: str = ""
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+    def origin(self, name: str, usual: str) -> str:
+        """Return where a value came from: the manifest's line, else the option that is the usual place for it."""
+        return self.origins.get(name, usual)
