@@ -19,7 +19,6 @@ from pytest_recsim.data.yamlmarks import Marked, load_marked
 PLACES = ("fixture_path", "guardrails_file")
 TEXTS = ("namespace", "org_id", "base_url", "env_profile", *PLACES)
 SHARED = (*TEXTS, "env_overrides", "skip")
-STEPS = ("reset", "seed", "quality", "scenarios")
 _NAME = re.compile(CUSTOMER)
 
 
@@ -62,19 +61,20 @@ class Manifest:
     runs: tuple[Run, ...]
 
 
-def load_manifest(path: Path) -> Manifest:
-    """Read and check a manifest.
+def load_manifest(path: Path, steps: tuple[str, ...]) -> Manifest:
+    """Read and check a manifest; ``steps`` are those that a run may skip.
 
     Raises:
         InputError: it cannot be used; lists every problem with its line.
     """
-    reader = _Reader(path)
+    reader = _Reader(path, steps)
     runs = reader.read()
     return Manifest(path, hashlib.sha256(read_bytes(path, "batch file")).hexdigest(), runs)
 
 
 class _Reader:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, steps: tuple[str, ...]) -> None:
+        self._known_steps = steps
         self._folder = path.parent
         self._name = shown(path)
         self._findings = Findings()
@@ -174,8 +174,8 @@ class _Reader:
             return ()
         listed = marked.value if isinstance(marked.value, list) else [marked]
         for item in listed:
-            if item.value not in STEPS:
-                what = f"`skip` is {kind(item.value)}; allowed true (leaves the run out) or a list of {', '.join(STEPS)}"
+            if item.value not in self._known_steps:
+                what = f"`skip` is {kind(item.value)}; allowed true (leaves the run out) or a list of {', '.join(self._known_steps)}"
                 self._add(item, what)
         return tuple(str(item.value) for item in listed)
 

@@ -6,10 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pytest_recsim.data.manifest import STEPS
-
-__all__ = ["APPLY_MODES", "STEPS", "Options"]
-
+STEPS = ("reset", "seed", "quality", "scenarios")
 APPLY_MODES = ("env", "request", "admin", "env-file", "none")
 
 

@@ -16,14 +16,16 @@ from pytest_recsim.simulation.simulation import SimulationFailed
 @pytest.fixture
 def sim(request: pytest.FixtureRequest) -> Iterator[Simulation]:
     """One customer's simulation: seeded, quality lists observed, the service at hand."""
-    simulation = request.config.stash[STATE].simulation(request.param)
-    failure = ""
     try:
-        _ = simulation.prepared
+        simulation = request.config.stash[STATE].simulation(request.param)
+        try:
+            _ = simulation.prepared
+        finally:
+            simulation.flush()
     except SimulationFailed as error:
         failure = f"could not be prepared: {error}"
-    finally:
-        simulation.flush()
+    else:
+        failure = ""
     if failure:
         pytest.fail(failure, pytrace=False)
     yield simulation

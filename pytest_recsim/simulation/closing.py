@@ -14,7 +14,7 @@ def leave_clean(opened: Opened) -> list[str]:
 
     A stand-in dies with its data, so nothing is sent to it.
     """
-    if opened.stand_in is not None:
+    if opened.plan.stand_in:
         return []
     service = opened.sim.service
     try:
