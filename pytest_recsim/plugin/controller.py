@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import tempfile
 import threading
@@ -21,6 +22,7 @@ from pytest_recsim.plugin.outcome import ATTRIBUTE
 from pytest_recsim.plugin.root import refuse_moved_root
 from pytest_recsim.plugin.state import STATE, State
 from pytest_recsim.record.model import CheckResult
+from pytest_recsim.report.summary import append_step_summary
 from pytest_recsim.service.errors import ServiceError
 from pytest_recsim.simulation.batch import BatchWriter, earlier_seconds
 from pytest_recsim.simulation.fleet import Fleet
@@ -177,9 +179,18 @@ class Controller:
             for name in left:
                 self._finish(name, seed_only=seeded)
             unrestored = self.fleet.restore()
+            if self.batch is not None:
+                self.batch.write(finished=True)
+            for page in self._pages():
+                append_step_summary(page, os.environ)
             against = unrestored or any(one.stands_against for one in self.fleet.writers.values())
             if exitstatus == pytest.ExitCode.OK and against:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _pages(self) -> list[Path]:
+        if self.batch is not None:
+            return [self.batch.path.with_suffix(".md")]
+        return [writer.bundle.root / "README.md" for writer in self.fleet.writers.values()]
 
     def pytest_unconfigure(self) -> None:
         if not self.idle:
@@ -206,7 +217,7 @@ class Controller:
             for line in tell.summary(writer.bundle, writer.verdict, self.options.here):
                 terminalreporter.write_line(line)
         if self.batch is not None:
-            terminalreporter.write_line(self.batch.told(self.options.here))
+            terminalreporter.write_line(tell.batch(self.batch.path, self.options.here))
 
 
 def _remove(folder: Path) -> None:

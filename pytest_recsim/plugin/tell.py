@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pytest_recsim.plan.model import Chosen, Plan
+from pytest_recsim.record.batch import read_batch
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.model import Verdict
+from pytest_recsim.report.batch import headline
 
 STEPS = ("reset", "seed", "quality", "scenarios")
 
@@ -71,6 +73,12 @@ def summary(bundle: Bundle, verdict: Verdict, here: Path) -> Iterator[str]:
     for caveat in verdict.caveats:
         yield f"  mind: {caveat}"
     yield f"  evidence: {os.path.relpath(bundle.root, here)}"
+
+
+def batch(path: Path, here: Path) -> str:
+    """The last line of a batch."""
+    record = read_batch(path)
+    return f"{record.name}: {headline(record)}; summary {os.path.relpath(path.with_suffix('.md'), here)}"
 
 
 def _told(chosen: Chosen) -> str:

@@ -19,7 +19,7 @@ from pytest_recsim.record.batch import (
     worst_first,
     write_batch,
 )
-from pytest_recsim.report.batch import headline, render_batch
+from pytest_recsim.report.batch import render_batch
 from pytest_recsim.simulation.fleet import Fleet
 from pytest_recsim.simulation.writer import Writer
 
@@ -68,11 +68,6 @@ class BatchWriter:
         write_batch(self.path, record)
         render_batch(self.path, record)
         return record
-
-    def told(self, here: Path) -> str:
-        record = self.write(finished=True)
-        page = os.path.relpath(self.path.with_suffix(".md"), here)
-        return f"{record.name}: {headline(record)}; summary {page}"
 
 
 def _other(name: str, status: RowStatus) -> Row:
