@@ -106,18 +106,6 @@ def _shared(plans: list[Plan]) -> Iterator[Problem]:
             names = " and ".join(f"`{name}`" for name in customers)
             what = f"{names} have the same namespace `{namespace}` and would wipe each other's data"
             yield Problem("--customer", f"{what}; give each its own in guardrails.yml or the manifest")
-    yield from _quarrels([plan for plan in plans if plan.apply.value in ("admin", "env-file")])
-
-
-def _quarrels(plans: list[Plan]) -> Iterator[Problem]:
-    """Name a customer that needs other knobs than the first on a service that has one configuration for all."""
-    for plan in plans[1:]:
-        if plan.profile_sha256 != plans[0].profile_sha256:
-            what = (
-                f"`{plans[0].customer}` and `{plan.customer}` ask for different knobs, and `{plan.apply.value}` sets them "
-                "for the whole service; run one customer after the other, or use --recsim-apply request"
-            )
-            yield Problem(plan.apply.origin, what)
 
 
 def _guardrails(options: Options, loaded: dict[Path | None, Guardrails]) -> Guardrails:

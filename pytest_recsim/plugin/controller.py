@@ -173,6 +173,8 @@ class Controller:
         left = [name for name in self.fleet.writers if name not in self.fleet.finished]
         for name in left:
             self.fleet.judge(name, census.planned, census.deselected, seed_only=seeded)
+        if self.batch is not None:
+            self.batch.write(finished=True)
         try:
             return (yield)
         finally:
