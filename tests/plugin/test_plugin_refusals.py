@@ -85,7 +85,7 @@ ON_PAPER = {
     "env with a running service": Wrong(
         nothing,
         ("--base-url", "http://127.0.0.1:1", "--recsim-apply", "env"),
-        ("--recsim-apply", "request, none"),
+        ("--recsim-apply", "request, admin, env-file, none"),
     ),
     "a file where the reports should go": Wrong(
         file("out", "a file"), ("--recsim-reports-dir=out",), ("out", "no report can be written there")
