@@ -45,7 +45,7 @@ def test_profile_is_in_effect(sim: Simulation, check: Check) -> None:
 
 @pytest.mark.guardrail("contract")
 def test_contract(sim: Simulation, check: Check) -> None:
-    """No answer broke the service's contract."""
+    """No answer broke the service's contract, and nobody else changed what was measured."""
     seen = sim.everything_seen()
     check.need(seen.answers, "no answer passed through the client")
     check.show("checked", seen.checked)
@@ -70,6 +70,14 @@ def test_contract(sim: Simulation, check: Check) -> None:
             n=seen.answers,
             definition=f"duplicates, length, finite scores on every answer; where it applies also {kinds}",
         )
+    changed = sim.changed_namespace()
+    check.that(
+        "the namespace while we measured",
+        not changed,
+        expected="at the end as after seeding",
+        got="; ".join(changed) or "as after seeding",
+        definition="rows, our marker, and what of other people changes ranking (rules, overrides, segments, weights)",
+    )
 
 
 @pytest.mark.guardrail("availability")

@@ -60,7 +60,7 @@ class Journal:
         """
         try:
             return msgspec.json.decode(self.path.read_bytes(), type=Entry)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, msgspec.DecodeError) as error:
             what = "says what a run changed on the service, but cannot be read"

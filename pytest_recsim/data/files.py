@@ -1,4 +1,4 @@
-"""Reading files: how a path is shown to people, and what is said when one cannot be read."""
+"""Files: how a path is shown to people, and what is said when one cannot be read or written."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):
         return False
+
+
+def unwritable(folder: Path, error: OSError) -> str:
+    """Say that nothing can be written below a folder, and why."""
+    return f"{shown(folder)}: cannot be written: {error.strerror or error}"
 
 
 def read_bytes(path: Path, what: str) -> bytes:

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from pytest_recsim.data.files import unwritable
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.plugin.identity import identify, named
 from pytest_recsim.plugin.state import STATE
@@ -125,7 +126,10 @@ class Census:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         planned = [found.key for found in map(identify, session.items) if found is not None]
-        write_atomic(self._path, msgspec.json.encode(PlannedChecks(planned, self._deselected)))
+        try:
+            write_atomic(self._path, msgspec.json.encode(PlannedChecks(planned, self._deselected)))
+        except OSError as error:
+            raise pytest.UsageError(unwritable(self._path.parent, error)) from None
 
 
 def read_census(folder: Path) -> PlannedChecks:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import tempfile
 import threading
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +26,7 @@ from pytest_recsim.plugin.state import STATE, State
 from pytest_recsim.record.model import CheckResult
 from pytest_recsim.report import render_bundle
 from pytest_recsim.service.errors import ServiceError
-from pytest_recsim.simulation.closing import leave_clean, stop
+from pytest_recsim.simulation.closing import last_look, leave_clean, stop
 from pytest_recsim.simulation.opening import Opened, new_run_id, open_record, open_simulation
 from pytest_recsim.simulation.run import RunContext
 from pytest_recsim.simulation.services import Services
@@ -51,7 +52,7 @@ class Controller:
             fixtures={plan.id: fixture for plan, fixture in resolved},
         )
         config.stash[STATE] = self.state
-        self.scratch = Path(tempfile.mkdtemp(prefix="recsim-run-"))
+        self.scratch = _scratch()
         config.add_cleanup(lambda: _remove(self.scratch))
         self.reports = self.options.root / self.options.reports_dir
         self.services = Services(self.state.plans.values(), self.reports)
@@ -88,9 +89,10 @@ class Controller:
     def _record(self, name: str, opened: Opened) -> None:
         open_record(opened, self.reports)
         self.state.adopt(opened.sim)
-        self.writers[name] = Writer(opened)
-        self.writers[name].start()
-        self._render(self.writers[name])
+        writer = Writer(opened)
+        writer.start()
+        self.writers[name] = writer
+        self._render(writer)
 
     def _fake_contexts(self) -> None:
         """Collecting and dry runs need plans only; nothing is started."""
@@ -138,7 +140,10 @@ class Controller:
         payload = getattr(report, ATTRIBUTE, None)
         if isinstance(payload, str):
             result = msgspec.json.decode(payload, type=CheckResult)
-            self.writers[result.simulation].add(result)
+            writer = self.writers[result.simulation]
+            if not writer.planned:
+                writer.expect(read_census(self.scratch).planned)
+            writer.add(result)
 
     # --- closing ---
 
@@ -152,29 +157,34 @@ class Controller:
             self.options.seed_only and exitstatus == pytest.ExitCode.OK,
         )
         for writer in self.writers.values():
+            writer.opened.spoiled = last_look(writer.opened)
             writer.finish(census.planned, census.deselected, seed_only=seeded)
             self._render(writer)
         try:
             return (yield)
         finally:
-            for opened in self.opened.values():
-                opened.notes += leave_clean(opened)
-            unrestored = self._restore()
+            left = self._alarm(one for opened in self.opened.values() for one in leave_clean(opened))
+            left += self._restore()
             for writer in self.writers.values():
-                writer.opened.notes += unrestored
+                writer.opened.notes += left
                 writer.close()
                 self._render(writer)
+            left += self._alarm(writer.trouble for writer in self.writers.values() if writer.trouble)
             if exitstatus == pytest.ExitCode.OK and (
-                unrestored or any(one.stands_against for one in self.writers.values())
+                left or any(one.stands_against for one in self.writers.values())
             ):
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
-    def _restore(self) -> list[str]:
-        """Give services their configuration back; what could not be is told in red, whatever else the run says."""
-        told = self.services.undo()
+    def _alarm(self, sentences: Iterable[str]) -> list[str]:
+        """Tell in red what somebody has to know, whatever else the run says."""
+        told = list(sentences)
         for sentence in told:
             self._reporter.write_line(f"recsim: {sentence}", red=True)
         return told
+
+    def _restore(self) -> list[str]:
+        """Give services their configuration back; return what could not be."""
+        return self._alarm(self.services.undo())
 
     def _render(self, writer: Writer) -> None:
         """Write the page; a page that cannot be written must not cost the record or the clean-up."""
@@ -183,9 +193,8 @@ class Controller:
         except Exception as error:  # noqa: BLE001 - whatever it is, the record is complete without the page
             complaint = f"README.md could not be written: {type(error).__name__}: {error}"
             if complaint not in writer.opened.notes:
-                writer.opened.notes.append(complaint)
-                writer.start()
-                self._reporter.write_line(f"recsim: {complaint}", red=True)
+                writer.opened.notes += self._alarm([complaint])
+                writer.update()
 
     def pytest_unconfigure(self) -> None:
         if not self.idle:
@@ -210,8 +219,17 @@ class Controller:
             return
         terminalreporter.section("recsim")
         for writer in self.writers.values():
-            for line in tell.summary(writer.bundle, writer.verdict, self.options.here, writer.waiver_notes):
+            for line in tell.summary(
+                writer.bundle, writer.verdict, self.options.here, writer.retries, writer.waiver_notes
+            ):
                 terminalreporter.write_line(line)
+
+
+def _scratch() -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix="recsim-run-"))
+    except OSError as error:
+        raise pytest.UsageError(f"no scratch folder can be made: {error.strerror or error}") from None
 
 
 def _remove(folder: Path) -> None:

@@ -26,10 +26,12 @@ def sim(request: pytest.FixtureRequest) -> Iterator[Simulation]:
         failure = f"could not be prepared: {error}"
     finally:
         simulation.flush()
-    if failure:
-        pytest.fail(failure, pytrace=False)
+    if failure or simulation.trouble:
+        pytest.fail(failure or simulation.trouble, pytrace=False)
     yield simulation
     simulation.flush()
+    if simulation.trouble:
+        pytest.fail(simulation.trouble, pytrace=False)
 
 
 @pytest.fixture

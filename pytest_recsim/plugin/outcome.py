@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
+from pytest_recsim.data.files import unwritable
 from pytest_recsim.plugin.check import Check, Conclusion, NotMeasured
 from pytest_recsim.plugin.identity import Identity, identify, severity, waiver
 from pytest_recsim.plugin.junit import PROPERTY, properties
 from pytest_recsim.plugin.state import STATE
 from pytest_recsim.record.jsonio import dumps, write_json
 from pytest_recsim.record.model import CheckResult, Outcome
+from pytest_recsim.service.errors import ServiceError
 
 RESULT = pytest.StashKey[CheckResult]()
 ATTRIBUTE = "recsim_result"
@@ -20,21 +23,27 @@ ATTRIBUTE = "recsim_result"
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """Conclude a check after its function has returned."""
+    """Conclude a check after its function has returned; a request that failed for good is one sentence."""
     check = pyfuncitem.funcargs.get("check")
     identity = identify(pyfuncitem)
-    if not isinstance(check, Check) or identity is None:
-        return (yield)
     try:
         outcome = yield
+        if not isinstance(check, Check) or identity is None:
+            return outcome
         conclusion = check.conclude()
     except NotMeasured as reason:
+        if not isinstance(check, Check) or identity is None:
+            raise
         outcome, conclusion = True, check.conclude(str(reason))
     except pytest.skip.Exception as left_out:
+        if not isinstance(check, Check) or identity is None:
+            raise
         conclusion = check.conclude(f"the check was left there: {left_out}")
         if conclusion.outcome != "failed":  # a failing figure does not vanish behind a skip
             raise
         outcome = True
+    except ServiceError as error:
+        pytest.fail(error.sentence, pytrace=False)
     _settle(pyfuncitem, identity, check, conclusion)
     return outcome
 
@@ -91,9 +100,11 @@ def pytest_runtest_makereport(
         result = _unsettled(item, identity, report, call)
     finished = datetime.now(UTC).isoformat(timespec="milliseconds")
     result = _with(result, seconds=round(call.duration, 4), finished_at=finished)
+    if result.scenario and call.when == "call" and (trouble := _evidence(item, result)):
+        outcome = result.outcome if report.failed else "error"
+        result = _with(result, outcome=outcome, sentence="\n".join(filter(None, (result.sentence, trouble))))
+        report.outcome, report.longrepr = "failed", result.sentence
     _publish(item, report, result)
-    if result.scenario and call.when == "call":
-        _evidence(item, result)
     setattr(report, ATTRIBUTE, dumps(result).decode())
     return report
 
@@ -133,9 +144,9 @@ def _unsettled(
     )
 
 
-def _with(result: CheckResult, *, seconds: float, finished_at: str) -> CheckResult:
+def _with(result: CheckResult, **changes: Any) -> CheckResult:
     fields = {name: getattr(result, name) for name in CheckResult.__struct_fields__}
-    return CheckResult(**fields | {"seconds": seconds, "finished_at": finished_at})
+    return CheckResult(**fields | changes)
 
 
 def _told(report: pytest.TestReport, call: pytest.CallInfo[None]) -> str:
@@ -147,15 +158,18 @@ def _told(report: pytest.TestReport, call: pytest.CallInfo[None]) -> str:
     return str(call.excinfo.value) if call.excinfo is not None else str(report.longrepr)
 
 
-def _evidence(item: pytest.Item, result: CheckResult) -> None:
+def _evidence(item: pytest.Item, result: CheckResult) -> str:
+    """Write what was measured; return why that could not be done, empty when it could."""
     bundle = item.config.stash[STATE].contexts[result.simulation].bundle
-    write_json(
-        bundle.evidence / f"s{result.scenario:02d}.json",
-        {
-            "check": result.check,
-            "outcome": result.outcome,
-            "sentence": result.sentence,
-            "measures": list(result.measures),
-            "evidence": result.shown,
-        },
-    )
+    document = {
+        "check": result.check,
+        "outcome": result.outcome,
+        "sentence": result.sentence,
+        "measures": list(result.measures),
+        "evidence": result.shown,
+    }
+    try:
+        write_json(bundle.evidence / f"s{result.scenario:02d}.json", document)
+    except OSError as error:
+        return f"the evidence is lost. {unwritable(bundle.evidence, error)}"
+    return ""

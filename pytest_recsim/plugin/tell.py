@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from pytest_recsim.data.model import Fixture
 from pytest_recsim.plan.model import Chosen, Plan
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.model import Verdict
+from pytest_recsim.report.text import retried
 
 STEPS = ("reset", "seed", "quality", "scenarios")
 
@@ -54,7 +55,9 @@ def dry_run(plan: Plan, fixture: Fixture) -> Iterator[str]:
         yield f"    {segment}: {len(members):,} users"
 
 
-def summary(bundle: Bundle, verdict: Verdict, here: Path, notes: Iterable[str] = ()) -> Iterator[str]:
+def summary(
+    bundle: Bundle, verdict: Verdict, here: Path, retries: Mapping[str, int], notes: Iterable[str] = ()
+) -> Iterator[str]:
     """The verdict, the names behind it, what else there is to say, and where the evidence is."""
     counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in verdict.counts.items())
     yield f"{bundle.root.parent.name}: {verdict.sentence} ({counts or 'nothing was selected'})"
@@ -66,6 +69,8 @@ def summary(bundle: Bundle, verdict: Verdict, here: Path, notes: Iterable[str] =
         yield f"  let through: {', '.join(verdict.let_through)}"
     for caveat in (*verdict.caveats, *notes):
         yield f"  mind: {caveat}"
+    if retries:
+        yield f"  retries: {retried(retries)}"
     yield f"  evidence: {os.path.relpath(bundle.root, here)}"
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import astuple, dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from pytest_recsim.plan.model import Plan
 from pytest_recsim.prepare.clock import rfc3339, shift_us, span_problem
 from pytest_recsim.prepare.payload import event_row, item_row, user_row
 from pytest_recsim.prepare.probe import probe_row, probe_source
+from pytest_recsim.prepare.skew import skew_note, skew_us
 from pytest_recsim.service.face import Service
 from pytest_recsim.service.interlock import (
     Counts,
@@ -41,18 +43,22 @@ class Seeded(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         shift_us: microseconds added to every event time.
         leak: why the service may have seen holdout events, empty when it cannot have.
+        skew_us: microseconds by which the service's clock is ahead of ours; contained in ``shift_us``.
         counts: rows expected in the service, the probe item among them, the marker not.
+        held: rows that were there when seeding had ended, the marker not counted.
         sent: rows sent by this run; all zero when an earlier seed was reused.
         probe_id, probe_source: S8's item, None when the fixture offers no pattern for one.
         notes: sentences for the record.
     """
 
     shift_us: int
+    skew_us: int = 0
     newest: str
     oldest: str
     reused: bool
     leak: str
     counts: Counts
+    held: Counts
     sent: Counts
     probe_id: str | None
     probe_source: str | None
@@ -89,9 +95,10 @@ def prepare(service: Service, plan: Plan, material: Material, *, now: datetime, 
             other counts than were sent.
     """
     began = time.perf_counter()
-    state = inspect(service)
     if "seed" in plan.skip:
-        return _reuse(plan, material, state, began)
+        notes = [] if {"reset", "scenarios"} <= set(plan.skip) else clean_leftovers(service)
+        return _reuse(plan, material, inspect(service), began, notes)
+    state = inspect(service)
     _refuse_span(plan, material)
     guard(state, namespace=plan.namespace.value, allow_reset=plan.allow_reset or None, run_id=run_id, now=now)
     notes = list(clean_leftovers(service))
@@ -105,18 +112,23 @@ def prepare(service: Service, plan: Plan, material: Material, *, now: datetime, 
         users=len(material.fixture.users),
         events=len(material.split.seeded),
     )
-    write_marker(service, _marker(plan, material, shift, counts, run_id, now))
+    fresh = "reset" not in plan.skip or state.empty
+    skew = _mark(service, _marker(plan, material, shift, counts, run_id, now), fresh=fresh)
+    shift += skew if fresh else 0
+    notes += [skew_note(skew)] if skew else []
     extra = [probe_row(source, probe_id)] if source and probe_id else []
     _send(service, material, shift, extra)
-    _verify(service, counts, exact="reset" not in plan.skip or state.empty)
+    held = _verify(service, counts, exact=fresh)
     oldest, newest = _moved(material, shift)
     return Seeded(
         shift_us=shift,
+        skew_us=skew,
         newest=newest,
         oldest=oldest,
         reused=False,
         leak="",
         counts=counts,
+        held=held,
         sent=counts,
         probe_id=probe_id,
         probe_source=source.item_id if source else None,
@@ -161,6 +173,15 @@ def _marker(plan: Plan, material: Material, shift: int, counts: Counts, run_id: 
     )
 
 
+def _mark(service: Service, marker: Marker, *, fresh: bool) -> int:
+    """Write the marker and return the skew of clocks; events that are already there keep their place."""
+    before = service.clock()
+    skew = skew_us(write_marker(service, marker), before, service.clock())
+    if skew and fresh:
+        write_marker(service, replace(marker, shift_seconds=marker.shift_seconds + skew / 1e6))
+    return skew
+
+
 def _send(service: Service, material: Material, shift: int, extra: list[dict[str, Any]]) -> None:
     fixture = material.fixture
     service.upsert_items([*map(item_row, fixture.items), *extra])
@@ -173,12 +194,17 @@ def _send(service: Service, material: Material, shift: int, extra: list[dict[str
     )
 
 
-def _verify(service: Service, counts: Counts, *, exact: bool) -> None:
-    totals = inspect(service).totals
-    there = Counts(items=totals.items, users=totals.users - 1, events=totals.events)
+def _verify(service: Service, counts: Counts, *, exact: bool) -> Counts:
+    state = inspect(service)
+    there = state.held
     kept = Counts(*(max(a, b) for a, b in zip(astuple(there), astuple(counts), strict=True)))
-    if there != (counts if exact else kept):
-        raise InputError(Problem("seed", f"the service does not hold what was sent ({counts}) but {there}"))
+    if state.marker is None or there != (counts if exact else kept):
+        beside = "" if state.marker else " and no marker of ours"
+        what = f"the service does not hold what was sent ({counts}) but {there}{beside}"
+        raise InputError(
+            Problem(f"namespace `{service.namespace}`", f"{what}; is somebody else at work in it?")
+        )
+    return there
 
 
 def _moved(material: Material, shift: int) -> tuple[str, str]:
@@ -188,7 +214,9 @@ def _moved(material: Material, shift: int) -> tuple[str, str]:
     return rfc3339(from_us(oldest + shift)), rfc3339(from_us(newest + shift))
 
 
-def _reuse(plan: Plan, material: Material, state: NamespaceState, began: float) -> Seeded:
+def _reuse(
+    plan: Plan, material: Material, state: NamespaceState, began: float, notes: Sequence[str]
+) -> Seeded:
     marker = state.marker
     known = marker is not None and (marker.fixture_sha256, marker.split) == (
         plan.fixture.sha256,
@@ -205,10 +233,11 @@ def _reuse(plan: Plan, material: Material, state: NamespaceState, began: float) 
         oldest=oldest,
         reused=True,
         leak=leak,
-        counts=state.totals,
+        counts=state.held,
+        held=state.held,
         sent=Counts(items=0, users=0, events=0),
         probe_id=None,
         probe_source=None,
-        notes=("--recsim-skip seed: the data that was there is used",),
+        notes=("--recsim-skip seed: the data that was there is used", *notes),
         seconds=time.perf_counter() - began,
     )

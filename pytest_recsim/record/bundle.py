@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,10 +37,28 @@ class Bundle:
     def metadata(self) -> Path:
         return self.root / "simulation_metadata.json"
 
+    def discard(self) -> None:
+        """Remove the folder of a run that has not begun, and those above it that hold nothing else."""
+        shutil.rmtree(self.root, ignore_errors=True)
+        for folder in (self.root.parent, self.root.parent.parent):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
     def append(self, result: CheckResult) -> None:
-        """Add one finished check to events.jsonl and flush it, so that a killed run keeps it."""
-        with self.events.open("ab") as stream:
-            stream.write(jsonio.dumps(result) + b"\n")
+        """Add one finished check to events.jsonl and flush it, so that a killed run keeps it.
+
+        A line that the disk has no room for is taken out again: the next one must not be glued to its half.
+        """
+        with self.events.open("ab", buffering=0) as stream:
+            before = stream.tell()
+            line = jsonio.dumps(result) + b"\n"
+            try:
+                while line:
+                    line = line[stream.write(line) :]
+            except OSError:
+                with contextlib.suppress(OSError):
+                    stream.truncate(before)
+                raise
 
     def write(self, name: str, value: dict[str, Any]) -> None:
         """Write ``artifacts/<name>``."""

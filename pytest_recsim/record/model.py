@@ -113,7 +113,13 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def verdict_of(
-    results: list[CheckResult], *, planned: int, left_out: int, finished: bool, caveats: tuple[str, ...]
+    results: list[CheckResult],
+    *,
+    planned: int,
+    left_out: int,
+    finished: bool,
+    caveats: tuple[str, ...],
+    spoiled: str = "",
 ) -> Verdict:
     """Judge a run from its results.
 
@@ -123,6 +129,7 @@ def verdict_of(
         left_out: checks of the suite that were deselected or skipped by option.
         finished: False while the run is going on or after it was cut short.
         caveats: sentences that belong beside the verdict (a sample, a skipped step).
+        spoiled: why nothing that was measured can be relied on, empty when it can.
     """
     counts = {outcome: sum(result.outcome == outcome for result in results) for outcome in WORST_FIRST}
     failing = tuple(
@@ -135,8 +142,9 @@ def verdict_of(
     reported = len(results) - counts["missing"]
     if not finished or reported < planned or not results:
         status, words = "incomplete", f"{reported} of {planned} planned checks reported"
-    elif failing:
-        status, words = "must_not_go", f"{len(failing)} of {planned} checks stand against it"
+    elif failing or spoiled:
+        against = f"{len(failing)} of {planned} checks stand against it" if failing else ""
+        status, words = "must_not_go", "; ".join(filter(None, (against, spoiled)))
     elif left_out:
         status = "partial"
         words = f"none of the {planned} checks that ran stands against it, {left_out} were left out"

@@ -9,7 +9,7 @@ from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.jsonio import write_atomic
 from pytest_recsim.record.model import WORST_FIRST, CheckResult, Measure, Outcome
 from pytest_recsim.report.quality import quality_section
-from pytest_recsim.report.text import cell, number, table, upper
+from pytest_recsim.report.text import cell, number, retried, table, upper
 
 SIGNS: dict[Outcome, str] = {
     "passed": "passed",
@@ -39,6 +39,7 @@ def _lines(bundle: Bundle) -> Iterator[str]:
     yield from _against(results)
     yield from _let_through(results)
     yield from _checks(results)
+    yield from _unreported(facts, results)
     yield from quality_section(bundle.read_artifact("quality_metrics.json"))
     yield from _knobs(facts)
     yield from _links(bundle)
@@ -91,6 +92,7 @@ def _what(facts: dict[str, Any]) -> Iterator[str]:
         ),
         ("users evaluated", f"{users['evaluated']:,} of {users['in_fixture']:,}"),
         ("requests", f"{requests['total']:,}, of them {requests['recommendations']:,} recommendations"),
+        *([("retries", retried(requests["retries"]))] if requests.get("retries") else []),
         *_traffic(requests),
     ]
     yield from table(("", ""), rows)
@@ -163,6 +165,15 @@ def _checks(results: list[CheckResult]) -> Iterator[str]:
         for result in sorted(results, key=_shelf)
     ]
     yield from table(("check", "outcome", "what it says", "measured"), rows)
+
+
+def _unreported(facts: dict[str, Any], results: list[CheckResult]) -> Iterator[str]:
+    """What a killed run did not get to; an ended one has a line for each in the table."""
+    done = {f"{result.check} {result.case}".strip() for result in results}
+    names = [name for name in facts.get("planned_checks", []) if name not in done]
+    if names:
+        yield f"Planned and never reported: {', '.join(names)}."
+        yield ""
 
 
 def _shelf(result: CheckResult) -> tuple[bool, int, str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
 def cell(value: object) -> str:
@@ -20,6 +20,12 @@ def number(value: object) -> str:
 def upper(bound: float | None, digits: int) -> str:
     """The upper end of an interval; None beside a lower end means that there is none."""
     return "no upper bound" if bound is None else f"{bound:.{digits}f}"
+
+
+def retried(retries: Mapping[str, int]) -> str:
+    """Repeated requests, all and by cause, the most frequent first: ``14 (429: 9, timeout: 5)``."""
+    causes = sorted(retries.items(), key=lambda entry: (-entry[1], entry[0]))
+    return f"{sum(retries.values()):,} ({', '.join(f'{cause}: {times:,}' for cause, times in causes)})"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:

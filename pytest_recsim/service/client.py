@@ -34,7 +34,7 @@ class Client:
     def __init__(self, endpoint: Endpoint, tally: Tally | None = None) -> None:
         self.endpoint = endpoint
         self.tally = Tally() if tally is None else tally
-        self._http = wiring.build(endpoint)
+        self._http = wiring.build(endpoint, self.tally.strayed)
         self._headers = wiring.headers(endpoint)
         self._chance = random.Random()
         self._pace = Pace()
@@ -125,7 +125,7 @@ class Client:
         self._pace.accepted()
         try:
             return decode(reply.body)
-        except msgspec.DecodeError as error:
+        except faults.BROKEN as error:
             code, text = faults.unreadable(reply, error)
             raise self._setback(call, code, text, code=code, status=reply.status) from None
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import re
 import socket
+import time
+from collections.abc import Callable
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 
 import aiohttp
 import msgspec
@@ -13,6 +17,8 @@ from pytest_recsim.service.call import Reply
 from pytest_recsim.service.wire import ErrorBody
 
 EXCERPT = 120
+BROKEN = (msgspec.DecodeError, UnicodeDecodeError)
+"""What decoding a body may raise: bytes that are no UTF-8 are told by Python itself."""
 
 
 def transport_fault(error: BaseException, timeout: float) -> tuple[str, str]:
@@ -42,10 +48,25 @@ def _reason(error: OSError) -> str:
     return os.strerror(error.errno)
 
 
-def retry_after(reply: Reply) -> float:
-    """Seconds of a numeric ``Retry-After`` header, else 0."""
+def retry_after(reply: Reply, clock: Callable[[], float] = time.time) -> float:
+    """Seconds that a ``Retry-After`` header asks to wait, as a number or a date, else 0.
+
+    A date is compared with the answer's own ``Date``, because the service's clock may not be ours.
+    """
     asked = reply.headers.get("retry-after", "").strip()
-    return float(asked) if asked.isdecimal() else 0.0
+    if asked.isdecimal():
+        return float(asked)
+    until, now = _moment(asked), _moment(reply.headers.get("date", ""))
+    if until is None:
+        return 0.0
+    return max(0.0, until.timestamp() - (clock() if now is None else now.timestamp()))
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text)
+    except ValueError:
+        return None
 
 
 def refusal(reply: Reply) -> tuple[str, str]:
@@ -55,7 +76,7 @@ def refusal(reply: Reply) -> tuple[str, str]:
         return "redirect", f"answered {reply.status}, a redirect to {target}; redirects are not followed"
     try:
         found = msgspec.json.decode(reply.body, type=ErrorBody)
-    except msgspec.DecodeError:
+    except BROKEN:
         return "", f"answered {reply.status} with {described(reply)}"
     details = f" {msgspec.json.encode(found.details).decode()[: 2 * EXCERPT]}" if found.details else ""
     trace = f" (correlation_id {found.correlation_id})" if found.correlation_id else ""
@@ -63,17 +84,34 @@ def refusal(reply: Reply) -> tuple[str, str]:
     return found.error, f"answered {reply.status} {found.error}{message}{details}{trace}"
 
 
-def unreadable(reply: Reply, error: msgspec.DecodeError) -> tuple[str, str]:
+def unreadable(reply: Reply, error: Exception) -> tuple[str, str]:
     """Return (code, half a sentence) for a 2xx whose body is not what the contract promises."""
     if isinstance(error, msgspec.ValidationError):
         return "schema", f"answered {reply.status} with JSON that breaks the contract: {error}"
-    return "not_json", f"answered {reply.status} with {described(reply)} instead of JSON"
+    if reply.body.lstrip()[:1] not in {b"{", b"["}:
+        return "not_json", f"answered {reply.status} with {described(reply)} instead of JSON"
+    return "not_json", f"answered {reply.status} with JSON that {_break(reply.body, error)}"
+
+
+def _break(body: bytes, error: Exception) -> str:
+    """Say where a body that began as JSON stops being it."""
+    if isinstance(error, UnicodeDecodeError):
+        return "is not UTF-8"
+    place = re.search(r"\(byte (\d+)\)", str(error))
+    if place is None:
+        return f"is broken off after `{_line(body[-EXCERPT // 2 :])}`"
+    at = int(place[1])
+    return f"is malformed at byte {at}: `{_line(body[max(0, at - EXCERPT // 2) : at + EXCERPT // 4])}`"
+
+
+def _line(part: bytes) -> str:
+    return re.sub(r"\s+", " ", part.decode("utf-8", "replace")).strip()
 
 
 def described(reply: Reply) -> str:
     """Say what a body is, with its beginning, on one line."""
     if not reply.body.strip():
         return "an empty body"
-    text = re.sub(r"\s+", " ", reply.body[: 4 * EXCERPT].decode("utf-8", "replace")).strip()
+    text = _line(reply.body[: 4 * EXCERPT])
     shown = text if len(text) <= EXCERPT else f"{text[:EXCERPT]}..."
     return f"{reply.headers.get('content-type') or 'an untyped body'} `{shown}`"

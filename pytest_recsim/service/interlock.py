@@ -9,8 +9,10 @@ from typing import Any
 
 import msgspec
 
+from pytest_recsim.data.instants import parse_instant
 from pytest_recsim.data.problems import InputError, Problem
 from pytest_recsim.service.face import Service
+from pytest_recsim.service.records import UserRecord
 
 MARKER_USER = "recsim:marker"
 FRESH = timedelta(minutes=15)
@@ -69,25 +71,35 @@ class NamespaceState:
     totals: Counts
 
     @property
+    def held(self) -> Counts:
+        """The rows without our marker."""
+        return replace(self.totals, users=self.totals.users - (self.marker is not None))
+
+    @property
     def foreign(self) -> str:
         """Say why the content is not provably ours, or return an empty string."""
         if self.empty:
             return ""
         if self.marker is None:
             return "carries no marker of ours"
-        allowed = self.marker.counts
-        users = self.totals.users - 1
-        if self.totals.items > allowed.items or users > allowed.users or self.totals.events > allowed.events:
+        allowed, held = self.marker.counts, self.held
+        if held.items > allowed.items or held.users > allowed.users or held.events > allowed.events:
             return f"has grown beyond what our marker accounts for ({allowed})"
         return ""
 
 
 def read_marker(service: Service) -> Marker | None:
     """Return the namespace's marker; None when there is none or it cannot be understood."""
-    rows = [
-        row for row in service.list_users(limit=1, user_id=MARKER_USER).items if row.user_id == MARKER_USER
-    ]
-    traits = rows[0].traits_value() if rows else None
+    return _in(_marker_row(service))
+
+
+def _marker_row(service: Service) -> UserRecord | None:
+    rows = service.list_users(limit=1, user_id=MARKER_USER).items
+    return next((row for row in rows if row.user_id == MARKER_USER), None)
+
+
+def _in(row: UserRecord | None) -> Marker | None:
+    traits = row.traits_value() if row is not None else None
     return _parsed(traits) if isinstance(traits, dict) and traits.get("recsim_marker") == 1 else None
 
 
@@ -99,18 +111,26 @@ def _parsed(traits: Mapping[str, Any]) -> Marker | None:
     return marker if marker.written_at.tzinfo else None
 
 
-def write_marker(service: Service, marker: Marker) -> None:
+def write_marker(service: Service, marker: Marker) -> datetime | None:
     """Write the marker, read it back, and stop when another run's stands there.
+
+    Returns:
+        When it was stored by the service's own clock, in whole seconds; None when the service does not say.
 
     Raises:
         InputError: two runs reached for the namespace at the same moment.
     """
     service.upsert_users([{"user_id": MARKER_USER, "traits": marker.traits()}])
-    found = read_marker(service)
-    if found is None or found.run_id != marker.run_id:
+    row = _marker_row(service)
+    found = _in(row)
+    if row is None or found is None or found.run_id != marker.run_id:
         raise _stop(
             service.namespace, "another run marked it at the same moment; run them one after the other"
         )
+    try:
+        return parse_instant(row.updated_at)
+    except ValueError:
+        return None
 
 
 def finish_marker(service: Service, marker: Marker) -> None:

@@ -2,25 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from pytest_recsim.service.errors import ServiceError
 from pytest_recsim.service.face import Service
-from pytest_recsim.service.ours import (
-    PROBE_PREFIX,
-    is_live_override,
-    is_live_rule,
-    is_our_override,
-    is_our_rule,
-)
-from pytest_recsim.service.records import Rule
+from pytest_recsim.service.ours import PROBE_PREFIX, is_our_override, is_our_rule
+from pytest_recsim.service.records import Override, Rule
+
+T = TypeVar("T")
 
 
 def clean_leftovers(service: Service, *, probes: bool = True) -> list[str]:
     """Cancel our overrides, disable our rules, delete our probe items; return a sentence for each.
 
-    Only after the interlock has let the run pass. ``probes=False`` saves reading the catalogue when a reset
-    follows anyway.
+    Those too that have ended by our clock: the service goes by its own. What fails does not keep the rest
+    from being taken back. Only after the interlock has let the run pass. ``probes=False`` saves reading the
+    catalogue when a reset follows anyway.
+
+    Raises:
+        ServiceError: the first thing that could not be taken back, after everything has been tried.
     """
-    told = [*_overrides(service), *_rules(service)]
-    return told + (_probes(service) if probes else [])
+    return _all([_overrides, _rules, *([_probes] if probes else [])], lambda step: step(service))
+
+
+def _all(things: Iterable[T], work: Callable[[T], list[str]]) -> list[str]:
+    """Do the work on everything, whatever fails, and raise the first failure afterwards.
+
+    Nobody there is nobody there: then nothing further is tried.
+    """
+    told: list[str] = []
+    failures: list[ServiceError] = []
+    for thing in things:
+        try:
+            told += work(thing)
+        except ServiceError as error:
+            failures.append(error)
+            if error.code == "unreachable":
+                break
+    if failures:
+        raise failures[0]
+    return told
 
 
 def disabled(service: Service, rule: Rule) -> Rule:
@@ -45,29 +67,25 @@ def disabled(service: Service, rule: Rule) -> Rule:
 
 
 def _overrides(service: Service) -> list[str]:
-    now = service.clock()
-    ours = [
-        found
-        for found in service.list_overrides(status="active")
-        if is_our_override(found) and is_live_override(found, now)
-    ]
-    for found in ours:
+    def cancel(found: Override) -> list[str]:
         service.cancel_override(found.override_id)
-    return [
-        f"cancelled a leftover override of `{found.item_id}` on surface `{found.surface}`." for found in ours
-    ]
+        return [f"cancelled a leftover override of `{found.item_id}` on surface `{found.surface}`."]
+
+    return _all(filter(is_our_override, service.list_overrides(status="active")), cancel)
 
 
 def _rules(service: Service) -> list[str]:
-    now = service.clock()
-    ours = [rule for rule in service.list_rules() if is_our_rule(rule) and is_live_rule(rule, now)]
-    for rule in ours:
+    def disable(rule: Rule) -> list[str]:
         disabled(service, rule)
-    return [f"disabled the leftover rule `{rule.name}` on surface `{rule.surface}`." for rule in ours]
+        return [f"disabled the leftover rule `{rule.name}` on surface `{rule.surface}`."]
+
+    return _all([rule for rule in service.list_rules() if is_our_rule(rule) and rule.enabled], disable)
 
 
 def _probes(service: Service) -> list[str]:
-    ids = [item.item_id for item in service.all_items() if item.item_id.startswith(PROBE_PREFIX)]
-    for item_id in ids:
+    def delete(item_id: str) -> list[str]:
         service.delete_items(item_id=item_id)
-    return [f"deleted the leftover probe item `{item_id}`." for item_id in ids]
+        return [f"deleted the leftover probe item `{item_id}`."]
+
+    ids = [item.item_id for item in service.all_items() if item.item_id.startswith(PROBE_PREFIX)]
+    return _all(ids, delete)

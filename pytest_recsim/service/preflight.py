@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from pytest_recsim.data.problems import InputError, Problem
@@ -49,7 +50,7 @@ def preflight(service: Service) -> ServiceFacts:
         model_version=version.model_version,
         git_commit=version.git_commit,
         health=health.status,
-        warnings=tuple(_foreign(service)),
+        warnings=tuple(influences(service, service.clock())),
     )
 
 
@@ -72,15 +73,15 @@ def _advice(path: str, error: ServiceError) -> str:
         return f"does not accept the organisation ({said}); give its UUID with --org-id"
     if error.code in FAILED_ON_THE_WAY:
         return f"gives no answer ({said}); check --base-url, the network, and that the service runs"
-    if path == "/health" and error.status == 503:
+    if (error.status or 0) >= 500:
         return f"is not healthy ({said}); wait until it is, or ask its owners"
     if error.status == 429:
         return f"turns requests away ({said}); try again in a minute"
     return f"does not answer {path} like a Recsys service ({said}); check --base-url"
 
 
-def _foreign(service: Service) -> Iterable[str]:
-    now = service.clock()
+def influences(service: Service, now: datetime) -> Iterator[str]:
+    """Say what in the namespace is not ours and changes ranking at that moment: rules, overrides, segments, weights."""
     where = f"in namespace `{service.namespace}`"
     overrides = [
         found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypedDict, TypeVar
 
 import msgspec
 
@@ -143,8 +143,32 @@ class SegmentList(msgspec.Struct, frozen=True, kw_only=True):
     segments: list[Segment]
 
 
+class ConfigFacts(TypedDict, total=False):
+    """What the harness goes by in the process-wide configuration; Go writes an empty list as null."""
+
+    brand_cap: float
+    brand_tag_prefixes: list[str] | None
+    category_cap: float
+    category_tag_prefixes: list[str] | None
+    exclude_event_types: list[int] | None
+    max_k: float
+    profile_min_events_for_boost: float
+    profile_window_days: float
+    purchased_window_days: float
+    rule_exclude_events: bool
+
+
 class StoredConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """``GET /v1/admin/recommendation/config``: the document, and who set it when."""
+    """``GET /v1/admin/recommendation/config``: the document, and who set it when.
+
+    The document is kept whole; the part that the harness goes by is held to its types.
+    """
 
     config: dict[str, Any]
     metadata: dict[str, Any] = {}
+
+    def __post_init__(self) -> None:
+        try:
+            msgspec.convert(self.config, ConfigFacts)
+        except msgspec.ValidationError as error:
+            raise ValueError(f"`config`: {error}") from None

@@ -86,16 +86,17 @@ async def persist(
             pause = max(patience.pause(tries, chance), setback.after_s)
             spent = monotonic() - started
             if not setback.repeatable or tries >= patience.tries or spent + pause >= patience.total_s:
-                raise _final(setback, tries, spent) from None
+                raise _final(setback, tries, spent, patience.total_s) from None
             note(setback.cause)
         await asyncio.sleep(pause)
     raise AssertionError("unreachable: count() does not end")  # pragma: no cover
 
 
-def _final(setback: Setback, tries: int, spent: float) -> ServiceError:
+def _final(setback: Setback, tries: int, spent: float, total: float) -> ServiceError:
     error = setback.error
-    if tries == 1:
+    told = [f"{tries} tries in {spent:.1f} s"] if tries > 1 else []
+    if setback.repeatable and setback.after_s and spent + setback.after_s >= total:
+        told.append(f"asked us to wait {setback.after_s:.0f} s, {total:g} s are all we have")
+    if not told:
         return error
-    return ServiceError(
-        f"{error.sentence.rstrip('.')} ({tries} tries in {spent:.1f} s).", error.status, error.code
-    )
+    return ServiceError(f"{error.sentence.rstrip('.')} ({'; '.join(told)}).", error.status, error.code)

@@ -20,6 +20,7 @@ class Tally:
         failed: cause -> attempts at a recommendation that brought no usable answer, repeated or not.
         seconds: sum over all attempts, from sending to the last byte.
         recommendations: lists that were answered.
+        strays: connections on which an answer lay that nobody had asked for.
     """
 
     requests: Counter[str] = field(default_factory=Counter)
@@ -27,6 +28,11 @@ class Tally:
     failed: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     recommendations: int = 0
+    strays: int = 0
+
+    def strayed(self) -> None:
+        """Count an answer that nobody had asked for."""
+        self.strays += 1
 
     @property
     def total(self) -> int:
@@ -44,6 +50,7 @@ class Tally:
         self.failed.update(other.failed)
         self.seconds += other.seconds
         self.recommendations += other.recommendations
+        self.strays += other.strays
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-ready dict, see ``from_json``."""
@@ -54,6 +61,7 @@ class Tally:
             "failed": dict(sorted(self.failed.items())),
             "seconds": round(self.seconds, 6),
             "recommendations": self.recommendations,
+            "strays": self.strays,
         }
 
     @classmethod
@@ -64,4 +72,5 @@ class Tally:
             failed=Counter(found["failed"]),
             seconds=found["seconds"],
             recommendations=found["recommendations"],
+            strays=found["strays"],
         )

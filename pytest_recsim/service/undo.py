@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -9,10 +10,12 @@ from time import monotonic, sleep
 from typing import Any, Unpack
 
 from pytest_recsim.service.ask import Ask, Exchange
+from pytest_recsim.service.errors import ServiceError
 from pytest_recsim.service.face import Service
 from pytest_recsim.service.leftovers import disabled
+from pytest_recsim.service.making import made_once
 from pytest_recsim.service.ours import CREATOR, NAME_PREFIX
-from pytest_recsim.service.records import Override
+from pytest_recsim.service.records import Override, Rule
 from pytest_recsim.service.steering import RuleFields, RuleTerms
 
 LIFETIME = timedelta(hours=2)
@@ -32,10 +35,9 @@ class RuleHandle:
     def __init__(self, service: Service, rule_id: str | None, fields: RuleFields) -> None:
         self._service = service
         self._fields = fields
+        self._twins = False
         self.enabled = True
-        sent = self._sent(enabled=True)
-        rule = service.put_rule(rule_id, **sent) if rule_id else service.create_rule(**sent)
-        self.rule_id = rule.rule_id
+        self.rule_id = (self._replaced(rule_id) if rule_id else self._made()).rule_id
 
     def set(self, **changes: Unpack[RuleTerms]) -> None:
         """Change terms, e.g. ``set(boost_value=0.4)``; the others stay."""
@@ -48,10 +50,36 @@ class RuleHandle:
     def enable(self) -> None:
         self._put(enabled=True)
 
+    def release(self) -> None:
+        """Switch it off unless it is; one that the service has forgotten is not in force either."""
+        if self._twins:
+            _disable_by_name(self._service, self._fields)
+        elif self.enabled:
+            try:
+                self.disable()
+            except ServiceError as error:
+                if error.code != "rule_not_found":
+                    raise
+
     def _put(self, *, enabled: bool) -> None:
         self.enabled = self.enabled or enabled  # before the request: an interrupt must not make us forget it
         self._service.put_rule(self.rule_id, **self._sent(enabled=enabled))
         self.enabled = enabled
+        if self._twins:
+            _disable_by_name(self._service, self._fields, but=self.rule_id)
+
+    def _made(self) -> Rule:
+        service, fields = self._service, self._sent(enabled=True)
+
+        def stored() -> Rule | None:
+            found = _by_name(service, fields)
+            return self._replaced(found[0].rule_id) if found else None
+
+        made, self._twins = made_once(service, lambda: service.create_rule(**fields), stored)
+        return made
+
+    def _replaced(self, rule_id: str) -> Rule:
+        return self._service.put_rule(rule_id, **self._sent(enabled=True))
 
     def _sent(self, *, enabled: bool) -> RuleFields:
         until = self._service.clock() + LIFETIME
@@ -70,22 +98,25 @@ def rule(service: Service, *, surface: str, name: str, **terms: Unpack[RuleTerms
     """
     name = name if name.startswith(NAME_PREFIX) else NAME_PREFIX + name
     wanted: RuleFields = {"target_type": "ITEM", **terms, "surface": surface, "name": name}
-    stored = [found for found in service.list_rules(surface) if found.name == name]
+    stored = _by_name(service, wanted)
     handle = None
     try:
         handle = RuleHandle(service, stored[0].rule_id if stored else None, wanted)
         yield handle
     finally:
-        if handle is None:
-            _disable_by_name(service, surface, name)
-        elif handle.enabled:
-            handle.disable()
+        if handle is None:  # cut short, maybe after the service acted and before we knew the id
+            _disable_by_name(service, wanted)
+        else:
+            handle.release()
 
 
-def _disable_by_name(service: Service, surface: str, name: str) -> None:
-    """Find the rule whose creation was interrupted after the service acted and before we knew the id."""
-    for found in service.list_rules(surface):
-        if found.name == name and found.enabled:
+def _by_name(service: Service, fields: RuleFields) -> list[Rule]:
+    return [found for found in service.list_rules(fields["surface"]) if found.name == fields["name"]]
+
+
+def _disable_by_name(service: Service, fields: RuleFields, but: str = "") -> None:
+    for found in _by_name(service, fields):
+        if found.enabled and found.rule_id != but:
             disabled(service, found)
 
 
@@ -109,25 +140,31 @@ class OverrideHandle:
 def override(service: Service, *, surface: str, item_id: str, **fields: Any) -> Iterator[OverrideHandle]:
     """Hold a manual override in force for two hours at most; cancelled at the end.
 
-    ``fields`` are those of ``Service.create_override``: action, boost_value, notes, priority.
+    ``fields`` are those of ``Service.create_override``: action, boost_value, priority. Its note is a word
+    that no other override carries: when the answer gets lost, that tells it from those of other people.
     """
-    fields = {**fields, "created_by": CREATOR, "expires_at": service.clock() + LIFETIME}
-    handle = None
+    word = f"{CREATOR} {secrets.token_hex(6)}"
+    wanted: dict[str, Any] = {**fields, "surface": surface, "item_id": item_id, "notes": word}
+    wanted |= {"created_by": CREATOR, "expires_at": service.clock() + LIFETIME}
+    sure, handle = False, None
     try:
-        record = service.create_override(surface=surface, item_id=item_id, **fields)
-        handle = OverrideHandle(service, record)
+        record, twins = made_once(
+            service,
+            lambda: service.create_override(**wanted),
+            lambda: next(iter(_by_note(service, word)), None),
+        )
+        sure, handle = not twins, OverrideHandle(service, record)
         yield handle
     finally:
-        if handle is None:
-            _cancel_by_item(service, surface, item_id)
-        else:
+        if handle is not None and sure:
             handle.cancel()
+        else:
+            for found in _by_note(service, word):
+                service.cancel_override(found.override_id)
 
 
-def _cancel_by_item(service: Service, surface: str, item_id: str) -> None:
-    for found in service.list_overrides(status="active"):
-        if (found.surface, found.item_id, found.created_by) == (surface, item_id, CREATOR):
-            service.cancel_override(found.override_id)
+def _by_note(service: Service, word: str) -> list[Override]:
+    return [found for found in service.list_overrides(status="active") if found.notes == word]
 
 
 def await_effect(

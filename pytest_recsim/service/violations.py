@@ -54,6 +54,14 @@ class WatchSummary:
         """Return the violations of one kind."""
         return tuple(violation for violation in self.violations if violation.kind == kind)
 
+    def with_strays(self, strays: int) -> WatchSummary:
+        """Return this with a breach for answers that came without having been asked for, if there were any."""
+        if not strays:
+            return self
+        detail = "one came on a kept connection, so one before it may have gone to the wrong user (a proxy?)"
+        found = Violation("contract", "answers that nobody asked for", strays, detail, "nobody", "")
+        return replace(self, violations=(*self.violations, found))
+
     def merged(self, other: WatchSummary) -> WatchSummary:
         """Return both together; where both saw a sort of breach, this one's first exchange is kept."""
         found = {(violation.kind, violation.what): violation for violation in self.violations}

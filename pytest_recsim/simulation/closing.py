@@ -7,24 +7,51 @@ from pytest_recsim.service.errors import ServiceError
 from pytest_recsim.service.interlock import finish_marker, read_marker
 from pytest_recsim.service.leftovers import clean_leftovers
 from pytest_recsim.simulation.opening import Opened
+from pytest_recsim.simulation.simulation import SimulationFailed
+from pytest_recsim.simulation.stage import OUTCOME
+
+
+def last_look(opened: Opened) -> str:
+    """Return what others have changed in the namespace by the end of the run, empty when nothing.
+
+    The contract check looks too, but another worker may still be measuring then, or it was not selected.
+    """
+    sim = opened.sim
+    if opened.stand_in is not None or not (sim.context.folder / OUTCOME).exists():
+        return ""
+    try:
+        changed = sim.changed_namespace()
+    except (SimulationFailed, ServiceError):
+        return (
+            ""  # why there was no preparation stands in every check; a service that is gone, in the clean-up
+        )
+    return f"the namespace changed while it was measured: {'; '.join(changed)}" if changed else ""
 
 
 def leave_clean(opened: Opened) -> list[str]:
-    """Take back rules, overrides and the probe item, and finish the marker; return what went wrong.
+    """Take back rules, overrides and the probe item, and finish the marker; return what could not be done.
 
-    A stand-in dies with its data, so nothing is sent to it.
+    A stand-in dies with its data, so nothing is sent to it. What scenarios had left behind becomes a note.
     """
     if opened.stand_in is not None:
         return []
     service = opened.sim.service
     try:
         told = clean_leftovers(service)
+        opened.notes += [sentence for sentence in told if "probe" not in sentence]
         marker = read_marker(service)
         if marker is not None and marker.run_id == opened.sim.context.run_id:
             finish_marker(service, marker)
     except (ServiceError, InputError) as error:
-        return [f"could not clean up: {error}; rules of ours end by themselves after two hours"]
-    return [sentence for sentence in told if "probe" not in sentence]
+        sentence = str(error).rstrip(".")
+        return [f"{opened.sim.plan.id}: could not clean up: {sentence}. {_STAYS}"]
+    return []
+
+
+_STAYS = (
+    "A rule or override of ours that is still active ends by itself two hours after it was made; the next run "
+    "in this namespace (in 15 minutes, or with --recsim-allow-reset) takes back everything"
+)
 
 
 def stop(opened: Opened) -> None:

@@ -28,13 +28,20 @@ UNOPENED = ""
 
 @dataclass
 class Opened:
-    """A simulation that may begin. ``stand_in`` is None on a real service."""
+    """A simulation that may begin.
+
+    Attributes:
+        stand_in: None on a real service.
+        notes: sentences for the record.
+        spoiled: why nothing that was measured can be relied on; empty when it can.
+    """
 
     sim: Simulation
     stand_in: StandIn | None
     facts: ServiceFacts
     found: NamespaceState
     notes: list[str] = field(default_factory=list)
+    spoiled: str = ""
 
 
 def new_run_id() -> str:
@@ -84,7 +91,9 @@ def open_record(opened: Opened, reports: Path) -> None:
         raise InputError(
             Problem(shown(reports), f"no report can be written there: {error.strerror}")
         ) from None
-    opened.sim.context = msgspec.structs.replace(context, bundle_dir=str(bundle.root))
+    opened.sim.context = msgspec.structs.replace(
+        context, bundle_dir=str(bundle.root), influences=opened.facts.warnings
+    )
 
 
 def _guard(plan: Plan, found: NamespaceState, run_id: str, now: datetime) -> None:

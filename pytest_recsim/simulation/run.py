@@ -20,6 +20,7 @@ class RunContext(msgspec.Struct, frozen=True, kw_only=True):
         url: the service's base URL, that of the stand-in included.
         bundle_dir: the report folder.
         scratch: a folder of this run that all its processes share.
+        influences: what of other people changed ranking before the run began, one sentence each.
     """
 
     plan: Plan
@@ -28,6 +29,7 @@ class RunContext(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     bundle_dir: str
     scratch: str
+    influences: tuple[str, ...] = ()
 
     @property
     def bundle(self) -> Bundle:

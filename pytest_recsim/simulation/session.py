@@ -11,6 +11,7 @@ from typing import Any
 
 from pytest_recsim.apply.reach import request_overrides
 from pytest_recsim.data.columns import columns
+from pytest_recsim.data.files import unwritable
 from pytest_recsim.data.fixture import load_fixture
 from pytest_recsim.data.instants import to_us
 from pytest_recsim.data.model import Fixture
@@ -36,12 +37,14 @@ class Session:
         context: the plan, the run's clock and folders.
         ledger: what this process asked and waited for, written beside the record.
         known: fixture, split and knobs in effect as one value; None until learned.
+        trouble: one sentence when the ledger could not be written, else empty.
     """
 
     def __init__(self, context: RunContext, fixture: Fixture | None = None) -> None:
         self.context = context
         self.ledger = Ledger(context.folder / f"ledger-{os.getpid()}.json")
         self.known: World | None = None
+        self.trouble = ""
         self._given = fixture
         self._watch: Watch | None = None
 
@@ -88,7 +91,8 @@ class Session:
         """Take in what preparation found; from here on every answer is checked in passing."""
         if self.known is None:
             effective = Effective(self.plan, admin)
-            now = to_us(self.context.now)
+            now = to_us(self.context.now) + seeded.skew_us
+            self.service.set_clock_ahead(seeded.skew_us / 1e6)
             self.known = World(self.plan, self.material, effective, seeded.shift_us, now)
             self._watch = watch_for(self.known, seeded)
             self.service.see = self._watch.see
@@ -107,8 +111,12 @@ class Session:
     def flush(self) -> None:
         """Write this process's tally and what the watch saw, so that the controller can add them up."""
         if "service" in self.__dict__:
-            seen = self._watch.summary() if self._watch is not None else None
-            self.ledger.write(self.service.tally, seen, time.time())
+            strays = self.service.tally.strays
+            seen = self._watch.summary().with_strays(strays) if self._watch is not None else None
+            try:
+                self.ledger.write(self.service.tally, seen, time.time())
+            except OSError as error:
+                self.trouble = unwritable(self.context.folder, error)
 
     def close(self) -> None:
         if "service" in self.__dict__:

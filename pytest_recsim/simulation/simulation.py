@@ -19,6 +19,7 @@ from pytest_recsim.plan.own import OwnMetric
 from pytest_recsim.service.ask import Ask, Exchange
 from pytest_recsim.service.undo import OverrideHandle, RuleHandle, await_effect, override, rule
 from pytest_recsim.simulation.catalogue import Catalogue
+from pytest_recsim.simulation.drift import drift
 from pytest_recsim.simulation.ledger import entries, total_tally
 from pytest_recsim.simulation.own import OwnFigure, measure_once
 from pytest_recsim.simulation.quality import Figure, Quality
@@ -46,13 +47,17 @@ class Simulation(Session, Catalogue, Truth):
     metrics: Sequence[OwnMetric] = ()
 
     @cached_property
+    def _outcome(self) -> Prepared:
+        return prepare_once(self)
+
+    @property
     def prepared(self) -> Prepared:
         """The outcome of preparation; whoever comes first does the work.
 
         Raises:
             SimulationFailed: preparation failed, here or in another process of this run.
         """
-        prepared = prepare_once(self)
+        prepared = self._outcome
         if prepared.failure or prepared.seeded is None:
             raise SimulationFailed(prepared.failure)
         self.learn(prepared.seeded, prepared.admin)
@@ -224,6 +229,13 @@ class Simulation(Session, Catalogue, Truth):
     def changed_configuration(self) -> list[str]:
         """Return the members of the service's configuration that differ from what it was after seeding."""
         return sorted(differing(self.prepared.admin, self.service.admin_config()))
+
+    def changed_namespace(self) -> list[str]:
+        """Return sentences about what others have changed in the namespace since it was seeded."""
+        seeded = self.prepared.seeded
+        assert seeded is not None  # prepared without failure
+        context = self.context
+        return drift(self.service, seeded, run_id=context.run_id, before=context.influences)
 
     def surface(self, name: str) -> str:
         """Return a surface of the scenario's own, so that its rules touch no other scenario."""

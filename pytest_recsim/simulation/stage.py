@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 from filelock import FileLock
 
-from pytest_recsim.data.problems import InputError
+from pytest_recsim.data.files import unwritable
+from pytest_recsim.data.problems import InputError, Problem
 from pytest_recsim.observe.quality import evaluated_users, quality_asks
 from pytest_recsim.observe.store import dump, save
 from pytest_recsim.prepare.manifest import seed_manifest, seed_segments
@@ -25,6 +26,7 @@ from pytest_recsim.simulation.session import Session
 from pytest_recsim.simulation.traffic import AnswerTimes, answer_times
 from pytest_recsim.simulation.world import World
 
+OUTCOME = "prepared.msgpack"
 SEEN_PER_CLASS = 50
 
 
@@ -56,9 +58,16 @@ def prepare_once(sim: Session) -> Prepared:
     The lock is the operating system's: a process that dies while holding it lets the next one in, which
     finds no outcome and starts over with a reset.
     """
+    try:
+        return _shared(sim)
+    except OSError as error:  # not even the failure can be shared
+        return Prepared(failure=unwritable(sim.context.folder, error))
+
+
+def _shared(sim: Session) -> Prepared:
     folder = sim.context.folder
     folder.mkdir(parents=True, exist_ok=True)
-    outcome = folder / "prepared.msgpack"
+    outcome = folder / OUTCOME
     with FileLock(folder / "prepare.lock"):
         if outcome.exists():
             return msgspec.msgpack.decode(outcome.read_bytes(), type=Prepared)
@@ -68,6 +77,8 @@ def prepare_once(sim: Session) -> Prepared:
             prepared = _work(sim)
         except (InputError, ServiceError) as error:
             prepared = Prepared(failure=str(error))
+        except OSError as error:
+            prepared = Prepared(failure=unwritable(sim.context.bundle.root, error))
         except Exception as error:  # a fault of ours: told once with its traceback, never repeated per check
             failure = f"internal error in pytest-recsim: {type(error).__name__}: {error}"
             write_atomic(outcome, msgspec.msgpack.encode(Prepared(failure=failure)))
@@ -77,12 +88,20 @@ def prepare_once(sim: Session) -> Prepared:
 
 
 def seed(sim: Session) -> Seeded:
-    """Reset and seed, and write both manifests."""
+    """Reset and seed, and write both manifests.
+
+    Raises:
+        InputError: see ``prepare``, or the manifests cannot be written.
+        ServiceError: a request failed for good.
+    """
     context, material = sim.context, sim.material
     seeded = prepare(sim.service, sim.plan, material, now=context.now, run_id=context.run_id)
     bundle = context.bundle
-    bundle.write("seed_manifest.json", seed_manifest(sim.plan, material, seeded, context.run_id))
-    bundle.write("seed_segments.json", seed_segments(material))
+    try:
+        bundle.write("seed_manifest.json", seed_manifest(sim.plan, material, seeded, context.run_id))
+        bundle.write("seed_segments.json", seed_segments(material))
+    except OSError as error:
+        raise InputError(Problem("", unwritable(bundle.root, error))) from None
     return seeded
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
+from pytest_recsim.data.files import unwritable
+from pytest_recsim.data.problems import InputError, Problem
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.jsonio import write_json
 from pytest_recsim.record.model import CheckResult, Verdict, verdict_of
@@ -13,7 +16,7 @@ from pytest_recsim.simulation.caveats import caveats_of, waiver_notes
 from pytest_recsim.simulation.evidence import write_results
 from pytest_recsim.simulation.metadata import describe
 from pytest_recsim.simulation.opening import Opened
-from pytest_recsim.simulation.stage import Prepared
+from pytest_recsim.simulation.stage import OUTCOME, Prepared
 
 Key = tuple[str, str, str]
 
@@ -21,14 +24,22 @@ Key = tuple[str, str, str]
 class Writer:
     """The controller's pen for one simulation.
 
+    A disk that takes nothing more costs the record on it, never the run: results stay in memory, the verdict
+    is given, services are left clean, and the exit code says that something is missing.
+
     Attributes:
         verdict: what the results so far amount to.
+        retries: cause -> repeated requests, in all processes, as last written.
+        trouble: one sentence when the record could not be written, else empty.
     """
 
     def __init__(self, opened: Opened) -> None:
         self.opened = opened
         self.results: dict[Key, CheckResult] = {}
         self.planned: list[Key] = []
+        self.retries: dict[str, int] = {}
+        self.trouble = ""
+        self._unwritten: list[CheckResult] = []
         self._left_out = 0
         self._status = "started"
         self.verdict: Verdict = self._judge(finished=False)
@@ -49,18 +60,36 @@ class Writer:
         return list(waiver_notes(plan, self.results.values(), today, whole=self.verdict.whole))
 
     def start(self) -> None:
-        """Write the metadata; whatever kills the run later, this much is known."""
-        self._write()
+        """Write the metadata; whatever kills the run later, this much is known.
+
+        Raises:
+            InputError: it cannot be written, so that nothing is begun whose record has no place.
+        """
+        try:
+            self._write()
+        except OSError as error:
+            self.bundle.discard()
+            raise InputError(Problem("", unwritable(self.bundle.root, error))) from None
+
+    def update(self) -> None:
+        """Write the metadata again."""
+        self._kept(self._write)
+
+    def expect(self, planned: list[Key]) -> None:
+        """Write down what is going to run, so that a killed run can name what it did not get to."""
+        self.planned = self._mine(planned)
+        self.update()
 
     def add(self, result: CheckResult) -> None:
         """Take in one finished check; the last word counts: a repeated attempt, an error in the clean-up."""
         self.results[result.key] = result
-        self.bundle.append(result)
+        self._unwritten.append(result)
+        self._kept(self._append)
 
     def finish(self, planned: list[Key], deselected: list[str], *, seed_only: bool) -> None:
         """Judge the run: name what was planned and did not report, and write everything."""
         name = self.opened.sim.plan.id
-        self.planned = [key for key in planned if key[0] == name]
+        self.planned = self._mine(planned)
         skipped = sum(result.outcome == "skipped" for result in self.results.values())
         self._left_out = sum(found == name for found in deselected) + skipped
         for key in self.planned:
@@ -72,18 +101,32 @@ class Writer:
 
     def close(self) -> None:
         """Write all files again with the last counts."""
-        self._write()
+        self.trouble = ""  # there may be room again
+        self._kept(self._append)
+        self._kept(self._write)
         if self._status != "seeded":
-            write_results(self.bundle, self.results.values())
+            self._kept(lambda: write_results(self.bundle, self.results.values()))
+
+    def _mine(self, planned: list[Key]) -> list[Key]:
+        return [key for key in planned if key[0] == self.opened.sim.plan.id]
+
+    def _kept(self, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except OSError as error:
+            self.trouble = f"the record is not complete. {unwritable(self.bundle.root, error)}"
+
+    def _append(self) -> None:
+        while self._unwritten:
+            self.bundle.append(self._unwritten[0])
+            del self._unwritten[0]
 
     def _missing(self, key: Key) -> None:
         simulation, check, case = key
         sentence = "planned, but it never reported (the run was cut short or its worker died)"
-        result = CheckResult(
-            simulation=simulation, check=check, case=case, outcome="missing", sentence=sentence
+        self.add(
+            CheckResult(simulation=simulation, check=check, case=case, outcome="missing", sentence=sentence)
         )
-        self.results[key] = result
-        self.bundle.append(result)
 
     def _judge(self, *, finished: bool) -> Verdict:
         return verdict_of(
@@ -92,11 +135,12 @@ class Writer:
             left_out=self._left_out,
             finished=finished,
             caveats=caveats_of(self.opened.sim.plan, self.prepared),
+            spoiled=self.opened.spoiled,
         )
 
     @property
     def prepared(self) -> Prepared | None:
-        path = self.opened.sim.context.folder / "prepared.msgpack"
+        path = self.opened.sim.context.folder / OUTCOME
         return msgspec.msgpack.decode(path.read_bytes(), type=Prepared) if path.exists() else None
 
     def _write(self) -> None:
@@ -108,6 +152,7 @@ class Writer:
             results=list(self.results.values()),
             planned=[" ".join(filter(None, key[1:])) for key in self.planned],
         )
+        self.retries = document["requests"]["retries"]
         write_json(self.bundle.metadata, document)
 
     @property

@@ -57,6 +57,12 @@ def test_breaks(sim, check):
     raise KeyError("no such thing")
 
 
+def test_refused(sim, check):
+    check.show("evidence", "kept")
+    terms = {"surface": "s", "name": "n", "action": "BLOCK", "target_type": "TAG", "target_key": "t"}
+    sim.service.put_rule("00000000-0000-0000-0000-00000000dead", **terms)
+
+
 @pytest.mark.parametrize("k", [5, 6])
 def test_cases(sim, check, k):
     check.at_most("k", k, 5)

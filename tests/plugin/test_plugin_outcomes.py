@@ -120,6 +120,15 @@ def test_a_failing_assert_and_an_exception_are_told_with_their_message(mixed: Sh
     assert broken["shown"] == {"evidence": "kept"}
 
 
+def test_a_service_that_refuses_is_one_sentence_and_no_traceback(mixed: Shown) -> None:
+    assert outcome(mixed, "test_mine.py::test_refused") == ("failed", "FAILED")
+    event = mixed.record.event("test_mine.py::test_refused")
+    assert "answered 404 rule_not_found" in event["sentence"]
+    assert event["shown"] == {"evidence": "kept"}
+    assert event["sentence"] in mixed.ran.out
+    assert "ServiceError" not in mixed.ran.out
+
+
 def test_a_plain_skip_is_left_out_not_passed(mixed: Shown) -> None:
     event = mixed.record.event("test_mine.py::test_plain_skip")
     assert (event["outcome"], event["sentence"]) == ("skipped", "not today")

@@ -5,6 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import numpy as np
@@ -34,6 +37,14 @@ def test_a_second_run_in_the_same_second_gets_its_own_folder(tmp_path):
     assert names == ["20261122T221500Z", "20261122T221500Z-2", "20261122T221500Z-3"]
 
 
+def test_a_discarded_bundle_takes_its_empty_folders_along_and_nothing_else(tmp_path):
+    kept = open_bundle(tmp_path / "reports", "acme", NOW)
+    open_bundle(tmp_path / "reports", "acme", NOW).discard()
+    assert [path.name for path in kept.root.parent.iterdir()] == [kept.root.name]
+    kept.discard()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_results_come_back_as_they_were_appended(tmp_path):
     bundle = open_bundle(tmp_path, "acme", NOW)
     measure = Measure(name="MRR@10", ok=False, got=0.1, expected="at least 0.2", n=7, curl="curl ...")
@@ -48,6 +59,36 @@ def test_a_line_cut_short_by_a_kill_is_left_out_and_the_rest_is_kept(tmp_path):
     whole = bundle.events.read_bytes()
     bundle.events.write_bytes(whole[:-10])
     assert [found.check for found in bundle.results()] == ["S1"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a limit for one process")
+def test_a_line_that_the_disk_has_no_room_for_is_taken_out_again(tmp_path):
+    """In a process of its own, whose files may not grow beyond what the first line takes and a bit."""
+    program = (
+        "import resource, sys\n"
+        "from pathlib import Path\n"
+        "from pytest_recsim.record.bundle import Bundle\n"
+        "from pytest_recsim.record.model import CheckResult\n"
+        "bundle = Bundle(Path(sys.argv[1]))\n"
+        "result = lambda check: CheckResult(simulation='acme', check=check, outcome='passed')\n"
+        "bundle.append(result('S1'))\n"
+        "size = bundle.events.stat().st_size\n"
+        "hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, hard))\n"
+        "try:\n"
+        "    bundle.append(result('S2'))\n"
+        "except OSError as error:\n"
+        "    print(error.strerror)\n"
+        "assert bundle.events.stat().st_size == size\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))\n"
+        "bundle.append(result('S3'))\n"
+    )
+    bundle = open_bundle(tmp_path, "acme", NOW)
+    words = [sys.executable, "-c", program, str(bundle.root)]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "File too large\n"
+    assert [found.check for found in bundle.results()] == ["S1", "S3"]
 
 
 def test_a_check_that_reports_twice_counts_as_reported_last(tmp_path):

@@ -84,6 +84,17 @@ def test_a_red_selection_still_must_not_go():
     assert verdict(["failed"], left_out=24).status == "must_not_go"
 
 
+def test_green_checks_on_spoiled_ground_do_not_let_anything_go_live():
+    facts = {"planned": 1, "left_out": 3, "finished": True, "caveats": (), "spoiled": "somebody wiped it"}
+    green = [CheckResult(simulation="acme", check="S1", outcome="passed")]
+    red = [CheckResult(simulation="acme", check="S1", outcome="failed")]
+    assert verdict_of(green, **facts).sentence == "Must not go live: somebody wiped it."
+    assert verdict_of(red, **facts).sentence == (
+        "Must not go live: 1 of 1 checks stand against it; somebody wiped it."
+    )
+    assert verdict_of(green, **facts | {"planned": 2}).status == "incomplete"
+
+
 def test_the_worst_names_come_first():
     assert verdict(["not_measured", "failed", "error"]).failing == ("c2", "c1", "c0")
 

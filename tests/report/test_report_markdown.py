@@ -11,7 +11,7 @@ from pytest_recsim.record.bundle import open_bundle
 from pytest_recsim.record.jsonio import write_json
 from pytest_recsim.record.model import CheckResult, Measure
 from pytest_recsim.report import render_bundle
-from pytest_recsim.report.text import cell, number
+from pytest_recsim.report.text import cell, number, retried
 
 NOW = datetime(2026, 11, 22, 22, 15, tzinfo=UTC)
 CHOSEN = {"value": "acme", "origin": "--namespace"}
@@ -171,3 +171,17 @@ def test_text_cannot_break_out_of_a_table():
 )
 def test_numbers_are_short(value, shown):
     assert number(value) == shown
+
+
+def test_retries_are_told_with_their_causes_and_only_when_there_were_any(bundle):
+    assert "retries" not in page(bundle)
+    requests = {"total": 19, "recommendations": 4, "retries": {"timeout": 5, "429": 9, "503": 5}}
+    write_json(bundle.metadata, metadata(requests=requests))
+    assert "| retries | 19 (429: 9, 503: 5, timeout: 5) |" in page(bundle)
+    assert retried({"429": 1200}) == "1,200 (429: 1,200)"
+
+
+def test_a_killed_run_names_what_it_did_not_get_to(bundle):
+    write_json(bundle.metadata, metadata(status="started", planned_checks=["S1", "S2", "lift vip"]))
+    bundle.append(CheckResult(simulation="acme", check="lift", case="vip", outcome="passed", title="filter"))
+    assert "Planned and never reported: S1, S2." in page(bundle)

@@ -43,7 +43,8 @@ class Reply:
     """What the server does with a request.
 
     delay: seconds before the answer; cut: close after that many body bytes; drop: close without an answer;
-    raw: these bytes instead of an HTTP answer; drip: seconds between single bytes of the body.
+    raw: these bytes instead of an HTTP answer; drip: seconds between single bytes of the body;
+    again: the same answer once more, that many seconds later, without having been asked.
     """
 
     status: int = 200
@@ -54,6 +55,7 @@ class Reply:
     drop: bool = False
     raw: bytes | None = None
     drip: float = 0.0
+    again: float | None = None
 
 
 class Server:
@@ -123,7 +125,8 @@ class Server:
         body = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
         headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), **reply.headers}
         head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        writer.write(f"HTTP/1.1 {reply.status} X\r\n{head}\r\n".encode())
+        first = f"HTTP/1.1 {reply.status} X\r\n{head}\r\n".encode()
+        writer.write(first)
         if reply.drip:
             for byte in body:
                 writer.write(bytes([byte]))
@@ -132,6 +135,9 @@ class Server:
         else:
             writer.write(body[: reply.cut])
         await writer.drain()
+        if reply.again is not None:
+            await asyncio.sleep(reply.again)
+            writer.write(first + body)
         return reply.cut is None
 
 

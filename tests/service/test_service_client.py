@@ -108,6 +108,37 @@ def test_an_attempt_that_fails_for_good_counts_as_failed_and_other_endpoints_do_
     assert service.tally.retries == {}
 
 
+def test_a_read_whose_kept_connection_breaks_is_repeated_by_us_and_counted(serve):
+    broken = [Reply(200, {"status": "ok"}), Reply(drop=True), Reply(200, {"status": "ok"})]
+    server, service = serve(lambda _: broken.pop(0))
+    service.health()
+    assert service.health().status == "ok"
+    assert service.tally.retries == {"dropped": 1}
+    assert service.tally.total == len(server.seen) == 3
+
+
+@pytest.mark.parametrize(
+    ("later", "strays"), [(0.0, 0), (0.02, 2)], ids=["at once", "on the idle connection"]
+)
+def test_an_answer_that_comes_twice_is_never_taken_for_the_answer_to_the_next_question(serve, later, strays):
+    def twice(request):
+        return Reply(200, answer([request.body["user_id"]]), again=later)
+
+    _, service = serve(twice, concurrency=1)
+    for user in ("u1", "u2", "u3"):
+        (found,) = service.recommend([Ask(user)])
+        assert found.ids == (user,)
+        time.sleep(0.05)
+    assert service.tally.strays >= strays
+
+
+def test_without_strays_nothing_is_counted(serve):
+    _, service = serve(echo)
+    service.recommend([Ask(f"u{number}") for number in range(50)])
+    service.recommend([Ask(f"u{number}") for number in range(50)])
+    assert service.tally.strays == 0
+
+
 def test_patience_ends_after_five_tries_with_one_sentence(serve):
     server, service = serve(lambda _: refusal(503, "down", "gone fishing", correlation_id="h/1"))
     with pytest.raises(ServiceError) as caught:
@@ -153,6 +184,16 @@ def test_a_retry_after_header_is_heeded(serve):
     assert time.monotonic() - started >= 1.0
 
 
+def test_a_service_that_asks_for_more_patience_than_we_have_is_told_with_that_wait(serve):
+    reply = refusal(429, "rate_limited", "later")
+    reply.headers["Retry-After"] = "3600"
+    server, service = serve(lambda _: reply)
+    with pytest.raises(ServiceError, match="asked us to wait 3600 s") as caught:
+        service.recommend([Ask("u1")])
+    assert caught.value.status == 429
+    assert len(server.seen) == 1
+
+
 def test_nobody_listening_is_told_as_such():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -173,9 +214,16 @@ def test_nobody_listening_is_told_as_such():
             "text/html `<html> hi </html>`",
         ),
         (Reply(200, b""), "not_json", "empty body"),
-        (Reply(200, b'{"items": ['), "not_json", '{"items": ['),
+        (Reply(200, b'{"items": ['), "not_json", 'broken off after `{"items": [`'),
+        (Reply(200, b" "), "not_json", "empty body"),
+        (Reply(200, b'{"model_version":"\xff"}'), "not_json", "is not UTF-8"),
         (Reply(200, {"items": "no"}), "schema", "items"),
-        (Reply(200, b'{"model_version":"m","items":[{"item_id":"a","score":NaN}]}'), "not_json", "NaN"),
+        (
+            Reply(200, b'{"model_version":"m","items":[{"item_id":"a","score":NaN}]}'),
+            "not_json",
+            'score":NaN',
+        ),
+        (Reply(200, b'{"model_version":"m","items":[{"score":1e999}]}'), "schema", "out of range"),
         (Reply(200, answer(["a"], scores=["1"])), "schema", "score"),
         (Reply(302, b"", {"Location": "https://elsewhere/x"}), "redirect", "https://elsewhere/x"),
         (Reply(raw=b"SSH-2.0-OpenSSH\r\n\r\n"), "not_http", "does not speak HTTP"),

@@ -158,3 +158,25 @@ def test_cancelling_an_override_that_is_gone_is_fine_but_other_refusals_are_not(
 def test_event_types_are_read_although_they_arrive_as_plain_text(service, recsys):
     recsys.types = [{"type": 1, "weight": 0.3, "source": "default", "is_active": True}]
     assert [(kind.type, kind.weight) for kind in service.event_types()] == [(1, 0.3)]
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ({}, "required field `config`"),
+        ({"config": []}, "$.config"),
+        ({"config": {"max_k": "many"}}, "$.max_k"),
+        ({"config": {"brand_tag_prefixes": "brand"}}, "$.brand_tag_prefixes"),
+    ],
+)
+def test_a_configuration_of_another_shape_is_told_when_it_is_read(serve, document, said):
+    _, service = serve(lambda _: Reply(200, document))
+    with pytest.raises(ServiceError, match="breaks the contract") as caught:
+        service.admin_config()
+    assert said in caught.value.sentence
+
+
+def test_a_configuration_is_read_whole(serve):
+    config = {"max_k": 0, "brand_tag_prefixes": None, "exclude_event_types": [3], "something_new": {"a": 1}}
+    _, service = serve(lambda _: Reply(200, {"namespace": "default", "config": config, "metadata": {}}))
+    assert service.admin_config() == config

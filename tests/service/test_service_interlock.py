@@ -49,6 +49,25 @@ def test_the_marker_survives_the_service_and_its_json_strings(service, recsys):
     assert recsys.rows["users"][MARKER_USER]["traits"]["counts"] == {"items": 2, "users": 1, "events": 3}
 
 
+@pytest.mark.parametrize(
+    ("told", "stored"),
+    [
+        ("2026-11-22T22:15:07Z", NOW + timedelta(seconds=7)),
+        ("2026-11-23T00:15:07+02:00", NOW + timedelta(seconds=7)),
+        ("yesterday", None),
+        ("", None),
+    ],
+)
+def test_writing_the_marker_tells_what_time_the_service_thinks_it_is(service, recsys, told, stored):
+    upsert = recsys._upsert
+
+    def timed(name, body):
+        return upsert(name, {**body, "users": [{**body["users"][0], "updated_at": told}]})
+
+    recsys._upsert = timed
+    assert write_marker(service, MARKER) == stored
+
+
 def test_a_marked_namespace_within_its_counts_may_be_written_again(service):
     write_marker(service, MARKER)
     check(service)

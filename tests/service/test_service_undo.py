@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from service_fakes import Reply, answer
+from service_fakes import Reply, answer, refusal
 
 from pytest_recsim.service.ask import Ask
 from pytest_recsim.service.errors import ServiceError
@@ -63,28 +63,136 @@ def test_whatever_happens_inside_rule_and_override_are_taken_back(service, recsy
     assert only(recsys.overrides)["status"] == "cancelled"
 
 
-def lose_the_answer(recsys, key, interrupt):
-    """The service acts, but the caller is interrupted before it learns the id."""
-    steer = recsys._steer
+RULE, OVERRIDE = "POST /v1/admin/rules", "POST /v1/admin/manual_overrides"
+
+
+def lose_answers(recsys, key, *, acts, replies):
+    """The service acts or not, and its answers to this request are replaced, one after the other."""
+    steer, left = recsys._steer, list(replies)
 
     def acting(request, name):
-        reply = steer(request, name)
-        return Reply(drop=True) if f"{request.method} {request.path}" == key else reply
+        if f"{request.method} {request.path}" != key or not left:
+            return steer(request, name)
+        if acts:
+            steer(request, name)
+        return left.pop(0)
 
     recsys._steer = acting
-    return interrupt
 
 
-def test_a_rule_whose_creation_was_cut_off_is_found_by_name_and_disabled(service, recsys):
-    lose_the_answer(recsys, "POST /v1/admin/rules", None)
+LOST = [Reply(drop=True), Reply(delay=5), refusal(502, "bad_gateway"), refusal(504, "gateway_timeout")]
+LOST_IDS = ["dropped", "timeout", "502", "504"]
+
+
+@pytest.mark.parametrize(("reply", "cause"), list(zip(LOST, LOST_IDS, strict=True)), ids=LOST_IDS)
+def test_a_rule_that_was_made_although_the_answer_was_lost_is_found_and_held(serve, recsys, reply, cause):
+    _, service = serve(recsys, clock=lambda: NOW, timeout=0.3)
+    lose_answers(recsys, RULE, acts=True, replies=[reply])
+    with rule(service, surface="s", name="n", **BOOST) as handle:
+        assert handle.rule_id == only(recsys.rules)["rule_id"]
+        assert only(recsys.rules)["enabled"] is True
+    assert only(recsys.rules)["enabled"] is False
+    assert service.tally.retries == {cause: 1}
+
+
+def test_a_rule_that_was_not_made_is_made_again(service, recsys):
+    lose_answers(recsys, RULE, acts=False, replies=[Reply(drop=True)])
+    with rule(service, surface="s", name="n", **BOOST) as handle:
+        assert handle.rule_id == only(recsys.rules)["rule_id"]
+    assert only(recsys.rules)["enabled"] is False
+    assert service.tally.retries == {"dropped": 1}
+
+
+def test_a_twin_that_comes_into_being_late_is_switched_off_with_every_change(service, recsys):
+    """The first creation is stored only after we have looked, found nothing, and made another one."""
+    lose_answers(recsys, RULE, acts=False, replies=[Reply(drop=True)])
+    with rule(service, surface="s", name="n", **BOOST) as handle:
+        recsys.rules["late"] = {**only(recsys.rules), "rule_id": "late"}
+        handle.set(boost_value=0.7)
+        assert [(one["rule_id"], one["enabled"]) for one in recsys.rules.values()] == [
+            (handle.rule_id, True),
+            ("late", False),
+        ]
+        recsys.rules["later"] = {**recsys.rules[handle.rule_id], "rule_id": "later"}
+    assert not any(one["enabled"] for one in recsys.rules.values())
+
+
+@pytest.mark.parametrize(
+    "reply", [refusal(400, "invalid_rule"), refusal(500, "internal"), refusal(401, "unauthorized")]
+)
+def test_a_refused_rule_is_refused_once(service, recsys, reply):
+    lose_answers(recsys, RULE, acts=False, replies=[reply])
     with pytest.raises(ServiceError), rule(service, surface="s", name="n", **BOOST):
+        pytest.fail("the creation has failed")
+    assert recsys.rules == {}
+    assert service.tally.requests[RULE] == 1
+
+
+def test_creating_is_given_up_after_three_answers_that_never_came(service, recsys):
+    lose_answers(recsys, RULE, acts=False, replies=[Reply(drop=True)] * 3)
+    with pytest.raises(ServiceError, match="recsim:n"), rule(service, surface="s", name="n", **BOOST):
+        pytest.fail("the creation has failed")
+    assert service.tally.requests[RULE] == 3
+
+
+def test_a_rule_whose_creation_was_interrupted_is_found_by_name_and_disabled(service, recsys, monkeypatch):
+    create = service.create_rule
+
+    def acts_then_interrupts(**fields):
+        create(**fields)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(service, "create_rule", acts_then_interrupts)
+    with pytest.raises(KeyboardInterrupt), rule(service, surface="s", name="n", **BOOST):
         pytest.fail("the creation has failed")
     assert only(recsys.rules)["enabled"] is False
 
 
-def test_an_override_whose_creation_was_cut_off_is_found_and_cancelled(service, recsys):
-    lose_the_answer(recsys, "POST /v1/admin/manual_overrides", None)
-    with pytest.raises(ServiceError), override(service, surface="s", item_id="a", boost_value=2.0):
+def test_a_rule_that_the_service_has_forgotten_needs_no_switching_off(service, recsys):
+    with rule(service, surface="s", name="n", **BOOST):
+        recsys.rules.clear()
+    with rule(service, surface="s", name="n", **BOOST) as handle:
+        recsys.rules.clear()
+        with pytest.raises(ServiceError, match="rule_not_found"):
+            handle.set(boost_value=0.3)
+
+
+@pytest.mark.parametrize(("reply", "cause"), list(zip(LOST, LOST_IDS, strict=True)), ids=LOST_IDS)
+@pytest.mark.parametrize("acts", [True, False], ids=["made", "not made"])
+def test_an_override_whose_answer_was_lost_is_held_once_and_cancelled(serve, recsys, reply, cause, acts):
+    _, service = serve(recsys, clock=lambda: NOW, timeout=0.3)
+    lose_answers(recsys, OVERRIDE, acts=acts, replies=[reply])
+    with override(service, surface="s", item_id="a", boost_value=2.0) as handle:
+        assert handle.override_id == only(recsys.overrides)["override_id"]
+    assert only(recsys.overrides)["status"] == "cancelled"
+    assert service.tally.retries == {cause: 1}
+
+
+def test_an_override_of_somebody_else_on_the_same_item_is_neither_taken_nor_cancelled(service, recsys):
+    theirs = service.create_override(surface="s", item_id="a", boost_value=2.0, created_by="sam")
+    lose_answers(recsys, OVERRIDE, acts=True, replies=[Reply(drop=True)])
+    with override(service, surface="s", item_id="a", boost_value=2.0) as handle:
+        assert handle.override_id != theirs.override_id
+    assert recsys.overrides[theirs.override_id]["status"] == "active"
+    assert recsys.overrides[handle.override_id]["status"] == "cancelled"
+
+
+def test_an_override_that_comes_into_being_late_is_cancelled_too(service, recsys):
+    lose_answers(recsys, OVERRIDE, acts=False, replies=[Reply(drop=True)])
+    with override(service, surface="s", item_id="a", boost_value=2.0):
+        recsys.overrides["late"] = {**only(recsys.overrides), "override_id": "late"}
+    assert [one["status"] for one in recsys.overrides.values()] == ["cancelled", "cancelled"]
+
+
+def test_an_override_whose_creation_was_interrupted_is_found_and_cancelled(service, recsys, monkeypatch):
+    create = service.create_override
+
+    def acts_then_interrupts(**fields):
+        create(**fields)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(service, "create_override", acts_then_interrupts)
+    with pytest.raises(KeyboardInterrupt), override(service, surface="s", item_id="a"):
         pytest.fail("the creation has failed")
     assert only(recsys.overrides)["status"] == "cancelled"
 
@@ -155,3 +263,35 @@ def test_leftovers_of_a_killed_run_are_taken_back_and_told_and_others_stay(servi
 def test_the_catalogue_is_not_read_for_probes_when_a_reset_follows(service):
     clean_leftovers(service, probes=False)
     assert service.tally.requests["GET /v1/items"] == 0
+
+
+def test_leftovers_are_taken_back_whatever_the_clocks_say(service, recsys):
+    """A service whose clock is behind keeps a rule in force that by our clock has ended."""
+    terms = {"surface": "recsim-s2", "action": "BLOCK", "target_type": "TAG", "target_key": "t"}
+    service.create_rule(name="recsim:old", valid_until=NOW - timedelta(hours=1), **terms)
+    service.create_override(item_id="a", created_by="recsim", expires_at=NOW - timedelta(hours=1))
+    assert len(clean_leftovers(service)) == 2
+    assert only(recsys.rules)["enabled"] is False
+    assert only(recsys.overrides)["status"] == "cancelled"
+
+
+@pytest.mark.parametrize("kept", ["rule", "override", "probe"])
+def test_what_cannot_be_taken_back_does_not_keep_the_rest(service, recsys, kept):
+    terms = {"surface": "recsim-s2", "action": "BLOCK", "target_type": "TAG", "target_key": "t"}
+    rules = [service.create_rule(name=f"recsim:{n}", **terms).rule_id for n in "ab"]
+    overrides = [service.create_override(item_id=n, created_by="recsim").override_id for n in "ab"]
+    service.upsert_items([{"item_id": f"recsim-probe-{n}", "available": True} for n in "ab"])
+    key = {
+        "rule": f"PUT /v1/admin/rules/{rules[0]}",
+        "override": f"POST /v1/admin/manual_overrides/{overrides[0]}/cancel",
+        "probe": "POST /v1/items:delete",
+    }[kept]
+    recsys.fail[key] = refusal(500, "internal")
+    with pytest.raises(ServiceError, match="500"):
+        clean_leftovers(service)
+    active = {
+        "rule": sum(one["enabled"] for one in recsys.rules.values()),
+        "override": sum(one["status"] == "active" for one in recsys.overrides.values()),
+        "probe": len(recsys.rows["items"]),
+    }
+    assert active == {"rule": 0, "override": 0, "probe": 0, kept: 1}

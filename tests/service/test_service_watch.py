@@ -215,3 +215,12 @@ def test_an_override_that_repeats_the_known_window_is_still_held_to_the_count():
     assert [(found.what, found.count) for found in watch.summary().violations] == [
         ("recent_event_count does not fit the user", 1)
     ]
+
+
+def test_answers_that_nobody_asked_for_are_a_breach_and_add_up_over_processes():
+    from pytest_recsim.service.violations import WatchSummary
+
+    quiet, one, two = (WatchSummary(answers=5).with_strays(strays) for strays in (0, 1, 2))
+    assert quiet.violations == ()
+    (found,) = quiet.merged(one).merged(two).of("contract")
+    assert (found.what, found.count) == ("answers that nobody asked for", 3)
