@@ -115,6 +115,9 @@ class NodeReader:
             return self._refused(what, line)
 
     def _text(self, text: str, line: int) -> str:
+        if max(text, default="") >= "\ud800" and any("\ud800" <= char <= "\udfff" for char in text):
+            # JSON writes what is beyond U+FFFF as a pair of halves, and JSON is welcome here.
+            text = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
         if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
             self._refused("text with NUL or half a surrogate pair; allowed other Unicode characters", line)
         return text
