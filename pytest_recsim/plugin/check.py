@@ -70,6 +70,7 @@ class Check:
         exchange: Exchange | None = None,
         curl: str = "",
         knob: str = "",
+        worst: str = "",
     ) -> None:
         """Record a fact that holds or does not.
 
@@ -84,6 +85,7 @@ class Check:
             exchange: the offending exchange; shown as a curl line when the fact does not hold.
             curl: the line itself, where the exchange is not at hand any more.
             knob: where to look first.
+            worst: the users or items that it fails most, up to five.
         """
         self.measures.append(
             Measure(
@@ -96,6 +98,7 @@ class Check:
                 who=who,
                 curl="" if ok else curl or (exchange.curl() if exchange is not None else ""),
                 knob=knob,
+                worst="" if ok else worst,
             )
         )
 
@@ -143,6 +146,7 @@ class Check:
         exchange: Exchange | None = None,
         curl: str = "",
         knob: str = "",
+        worst: str = "",
     ) -> None:
         threshold = float(limit.value if isinstance(limit, Limit) else limit)
         verdict = judge_threshold(got, threshold, direction, n or 0, what=name)
@@ -161,6 +165,7 @@ class Check:
                 who=who,
                 curl="" if ok else curl or (exchange.curl() if exchange is not None else ""),
                 knob=knob,
+                worst="" if ok else worst,
             )
         )
 
@@ -190,7 +195,10 @@ def told(measure: Measure) -> str:
         "n": "" if measure.n is None else str(measure.n),
         "meaning": measure.definition,
         "threshold": measure.origin,
+        "worst": measure.worst,
         "look at": measure.knob,
+        "in this run": measure.values,
+        "likely": measure.likely,
         "again": measure.curl,
     }
     return "\n".join(lines + [f"  {name}: {fact}" for name, fact in facts.items() if fact])

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from pytest_recsim.plugin import why
 from pytest_recsim.plugin.check import Check, Conclusion, NotMeasured
 from pytest_recsim.plugin.identity import Identity, identify, severity, waiver
 from pytest_recsim.plugin.state import STATE
 from pytest_recsim.record.jsonio import dumps, write_json
 from pytest_recsim.record.model import CheckResult, Outcome
+from pytest_recsim.simulation import Simulation
 
 RESULT = pytest.StashKey[CheckResult]()
 ATTRIBUTE = "recsim_result"
@@ -27,6 +29,9 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     try:
         outcome = yield
         conclusion = check.conclude()
+        sim = pyfuncitem.funcargs.get("sim")
+        if conclusion.outcome == "failed" and isinstance(sim, Simulation):
+            conclusion = why.explained(sim, identity, check, conclusion)
     except NotMeasured as reason:
         outcome, conclusion = True, Conclusion("not_measured", str(reason))
     _settle(pyfuncitem, identity, check, conclusion)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import msgspec
 
 from pytest_recsim.record.bundle import Bundle
-from pytest_recsim.record.jsonio import write_json
+from pytest_recsim.record.jsonio import finite, write_json
 from pytest_recsim.record.model import CheckResult, Verdict, verdict_of
+from pytest_recsim.record.previous import compared, earlier
 from pytest_recsim.simulation.caveats import caveats_of
 from pytest_recsim.simulation.evidence import write_results
 from pytest_recsim.simulation.metadata import describe
@@ -102,7 +104,12 @@ class Writer:
             results=list(self.results.values()),
             planned=[" ".join(filter(None, key[1:])) for key in self.planned],
         )
+        document["previous"] = compared(self._earlier, finite(document)) if self._earlier else None
         write_json(self.bundle.metadata, document)
+
+    @cached_property
+    def _earlier(self) -> Bundle | None:
+        return earlier(self.bundle)
 
     @property
     def _unfinished(self) -> str:

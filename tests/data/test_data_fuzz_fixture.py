@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import math
 
 import pytest
@@ -208,12 +207,11 @@ MUTATED = st.tuples(
 
 def told_with_a_place(load):
     def holds(data):
-        fixture, problems = told(lambda: load(data))
+        fixture, problems = told(lambda: load(data), twice=len(data) % 8 == 0)
         assert all(names_a_place(problem, "acme.json") for problem in problems), problems
         if fixture:
             assert all(math.isfinite(event.value) for event in fixture.events)
             assert columns(fixture).ts.size == len(fixture.events)
-            json.loads(data.removeprefix(b"\xef\xbb\xbf"))
 
     return holds
 

@@ -172,7 +172,7 @@ MUTATED = st.tuples(
 
 def told_with_a_line(load):
     def holds(data):
-        rails, problems = told(lambda: load(data))
+        rails, problems = told(lambda: load(data), twice=len(data) % 8 == 0)
         assert all(names_a_place(problem, "g.yml") for problem in problems), problems
         lines = len(data.decode("utf-8", "replace").splitlines()) + 1
         assert all(int(problem.where.split(":")[1]) <= lines for problem in problems), problems
