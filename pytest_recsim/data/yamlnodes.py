@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -16,6 +17,7 @@ MAX_NODES = 10_000
 MAX_DEPTH = 40
 
 _TAG = "tag:yaml.org,2002:"
+_EXPONENT = re.compile(r"-?[0-9]+([.][0-9]+)?[eE][+-]?[0-9]+")  # a number in JSON, but text in YAML 1.1
 _TEXTS = (f"{_TAG}str", f"{_TAG}timestamp")  # dates stay text: whoever wants one knows which kind
 
 
@@ -102,6 +104,8 @@ class NodeReader:
         return merged
 
     def _scalar(self, node: yaml.ScalarNode, line: int) -> Any:
+        if node.style is None and _EXPONENT.fullmatch(node.value):
+            return float(node.value)
         if node.tag in _TEXTS:
             return self._text(node.value, line)
         parse = _PARSERS.get(node.tag)

@@ -10,10 +10,11 @@ from pytest_recsim.record.model import Measure
 from pytest_recsim.record.previous import Previous
 from pytest_recsim.simulation import Simulation
 from pytest_recsim.simulation.blame import likely
-from pytest_recsim.simulation.lookat import values_of
+from pytest_recsim.simulation.lookat import knobs_named, values_of
 from pytest_recsim.simulation.worst import behind
 
 NEW_USERS = "new_users"
+OTHER_LISTS = ("contract", "availability", "profile")
 
 
 def explained(sim: Simulation, identity: Identity, check: Check, failed: Conclusion) -> Conclusion:
@@ -23,16 +24,11 @@ def explained(sim: Simulation, identity: Identity, check: Check, failed: Conclus
             _explained(sim, identity, measure) if measure.ok is False else measure
             for measure in check.measures
         ]
-        since = _since(sim, check_label(identity))
+        since = _since(sim, identity, check)
     except Exception as error:  # noqa: BLE001 - an explanation that breaks must not hide what it explains
         since = f"what stands behind it could not be worked out: {type(error).__name__}: {error}"
     sentence = check.conclude().sentence
     return Conclusion(failed.outcome, f"{sentence}\n  {since}" if since else sentence)
-
-
-def check_label(identity: Identity) -> str:
-    """The check's name with its case, as results are labelled."""
-    return identity.result(outcome="failed").label
 
 
 def _explained(sim: Simulation, identity: Identity, measure: Measure) -> Measure:
@@ -52,14 +48,18 @@ def _explained(sim: Simulation, identity: Identity, measure: Measure) -> Measure
 
 
 def _segment(sim: Simulation, identity: Identity) -> str | None:
-    """Whose quality lists were judged: a segment's, everybody's (empty), or others than those (None)."""
+    """Whose quality lists were judged: a segment's, everybody's (empty); None for other lists and users' own checks."""
     if identity.check == "S7":
         return next((name for name in sim.plan.fixture.segments if name.lower() == NEW_USERS), None)
-    if identity.scenario or identity.check in ("contract", "availability", "profile"):
+    if identity.scenario or "::" in identity.check or identity.check in OTHER_LISTS:
         return None
     return identity.case if identity.case in sim.plan.fixture.segments else ""
 
 
-def _since(sim: Simulation, label: str) -> str:
+def _since(sim: Simulation, identity: Identity, check: Check) -> str:
     facts = sim.context.bundle.read_metadata().get("previous")
-    return msgspec.convert(facts, Previous).since(label) if facts else ""
+    if not facts:
+        return ""
+    knobs = [name for one in check.measures if one.ok is False for name in knobs_named(one.knob, sim.plan)]
+    label = identity.result(outcome="failed").label
+    return msgspec.convert(facts, Previous).since(label, [*knobs, identity.check.lower()])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import msgspec
@@ -40,14 +40,15 @@ class Previous(msgspec.Struct, frozen=True, kw_only=True):
     outcomes: dict[str, str]
     quality: dict[str, float | None]
 
-    def since(self, check: str) -> str:
-        """One line for a failing check: what has changed."""
+    def since(self, check: str, words: Collection[str] = ()) -> str:
+        """One line for a failing check: what has changed, first what has one of these words in its name."""
         then = self.outcomes.get(check, "")
         head = f"since {self.bundle}" + (f" (where it {_WORDS.get(then, then)})" if then else "")
         if not self.changes:
             return f"{head}: no knob, threshold, data set, option or service version has changed"
-        rest = len(self.changes) - NAMED
-        shown = "; ".join(map(str, self.changes[:NAMED])) + (f" and {rest} more" if rest > 0 else "")
+        ordered = sorted(self.changes, key=lambda change: not any(word in change.what for word in words))
+        rest = len(ordered) - NAMED
+        shown = "; ".join(map(str, ordered[:NAMED])) + (f" and {rest} more" if rest > 0 else "")
         same = "" if any(change.what == DATA_SET for change in self.changes) else "; the data set is the same"
         return f"{head}: {shown}{same}"
 

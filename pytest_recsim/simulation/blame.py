@@ -15,6 +15,14 @@ from pytest_recsim.simulation.effect import CLASS_KNOBS, UserClass, explained
 from pytest_recsim.simulation.simulation import Simulation
 
 TOP = 10
+CATALOGUE = (
+    "catalogue_coverage@20",
+    "long_tail_share@20",
+    "novelty@20",
+    "gini@20",
+    "intra_list_similarity@10",
+    "categories in the first 10",
+)
 MOSTLY = 0.9
 OFTEN = 0.5
 REORDERED = 0.3
@@ -62,8 +70,10 @@ def likely(sim: Simulation, name: str, segment: str) -> str:
     if not shown:
         return ""
     signs = signs_of(sim, shown)
-    reasons = _ranking(sim, signs) if _RANKING.search(name) else _catalogue(sim, signs)
-    reason = next(reasons, "")
+    if _RANKING.search(name):
+        reason = next(_ranking(sim, signs), "")
+    else:
+        reason = next(_catalogue(sim, signs), "") if name in CATALOGUE else ""
     return f"{reason} {CAVEAT}" if reason else ""
 
 

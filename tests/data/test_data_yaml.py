@@ -36,10 +36,11 @@ def test_every_value_knows_the_line_of_its_key(read):
 
 
 def test_values_are_those_of_json_and_dates_stay_text(read):
-    text = "{a: null, b: true, c: 3, d: 0.5, e: x, f: 2027-01-31, g: 2026-01-01T00:00:00Z, h: [.5, -2, 010], i: ''}"
+    text = "{a: null, b: true, c: 3, d: 0.5, e: x, f: 2027-01-31, g: 2026-01-01T00:00:00Z, h: [.5, -2, 010], i: '', "
+    text += "j: [1e-05, -2.5E+3, '1e5', 1e5x]}"  # JSON writes small numbers without a point, which YAML 1.1 calls text
     assert plain(read(text)) == {
         "a": None, "b": True, "c": 3, "d": 0.5, "e": "x", "f": "2027-01-31", "g": "2026-01-01T00:00:00Z",
-        "h": [0.5, -2, 10], "i": "",
+        "h": [0.5, -2, 10], "i": "", "j": [0.00001, -2500.0, "1e5", "1e5x"],
     }  # fmt: skip
     assert read("").value is None
 
