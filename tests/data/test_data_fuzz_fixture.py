@@ -192,8 +192,8 @@ def _written(case):
     """A fixture with up to three things wrong in it (or oddly right), in one of the ways JSON is written."""
     base, bends, ascii_only, bom = case
     root = _as_pairs(BASES[base])
-    for bend in bends:
-        _bend(root, *bend)
+    for at, action, key, value in bends:
+        _bend(root, at, action, key, _as_pairs(value))  # a copy: the next example gets the same objects
     return bom + to_json(root, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
 
 
