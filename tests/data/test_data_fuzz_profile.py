@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from functools import cache
 
 import pytest
 from fuzzing import bent, for_all, in_two_sizes, names_a_place, told, value_or_sentence
@@ -31,6 +32,7 @@ def _joined(entries):
     return ",".join(f"{name}={value}" for name, value in entries.items())
 
 
+@cache
 def values_of(knob):
     """(text, value) pairs that the knob takes."""
     whole = st.integers(1 if knob.low_open else 0, 10**9)
