@@ -72,6 +72,7 @@ class Check:
         exchange: Exchange | None = None,
         curl: str = "",
         knob: str = "",
+        worst: str = "",
     ) -> None:
         """Record a fact that holds or does not.
 
@@ -86,6 +87,7 @@ class Check:
             exchange: the offending exchange; shown as a curl line when the fact does not hold.
             curl: the line itself, where the exchange is not at hand any more.
             knob: where to look first.
+            worst: the users or items that it fails most, up to five.
         """
         unknown = ok is None or _no_number(ok)
         self.measures.append(
@@ -99,6 +101,7 @@ class Check:
                 who=who,
                 curl="" if ok else curl or (exchange.curl() if exchange is not None else ""),
                 knob=knob,
+                worst="" if ok else worst,
             )
         )
 
@@ -150,6 +153,7 @@ class Check:
         exchange: Exchange | None = None,
         curl: str = "",
         knob: str = "",
+        worst: str = "",
     ) -> None:
         threshold = float(limit.value if isinstance(limit, Limit) else limit)
         verdict = judge_threshold(got, threshold, direction, n or 0, what=name)
@@ -168,6 +172,7 @@ class Check:
                 who=who,
                 curl="" if ok else curl or (exchange.curl() if exchange is not None else ""),
                 knob=knob,
+                worst="" if ok else worst,
             )
         )
 
@@ -204,7 +209,10 @@ def told(measure: Measure) -> str:
         "n": "" if measure.n is None else str(measure.n),
         "meaning": measure.definition,
         "threshold": measure.origin,
+        "worst": measure.worst,
         "look at": measure.knob,
+        "in this run": measure.values,
+        "likely": measure.likely,
         "again": measure.curl,
     }
     return "\n".join(lines + [f"  {name}: {fact}" for name, fact in facts.items() if fact])

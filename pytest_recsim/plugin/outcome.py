@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_recsim.data.files import unwritable
+from pytest_recsim.plugin import why
 from pytest_recsim.plugin.check import Check, Conclusion, NotMeasured
 from pytest_recsim.plugin.identity import Identity, identify, severity, waiver
 from pytest_recsim.plugin.junit import PROPERTY, properties
@@ -16,6 +17,7 @@ from pytest_recsim.plugin.state import STATE
 from pytest_recsim.record.jsonio import dumps, write_json
 from pytest_recsim.record.model import CheckResult, Outcome
 from pytest_recsim.service.errors import ServiceError
+from pytest_recsim.simulation import Simulation
 
 RESULT = pytest.StashKey[CheckResult]()
 ATTRIBUTE = "recsim_result"
@@ -31,6 +33,9 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         if not isinstance(check, Check) or identity is None:
             return outcome
         conclusion = check.conclude()
+        sim = pyfuncitem.funcargs.get("sim")
+        if conclusion.outcome == "failed" and isinstance(sim, Simulation):
+            conclusion = why.explained(sim, identity, check, conclusion)
     except NotMeasured as reason:
         if not isinstance(check, Check) or identity is None:
             raise

@@ -35,6 +35,9 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
         who: for whom or what it failed.
         curl: the offending exchange as a command line.
         knob: where to look first.
+        values: the knobs named there, with their values in this run and where those come from.
+        worst: the users or items behind a failing number.
+        likely: what most likely moved it, as far as traces show; a hint.
         borderline: the threshold lies inside the 95 % interval.
     """
 
@@ -49,6 +52,9 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
     who: str = ""
     curl: str = ""
     knob: str = ""
+    values: str = ""
+    worst: str = ""
+    likely: str = ""
     low: float | None = None
     high: float | None = None
     borderline: bool = False

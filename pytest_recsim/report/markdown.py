@@ -8,6 +8,7 @@ from typing import Any
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.jsonio import write_atomic
 from pytest_recsim.record.model import WORST_FIRST, CheckResult, Measure, Outcome
+from pytest_recsim.report.changes import changes_section
 from pytest_recsim.report.quality import quality_section
 from pytest_recsim.report.text import cell, number, retried, table, upper
 
@@ -40,7 +41,9 @@ def _lines(bundle: Bundle) -> Iterator[str]:
     yield from _let_through(results)
     yield from _checks(results)
     yield from _unreported(facts, results)
-    yield from quality_section(bundle.read_artifact("quality_metrics.json"))
+    quality = bundle.read_artifact("quality_metrics.json")
+    yield from changes_section(facts, results, quality)
+    yield from quality_section(quality)
     yield from _knobs(facts)
     yield from _links(bundle)
 

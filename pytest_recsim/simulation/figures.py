@@ -66,7 +66,7 @@ def catalogue_figures(table: Observed, order: Lists, clamped: int) -> Iterator[F
             short or _gini_reason(table),
         ),
         "intra_list_similarity@10": (
-            mean_measured(intra_list_similarity(lists, tag_bits(table), 10)),
+            mean_measured(similarities(table)),
             users,
             "mean over users of the mean pairwise Jaccard similarity of tags in the first 10",
             "",
@@ -105,6 +105,11 @@ def figure(name: str, value: float, n: int, definition: str, reason: str) -> Fig
     return Figure(
         name=name, value=None if reason else float(value), n=n, definition=definition, reason=reason
     )
+
+
+def similarities(table: Observed) -> npt.NDArray[np.float64]:
+    """Intra-list similarity @10 of every user, ``float64[U]``."""
+    return intra_list_similarity(table.lists, tag_bits(table), 10)
 
 
 def _coverage_reason(table: Observed) -> str:

@@ -52,7 +52,7 @@ def score(world: World, exchanges: Sequence[Exchange], *, clamped: int) -> Quali
     """
     table = observed(world, exchanges)
     sets: dict[str, Relevance] = {which: table.relevance(which) for which in SETS}
-    rivals = _rivals(table)
+    rivals = rivals_of(table)
     figures = [*catalogue_figures(table, rivals.order, clamped), *ranking_figures(table, sets, clamped)]
     judged: RelevanceName = world.plan.limit("relevance").value
     return Quality(
@@ -66,7 +66,8 @@ def score(world: World, exchanges: Sequence[Exchange], *, clamped: int) -> Quali
     )
 
 
-def _rivals(table: Observed) -> Rivals:
+def rivals_of(table: Observed) -> Rivals:
+    """Return both baselines for the evaluated users."""
     world, n_users = table.world, len(table.rows)
     columns, seeded = world.material.columns, world.material.split.seeded
     order = baseline.popularity_order(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -11,8 +12,9 @@ import msgspec
 from pytest_recsim.data.files import unwritable
 from pytest_recsim.data.problems import InputError, Problem
 from pytest_recsim.record.bundle import Bundle
-from pytest_recsim.record.jsonio import write_json
+from pytest_recsim.record.jsonio import finite, write_json
 from pytest_recsim.record.model import CheckResult, Verdict, verdict_of
+from pytest_recsim.record.previous import compared, earlier
 from pytest_recsim.simulation.afterlook import late_findings
 from pytest_recsim.simulation.caveats import caveats_of, waiver_notes
 from pytest_recsim.simulation.evidence import write_results
@@ -176,7 +178,12 @@ class Writer:
             planned=[" ".join(filter(None, key[1:])) for key in self.planned],
         )
         self.retries = document["requests"]["retries"]
+        document["previous"] = compared(self._earlier, finite(document)) if self._earlier else None
         write_json(self.bundle.metadata, document)
+
+    @cached_property
+    def _earlier(self) -> Bundle | None:
+        return earlier(self.bundle)
 
     @property
     def _unfinished(self) -> str:

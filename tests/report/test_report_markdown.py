@@ -185,3 +185,41 @@ def test_a_killed_run_names_what_it_did_not_get_to(bundle):
     write_json(bundle.metadata, metadata(status="started", planned_checks=["S1", "S2", "lift vip"]))
     bundle.append(CheckResult(simulation="acme", check="lift", case="vip", outcome="passed", title="filter"))
     assert "Planned and never reported: S1, S2." in page(bundle)
+
+
+PREVIOUS = {
+    "bundle": "20261121T100000Z",
+    "verdict": "May go live: all 2 checks.",
+    "changes": [{"what": "MMR_LAMBDA", "before": "0.35", "now": "0.9"}, {"what": "BRAND_CAP", "before": "2", "now": ""}],
+    "outcomes": {"S7": "passed", "S8": "passed"},
+    "quality": {"gini@20": 0.5, "novelty@20": None, "gone@20": 1.0},
+}  # fmt: skip
+
+
+def test_the_run_before_is_compared_knob_by_knob_check_by_check_number_by_number(bundle):
+    write_json(bundle.metadata, metadata(previous=PREVIOUS))
+    bundle.append(CheckResult(simulation="acme", check="S7", outcome="not_measured", sentence="x"))
+    bundle.append(CheckResult(simulation="acme", check="S8", outcome="passed"))
+    figures = {
+        name: {"value": value, "n": 3, "definition": "d", "reason": ""}
+        for name, value in (("gini@20", 0.25), ("novelty@20", 6.0), ("new@20", 1.0))
+    }
+    quality = {"judged_relevance": "unseen", "evaluated": 3, "lifts": [], "figures": figures, "segments": {}}
+    bundle.write("quality_metrics.json", quality)
+    text = page(bundle)
+    section = text[text.index("## What changed") : text.index("## Quality")]
+    assert "Compared with [20261121T100000Z](../20261121T100000Z/README.md): May go live" in section
+    assert "| MMR_LAMBDA | 0.35 | 0.9 |" in section
+    assert "| BRAND_CAP | 2 | not set |" in section
+    assert "| S7 | passed | not measured |" in section
+    assert "| gini@20 | 0.5 | 0.25 | -0.250 |" in section
+    assert "| novelty@20 | not measured | 6 |  |" in section
+    assert not re.search(r"S8|gone@20|new@20", section)
+
+
+def test_a_first_run_says_so_and_an_old_record_says_nothing(bundle):
+    assert "What changed" not in page(bundle)
+    write_json(bundle.metadata, metadata(previous=None))
+    assert "This is the first finished run of this customer in this reports folder." in page(bundle)
+    write_json(bundle.metadata, metadata(previous=PREVIOUS | {"changes": []}))
+    assert "No knob, threshold, data set, option or service version has changed." in page(bundle)
