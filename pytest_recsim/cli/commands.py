@@ -65,6 +65,19 @@ def restore(options: argparse.Namespace) -> int:
     return 0 if found else _say(f"{options.reports_dir}: no run left anything changed")
 
 
+def merge(options: argparse.Namespace) -> int:
+    """Exit code 1 says, as pytest would, that something stands against a customer or did not run."""
+    from pytest_recsim.report.batch import headline
+    from pytest_recsim.report.summary import append_step_summary
+    from pytest_recsim.simulation.merging import merge as merged
+
+    junit = options.junit or options.out / "junit.xml"
+    record, path = merged(options.folders, options.out, junit, options.name)
+    append_step_summary(path.with_suffix(".md"), os.environ)
+    _say(f"{record.name}: {headline(record)}; summary {path.with_suffix('.md')}, junit {junit}")
+    return 0 if record.may_go else 1
+
+
 def schema(options: argparse.Namespace) -> int:
     import json
     from importlib import resources

@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("bundle", type=Path, metavar="DIR")
     report.set_defaults(run=commands.report)
     _restore(verbs)
+    _merge(verbs)
     schema = verbs.add_parser(
         "schema",
         help="print a published JSON Schema or the stand-in's OpenAPI document; without a name, all names",
@@ -59,6 +60,17 @@ def _parser() -> argparse.ArgumentParser:
     schema.add_argument("name", nargs="?")
     schema.set_defaults(run=commands.schema)
     return parser
+
+
+def _merge(verbs: Verbs) -> None:
+    merge = verbs.add_parser("merge", help="make one summary and one junit file out of a batch's slices")
+    merge.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="reports folder of a slice")
+    merge.add_argument(
+        "--out", type=Path, default=Path("reports"), metavar="DIR", help="where the summary goes"
+    )
+    merge.add_argument("--junit", type=Path, metavar="FILE", help="default: junit.xml in --out")
+    merge.add_argument("--name", default="", help="of the batch, where a folder holds several")
+    merge.set_defaults(run=commands.merge)
 
 
 def _restore(verbs: Verbs) -> None:

@@ -80,6 +80,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     being the customer's own; read them with :meth:`limit`. An optional threshold that is off is not among them.
     ``own`` are the metrics of the user's own. ``env_file`` and ``restart_command`` are set in apply
     mode ``env-file`` only, ``ca_file`` where a private authority signed the service's certificate.
+    ``latency_ms`` is what the stand-in adds to every answer.
     """
 
     id: str
@@ -102,6 +103,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float
     window_days: float | None
     concurrency: int
+    latency_ms: float
     env_file: str
     restart_command: str
     ca_file: str

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ class Options:
         root: folder that relative default paths start from (pytest's rootdir).
         here: the folder pytest was called in; paths typed by the user start from it.
         own: the metrics that the user's hooks announce.
+        origins: field -> file and line, for values that a batch manifest has set.
     """
 
     customers: tuple[str, ...]
@@ -54,3 +56,12 @@ class Options:
     dry_run: bool = False
     seed_only: bool = False
     own: tuple[OwnFacts, ...] = ()
+    latency_ms: str = ""
+    batch_file: str = ""
+    batch_name: str = ""
+    shard: str = ""
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+    def origin(self, name: str, usual: str) -> str:
+        """Return where a value came from: the manifest's line, else the option that is the usual place for it."""
+        return self.origins.get(name, usual)

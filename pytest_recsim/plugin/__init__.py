@@ -21,7 +21,8 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    if early_config.known_args_namespace.recsim_customer:
+    known = early_config.known_args_namespace
+    if known.recsim_customer or known.recsim_batch_file:
         from pytest_recsim.plugin.suite import steer_conftests
 
         steer_conftests(early_config)
@@ -29,5 +30,5 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    if config.option.recsim_customer:
+    if config.option.recsim_customer or config.option.recsim_batch_file or config.option.recsim_batch_name:
         config.pluginmanager.import_plugin("pytest_recsim.plugin.active")

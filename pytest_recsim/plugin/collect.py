@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -85,7 +86,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Interleave customers, put the closing checks last, and mark what an option leaves out."""
     state = config.stash[STATE]
-    items[:] = _interleaved(items)
+    items[:] = _in_waves(items, list(state.plans), _wave(config))
     for item in items:
         identity = identify(item)
         if identity is None:
@@ -95,7 +96,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason=f"left out by --recsim-skip {step}"))
 
 
-def _interleaved(items: list[pytest.Item]) -> list[pytest.Item]:
+def _wave(config: pytest.Config) -> int:
+    """How many customers are due at a time: with workers enough to keep them off one lock, alone a single one."""
+    workerinput: dict[str, Any] | None = getattr(config, "workerinput", None)
+    return 1 if workerinput is None else 2 * int(workerinput["workercount"])
+
+
+def _in_waves(items: list[pytest.Item], names: list[str], wave: int) -> list[pytest.Item]:
+    """Order customers in waves, interleaved within one, so that services and memory are needed for a few at a time."""
+    waves = {name: place // wave for place, name in enumerate(names)}
     turns: dict[str, int] = {}
     keyed = []
     for position, item in enumerate(items):
@@ -103,7 +112,7 @@ def _interleaved(items: list[pytest.Item]) -> list[pytest.Item]:
         name = identity.simulation if identity else ""
         turns[name] = turns.get(name, -1) + 1
         closing = identity is not None and identity.check in CLOSING
-        keyed.append(((closing, turns[name], position), item))
+        keyed.append(((waves.get(name, -1), closing, turns[name], position), item))
     return [item for _, item in sorted(keyed, key=lambda entry: entry[0])]
 
 

@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from pytest_recsim.data.model import Fixture
 from pytest_recsim.plan.model import Chosen, Plan
+from pytest_recsim.record.batch import read_batch
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.model import Verdict
+from pytest_recsim.report.batch import headline
 from pytest_recsim.report.text import retried
 
 STEPS = ("reset", "seed", "quality", "scenarios")
@@ -32,7 +33,7 @@ def header(plan: Plan, url: str) -> Iterator[str]:
         yield f"        note: {note}"
 
 
-def dry_run(plan: Plan, fixture: Fixture) -> Iterator[str]:
+def dry_run(plan: Plan) -> Iterator[str]:
     """The resolved plan: every knob and threshold with the line it came from; nothing is sent."""
     yield f"plan of {plan.id} (dry run, nothing is sent)"
     yield f"  org {_told(plan.org_id)}, namespace {_told(plan.namespace)}"
@@ -51,8 +52,15 @@ def dry_run(plan: Plan, fixture: Fixture) -> Iterator[str]:
     for note in plan.waivers:
         yield f"    waiver: {note.check} {note.segment} until {note.until or 'further notice'}: {note.reason}"
     yield f"  fixture {plan.fixture.path} ({plan.fixture.origin}), sha256 {plan.fixture.sha256[:12]}"
-    for segment, members in fixture.segments.items():
-        yield f"    {segment}: {len(members):,} users"
+    for segment, users in plan.fixture.segments.items():
+        yield f"    {segment}: {users:,} users"
+
+
+def progress(plan: Plan, verdict: Verdict, seconds: float) -> str:
+    """One line when a customer is finished."""
+    counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in verdict.counts.items())
+    against = f"; against it: {', '.join(verdict.failing[:5])}" if verdict.failing else ""
+    return f"recsim: {plan.id} finished in {seconds:.1f} s: {counts or 'nothing was selected'}{against}"
 
 
 def summary(
@@ -72,6 +80,12 @@ def summary(
     if retries:
         yield f"  retries: {retried(retries)}"
     yield f"  evidence: {os.path.relpath(bundle.root, here)}"
+
+
+def batch(path: Path, here: Path) -> str:
+    """The last line of a batch."""
+    record = read_batch(path)
+    return f"{record.name}: {headline(record)}; summary {os.path.relpath(path.with_suffix('.md'), here)}"
 
 
 def _told(chosen: Chosen) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from pytest_recsim.data.problems import InputError, Problem
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.jsonio import write_json
 from pytest_recsim.record.model import CheckResult, Verdict, verdict_of
+from pytest_recsim.simulation.afterlook import late_findings
 from pytest_recsim.simulation.caveats import caveats_of, waiver_notes
 from pytest_recsim.simulation.evidence import write_results
 from pytest_recsim.simulation.metadata import describe
@@ -56,8 +58,27 @@ class Writer:
     @property
     def waiver_notes(self) -> list[str]:
         """What there is to say about waivers: ended, not needed, for no check."""
-        plan, today = self.opened.sim.plan, self.opened.sim.context.now.date().isoformat()
+        plan, today = self.opened.plan, self.opened.sim.context.now.date().isoformat()
         return list(waiver_notes(plan, self.results.values(), today, whole=self.verdict.whole))
+
+    @property
+    def seeded(self) -> bool:
+        """Whether the run ended after seeding, as it was asked to."""
+        return self._status == "seeded"
+
+    @property
+    def seconds(self) -> float:
+        """From the first step of its preparation to its last result, 0 before any."""
+        ends = [
+            (datetime.fromisoformat(result.finished_at), result.seconds)
+            for result in self.results.values()
+            if result.finished_at
+        ]
+        if not ends:
+            return 0.0
+        first = min(end.timestamp() - seconds for end, seconds in ends)
+        prepared = self.prepared
+        return round(max(ends)[0].timestamp() - first + sum(prepared.timings.values() if prepared else ()), 3)
 
     def start(self) -> None:
         """Write the metadata; whatever kills the run later, this much is known.
@@ -88,13 +109,15 @@ class Writer:
 
     def finish(self, planned: list[Key], deselected: list[str], *, seed_only: bool) -> None:
         """Judge the run: name what was planned and did not report, and write everything."""
-        name = self.opened.sim.plan.id
+        name = self.opened.plan.id
         self.planned = self._mine(planned)
         skipped = sum(result.outcome == "skipped" for result in self.results.values())
         self._left_out = sum(found == name for found in deselected) + skipped
         for key in self.planned:
             if key not in self.results:
                 self._missing(key)
+        for result in list(late_findings(self.opened.plan, self.results, self.opened.sim.context.folder)):
+            self.add(result)
         self._status = "seeded" if seed_only else "finished"
         self.verdict = self._judge(finished=not seed_only)
         self.close()
@@ -134,7 +157,7 @@ class Writer:
             planned=len(self.planned),
             left_out=self._left_out,
             finished=finished,
-            caveats=caveats_of(self.opened.sim.plan, self.prepared),
+            caveats=caveats_of(self.opened.plan, self.prepared),
             spoiled=self.opened.spoiled,
         )
 

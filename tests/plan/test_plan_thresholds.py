@@ -30,7 +30,7 @@ def resolved(tmp_path, monkeypatch):
     def resolve_under(guardrails, *own) -> Plan:
         (tmp_path / "guardrails.yml").write_text(guardrails)
         options = Options(("acme",), root=tmp_path, here=tmp_path, fixture_path="acme.json", own=own)
-        ((plan, _),) = resolve(options)
+        (plan,) = resolve(options).plans
         return msgspec.json.decode(msgspec.json.encode(plan), type=Plan)
 
     return resolve_under

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from pytest_recsim.plan.model import Limit, WaiverNote
-from pytest_recsim.plugin.collect import _interleaved
+from pytest_recsim.plugin.collect import _in_waves
 from pytest_recsim.plugin.identity import Identity, identify, named, severity, waiver
 from pytest_recsim.plugin.suite import suite_folder
 
@@ -173,7 +173,7 @@ def test_customers_take_turns_and_closing_checks_come_last() -> None:
     items += [
         Item(f"scenarios/test_m.py::test_{n}[{name}]", {"sim": name}, name) for name in "ab" for n in (1, 2)
     ]
-    order = [item.name for item in _interleaved(items)]
+    order = [item.name for item in _in_waves(items, ["a", "b"], 2)]
     assert order == [
         "test_1[a]",
         "test_1[b]",
@@ -186,4 +186,22 @@ def test_customers_take_turns_and_closing_checks_come_last() -> None:
 
 def test_a_single_customers_order_is_kept() -> None:
     items = [Item(f"scenarios/test_m.py::test_{n}[a]", {"sim": "a"}, "a") for n in (3, 1, 2)]
-    assert [item.name for item in _interleaved(items)] == ["test_3[a]", "test_1[a]", "test_2[a]"]
+    assert [item.name for item in _in_waves(items, ["a"], 1)] == ["test_3[a]", "test_1[a]", "test_2[a]"]
+
+
+def test_customers_come_in_waves_and_each_wave_ends_with_its_closing_checks() -> None:
+    names = ["a", "b", "c"]
+    items = [Item(f"scenarios/test_m.py::test_1[{name}]", {"sim": name}, name) for name in names]
+    closing = mark("guardrail", "contract")
+    items = [
+        Item(f"scenarios/test_standing.py::test_contract[{n}]", {"sim": n}, n, closing) for n in names
+    ] + items
+    order = [item.name for item in _in_waves(items, names, 2)]
+    assert order == [
+        "test_1[a]",
+        "test_1[b]",
+        "test_contract[a]",
+        "test_contract[b]",
+        "test_1[c]",
+        "test_contract[c]",
+    ]

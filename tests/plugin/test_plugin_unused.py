@@ -76,6 +76,7 @@ def test_help_groups_our_options(elsewhere: Project) -> None:
     assert {"--customer", "--org-id", "--namespace", "--env-profile", "--env-override"} <= set(options)
     assert {"--fixture-path", "--guardrails-file"} <= set(options)
     rare = {"--customer", "--org-id", "--namespace", "--env-profile", "--env-override", "--fixture-path"}
+    rare |= {"--batch-file", "--batch-name"}
     assert all(name.startswith("--recsim-") for name in set(options) - rare - {"--guardrails-file"})
     assert "recsim_use_base_url" in ran.out
 
