@@ -176,6 +176,11 @@ class Check:
             )
         )
 
+    def broken(self, sentence: str) -> Conclusion:
+        """Conclude a check that broke off: it failed, for what it had found and for what ended it."""
+        failing = [told(measure) for measure in self.measures if measure.ok is False]
+        return Conclusion("failed", "\n".join([*failing, sentence]))
+
     def conclude(self, unmet: str = "") -> Conclusion:
         """Weigh the measures: one failing fails the check, one unmeasured or none at all leaves it unproven.
 
