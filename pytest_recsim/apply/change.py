@@ -27,6 +27,11 @@ class Change:
         self._service, self._plan = service, plan
         self._journal = Journal.of(reports, service.endpoint.base_url)
 
+    @property
+    def stand_in(self) -> bool:
+        """Whether it concerns a service that dies with this run, so that nothing needs to be taken back."""
+        return self._plan.stand_in
+
     def make(self, run_id: str) -> None:
         """Take back what a killed run left, then change what this plan's apply mode changes.
 

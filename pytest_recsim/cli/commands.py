@@ -4,34 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
-from pathlib import Path
 
 from pytest_recsim.data.problems import InputError, Problem, nearest
 
-
-def serve(options: argparse.Namespace) -> int:
-    """Become the stand-in: the profile's knobs go into its environment, as a real service gets them."""
-    from pytest_recsim.data.profiles import (
-        find_profile,
-        load_profile,
-        override,
-        packaged_profiles,
-        require_complete,
-    )
-
-    search = (Path("profiles"), packaged_profiles())
-    profile = override(load_profile(find_profile(options.env_profile, search)), options.env_override)
-    require_complete(profile)
-    environment = os.environ | {name: setting.text for name, setting in profile.values.items()}
-    command = [sys.executable, "-m", "pytest_recsim.standin", "--port", str(options.port)]
-    for flag, value in (
-        ("--now", options.now),
-        ("--access-log", options.access_log),
-        ("--latency-ms", options.latency_ms or ""),
-    ):
-        command += [flag, str(value)] if value else []
-    os.execve(sys.executable, command, environment)  # noqa: S606 - our own interpreter and module
+_OPENAPI = "openapi"
 
 
 def generate(options: argparse.Namespace) -> int:
@@ -89,19 +65,37 @@ def restore(options: argparse.Namespace) -> int:
     return 0 if found else _say(f"{options.reports_dir}: no run left anything changed")
 
 
+def merge(options: argparse.Namespace) -> int:
+    """Exit code 1 says, as pytest would, that something stands against a customer or did not run."""
+    from pytest_recsim.report.batch import headline
+    from pytest_recsim.report.summary import append_step_summary
+    from pytest_recsim.simulation.merging import merge as merged
+
+    junit = options.junit or options.out / "junit.xml"
+    record, path = merged(options.folders, options.out, junit, options.name)
+    append_step_summary(path.with_suffix(".md"), os.environ)
+    _say(f"{record.name}: {headline(record)}; summary {path.with_suffix('.md')}, junit {junit}")
+    return 0 if record.may_go else 1
+
+
 def schema(options: argparse.Namespace) -> int:
     import json
+    from importlib import resources
 
     from pytest_recsim.schemas import names
     from pytest_recsim.schemas import schema as published
 
+    known = (*names(), _OPENAPI)
     if options.name is None:
-        return _say("\n".join(names()))
-    if options.name not in names():
-        allowed = ", ".join(names())
+        return _say("\n".join(known))
+    if options.name not in known:
+        allowed = ", ".join(known)
         raise InputError(
-            Problem("schema", f"`{options.name}`: allowed are {allowed}{nearest(options.name, names())}")
+            Problem("schema", f"`{options.name}`: allowed are {allowed}{nearest(options.name, known)}")
         )
+    if options.name == _OPENAPI:
+        document = resources.files("pytest_recsim").joinpath("standin", "openapi.yaml")
+        return _say(document.read_text(encoding="utf-8").rstrip())
     return _say(json.dumps(published(options.name), indent=2))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from pytest_recsim import __version__
-from pytest_recsim.cli import commands
+from pytest_recsim.cli import commands, serve
 from pytest_recsim.data.problems import InputError
 
 USAGE = 4
@@ -43,30 +43,34 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="recsim", description="Companion of pytest-recsim.")
     parser.add_argument("--version", action="version", version=f"pytest-recsim {__version__}")
     verbs = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    _serve(verbs)
+    stand_in = verbs.add_parser("serve", help="run the stand-in service by hand until Ctrl-C")
+    serve.arguments(stand_in)
+    stand_in.set_defaults(run=serve.serve)
     _generate(verbs)
     _import(verbs)
     report = verbs.add_parser("report", help="render a bundle's README.md again from its record")
     report.add_argument("bundle", type=Path, metavar="DIR")
     report.set_defaults(run=commands.report)
     _restore(verbs)
-    schema = verbs.add_parser("schema", help="print a published JSON Schema, or their names")
+    _merge(verbs)
+    schema = verbs.add_parser(
+        "schema",
+        help="print a published JSON Schema or the stand-in's OpenAPI document; without a name, all names",
+    )
     schema.add_argument("name", nargs="?")
     schema.set_defaults(run=commands.schema)
     return parser
 
 
-def _serve(verbs: Verbs) -> None:
-    serve = verbs.add_parser("serve", help="run the stand-in service by hand until Ctrl-C")
-    serve.add_argument("--port", type=int, default=0, help="0 takes a free one (default)")
-    serve.add_argument(
-        "--env-profile", default="prod", metavar="NAME", help="knobs it starts with (default: prod)"
+def _merge(verbs: Verbs) -> None:
+    merge = verbs.add_parser("merge", help="make one summary and one junit file out of a batch's slices")
+    merge.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="reports folder of a slice")
+    merge.add_argument(
+        "--out", type=Path, default=Path("reports"), metavar="DIR", help="where the summary goes"
     )
-    serve.add_argument("--env-override", action="append", default=[], metavar="KEY=VALUE")
-    serve.add_argument("--now", default="", metavar="RFC3339", help="freeze the service's clock")
-    serve.add_argument("--latency-ms", type=float, default=0, metavar="M")
-    serve.add_argument("--access-log", default="", metavar="FILE")
-    serve.set_defaults(run=commands.serve)
+    merge.add_argument("--junit", type=Path, metavar="FILE", help="default: junit.xml in --out")
+    merge.add_argument("--name", default="", help="of the batch, where a folder holds several")
+    merge.set_defaults(run=commands.merge)
 
 
 def _restore(verbs: Verbs) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import reprlib
+
 from pytest_recsim.data.problems import InputError, Problem
 
 _LONGEST = 60
+# A plain repr() of a hundred thousand entries, or of a thousand levels, is not made to be cut to 60 characters.
+_BRIEF = reprlib.Repr()
+_BRIEF.maxlevel, _BRIEF.maxlist, _BRIEF.maxdict, _BRIEF.maxlong, _BRIEF.maxstring = 6, 30, 30, 90, 90
 
 
 class Findings:
@@ -24,6 +29,6 @@ class Findings:
 
 def quoted(value: object) -> str:
     """Return a value as a sentence can show it: one line, short, printable."""
-    text = value if isinstance(value, str) else repr(value)
+    text = value if isinstance(value, str) else _BRIEF.repr(value)
     clean = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text[: _LONGEST + 1])
     return f"{clean[:_LONGEST]}..." if len(clean) > _LONGEST else clean

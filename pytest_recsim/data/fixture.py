@@ -52,7 +52,7 @@ def load_fixture(path: Path) -> Fixture:
         if fixture is None or not _sound(fixture) or b"\\u0000" in data:
             problems = explain(shown(path), utf8(data, path))
             if problems or fixture is None:
-                raise InputError(problems or Problem(shown(path), f"not a usable fixture: {refused}"))
+                raise InputError(problems or Problem(f"{shown(path)}#", f"not a usable fixture: {refused}"))
     return fixture
 
 

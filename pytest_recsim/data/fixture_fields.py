@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from pytest_recsim.data.findings import quoted
-from pytest_recsim.data.fixture_rules import EMBEDDING, EVENT_CODES, MAX_PRICE
+from pytest_recsim.data.fixture_rules import EMBEDDING, EVENT_CODES, MAX_LEVELS, MAX_PRICE, shallow
 from pytest_recsim.data.instants import ALLOWED as INSTANT
 from pytest_recsim.data.instants import parse_instant
 from pytest_recsim.data.model import EVENT_TYPES
@@ -99,9 +99,15 @@ def _wrong_instant(value: object) -> str | None:
     return None
 
 
-def _wrong_traits(value: object) -> str | None:
+def _wrong_object(value: object) -> str | None:
     if not isinstance(value, dict):
         return _shown(value)
+    return None if shallow(value) else f"nested deeper than {MAX_LEVELS} levels"
+
+
+def _wrong_traits(value: object) -> str | None:
+    if not isinstance(value, dict) or not shallow(value):
+        return _wrong_object(value)
     segment = value.get("segment")
     if isinstance(segment, str) and segment.strip():
         return None
@@ -114,7 +120,7 @@ _TEXTS = Check(
     "a list of texts",
     _unless(lambda value: isinstance(value, list) and all(isinstance(text, str) for text in value)),
 )
-_OBJECT = Check("an object", _unless(lambda value: isinstance(value, dict)))
+_OBJECT = Check("an object", _wrong_object)
 
 ITEMS: Mapping[str, Check] = MappingProxyType(
     {
@@ -145,7 +151,7 @@ EVENTS: Mapping[str, Check] = MappingProxyType(
         "type": Check(f"an integer code ({_CODES}), -32768 to 32767", _wrong_type),
         "ts": Check(INSTANT, _wrong_instant),
         "value": Check("a finite number", _unless(_finite)),
-        "meta": Check("an object or null", _unless(lambda value: value is None or isinstance(value, dict))),
+        "meta": Check("an object or null", lambda value: None if value is None else _wrong_object(value)),
         "source_event_id": Check(
             "non-empty text or null", _unless(lambda value: value is None or _is_text(value))
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ import msgspec
 
 from pytest_recsim.data.findings import Findings, quoted
 from pytest_recsim.data.fixture_fields import EVENTS, ITEMS, SYNONYMS, USERS, Check, told_as_unknown
+from pytest_recsim.data.fixture_json import escaped, text_and_numbers, too_much, twice
 from pytest_recsim.data.fixture_rules import sound_event, sound_item, sound_user
 from pytest_recsim.data.model import Event, Item, User
 from pytest_recsim.data.problems import SHOWN, Problem, nearest
@@ -62,19 +63,20 @@ def explain(name: str, text: str) -> list[Problem]:
             Problem(f"{name}:{error.lineno}:{error.colno}", f"not JSON: {error.msg}; allowed one JSON object")
         ]
     except (ValueError, RecursionError):
-        return [Problem(name, "not usable JSON: a number is too long or the nesting too deep")]
+        return [too_much(name, text)]
     if not isinstance(document, dict):
         return [
             Problem(f"{name}#", f"{_kind(document)}; allowed an object with `items`, `users` and `events`")
         ]
-    for key in document.keys() - _LISTS.keys() - {"meta"}:
-        findings.add(f"{name}#/{_escaped(key)}", told_as_unknown(key, [*_LISTS, "meta"]))
+    for key in document:
+        if key not in {*_LISTS, "meta"}:
+            findings.add(f"{name}#/{escaped(key)}", told_as_unknown(key, [*_LISTS, "meta"]))
     known: dict[str, dict[str, int]] = {"item_id": {}, "user_id": {}}
     for key in _LISTS:
         _check_list(f"{name}#/{key}", key, document, known, findings)
     if not findings.problems or any(mark in text for mark in _SUSPECT):
-        _text_and_numbers(f"{name}#", document, findings)
-    return findings.problems
+        text_and_numbers(f"{name}#", document, findings)
+    return findings.problems or twice(f"{name}#", text)
 
 
 def _check_list(
@@ -108,7 +110,7 @@ def _check_entry(pointer: str, entry: dict[str, Any], kind: _Kind, findings: Fin
         findings.add(pointer, f"`{field}` is missing; allowed {kind.fields[field].allowed}")
     for field, value in entry.items():
         check = kind.fields.get(field)
-        where = f"{pointer}/{_escaped(field)}"
+        where = f"{pointer}/{escaped(field)}"
         if check is None:
             findings.add(where, told_as_unknown(field, kind.fields))
             continue
@@ -140,40 +142,6 @@ def _check_references(
                 f"{pointer}/{field}",
                 f'unknown {kind} "{quoted(identifier)}"; allowed ids from `{kind}s`{hint}',
             )
-
-
-def _text_and_numbers(name: str, document: dict[str, Any], findings: Findings) -> None:
-    """Find what no JSON column takes, wherever it is: NUL, half a surrogate pair, NaN and infinity."""
-    for path, value in _leaves(document):
-        if isinstance(value, str) and ("\0" in value or any("\ud800" <= char <= "\udfff" for char in value)):
-            what = "text with a NUL character or half a surrogate pair; allowed whole Unicode characters except NUL"
-            findings.add(f"{name}{_pointer(path)}", what)
-        elif isinstance(value, float) and not float("-inf") < value < float("inf"):
-            findings.add(
-                f"{name}{_pointer(path)}", f"{value} is not a number of JSON; allowed finite numbers"
-            )
-
-
-def _leaves(document: dict[str, Any]) -> Iterator[tuple[tuple[object, ...], object]]:
-    """Yield the path and value of every text (keys too) and number in document order; never recursive."""
-    stack: list[tuple[tuple[object, ...], object]] = [((), document)]
-    while stack:
-        path, value = stack.pop()
-        if isinstance(value, dict):
-            yield from (((*path, key), key) for key in value)
-            stack.extend(((*path, key), item) for key, item in reversed(value.items()))
-        elif isinstance(value, list):
-            stack.extend(((*path, position), value[position]) for position in range(len(value) - 1, -1, -1))
-        else:
-            yield path, value
-
-
-def _pointer(path: tuple[object, ...]) -> str:
-    return "".join(f"/{_escaped(str(part))}" for part in path)
-
-
-def _escaped(key: str) -> str:
-    return quoted(key.replace("~", "~0").replace("/", "~1"))
 
 
 def _kind(value: object) -> str:

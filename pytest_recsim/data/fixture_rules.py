@@ -9,18 +9,20 @@ from pytest_recsim.data.model import Event, Item, User
 
 EMBEDDING = 384
 MAX_PRICE = 1e10  # the service stores 12 digits, two of them decimals
+MAX_LEVELS = 100  # what is written here has to be written again in a request, from deep inside a test
 EVENT_CODES = range(-(2**15), 2**15)
 
 
 def sound_item(item: Item) -> bool:
     if not item.item_id or not (item.price is None or 0 <= item.price < MAX_PRICE):
         return False
-    return item.embedding is None or len(item.embedding) == EMBEDDING
+    return shallow(item.props) and (item.embedding is None or len(item.embedding) == EMBEDDING)
 
 
 def sound_user(user: User) -> bool:
     segment = user.traits.get("segment")
-    return bool(user.user_id) and isinstance(segment, str) and bool(segment.strip())
+    named = bool(user.user_id) and isinstance(segment, str) and bool(segment.strip())
+    return named and shallow(user.traits)
 
 
 def sound_event(event: Event) -> bool:
@@ -31,4 +33,13 @@ def sound_event(event: Event) -> bool:
         and event.user_id != ""
         and event.item_id != ""
         and event.source_event_id != ""
+        and (event.meta is None or shallow(event.meta))
+    )
+
+
+def shallow(value: object, levels: int = MAX_LEVELS) -> bool:
+    """Return whether objects and lists are nested at most so many levels deep."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels >= 0 and all(
+        shallow(entry, levels - 1) for entry in inner if isinstance(entry, dict | list)
     )

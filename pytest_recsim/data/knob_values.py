@@ -32,6 +32,7 @@ _DURATION = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)"
 _SECONDS: Mapping[str, float] = MappingProxyType(
     {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 )
+_ASSIGNMENT = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]*['\"]?\s*[=:]")
 _INT16 = range(-(2**15), 2**15)
 
 
@@ -74,7 +75,14 @@ def parse_value(knob: Knob, text: str) -> Value:
     hint = (
         "; leave the line out to keep the service's default" if not text.strip() and not knob.required else ""
     )
-    raise ValueError(f"{knob.name}={quoted(text)}: allowed {allowed(knob)}{hint}")
+    raise ValueError(f"{knob.name}={_shown(text)}: allowed {allowed(knob)}{hint}")
+
+
+def _shown(text: str) -> str:
+    """A quote that is closed too late swallows the lines behind it, and those may hold secrets."""
+    if len(text.strip().splitlines()) > 1 or _ASSIGNMENT.search(text):
+        return "(more than one setting, not shown)"
+    return quoted(text)
 
 
 def default_value(knob: Knob) -> Value | None:

@@ -24,7 +24,8 @@ __all__ = [
 _SECRET = re.compile(
     r"(^|_)(KEYS?|SECRETS?|SALT|TOKENS?)$|PASSWORD|PASSWD|CREDENTIAL|^DATABASE_URL$|^LLM_", re.IGNORECASE
 )
-_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,79}")
+# A line of letters and digits may be a secret in base 32; a variable's name has an underscore or is a short word.
+_NAME = re.compile(r"(?=.{1,80}$)([A-Z]{1,12}|[A-Z][A-Z0-9]*(_[A-Z0-9]+)+)")
 
 
 def is_operational(name: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,23 +30,10 @@ def load_marked(path: Path, what: str) -> Marked:
     name = shown(path)
     if len(text) > MAX_CHARACTERS:
         raise InputError(Problem(name, f"{len(text)} characters; allowed {MAX_CHARACTERS}"))
-    try:
-        _check_bounds(text, name)
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"{name}:{mark.line + 1}" if mark else name
-        raise InputError(Problem(where, f"not YAML: {error.problem or error.context}")) from None
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        sentence = f"not YAML: character U+{ord(text[error.position]):04X} is not allowed"
-        raise InputError(Problem(f"{name}:{line}", sentence)) from None
-    except (
-        yaml.YAMLError,
-        ValueError,
-        IndexError,
-    ) as error:  # PyYAML lets plain errors out of broken escapes
-        raise InputError(Problem(name, f"not YAML: {quoted(str(error))}")) from None
+    with _reading(text, name) as loader:
+        _check_bounds(loader, name)
+    with _reading(text, name) as loader:
+        root = loader.get_single_node()
     if root is None:
         return Marked(None, 1)
     reader = NodeReader(name)
@@ -60,10 +49,31 @@ def plain(marked: Marked) -> Any:
     return [plain(item) for item in marked.value] if isinstance(marked.value, list) else marked.value
 
 
-def _check_bounds(text: str, name: str) -> None:
+@contextmanager
+def _reading(text: str, name: str) -> Iterator[yaml.SafeLoader]:
+    """Yield a loader for the text; what it cannot read is a problem with its line."""
+    loader = None
+    try:
+        loader = yaml.SafeLoader(text)
+        yield loader
+    except yaml.MarkedYAMLError as error:
+        line = line_of(error.problem_mark or error.context_mark)
+        reason = str(error.problem or error.context)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        reason = f"character U+{ord(text[error.position]):04X} is not allowed"
+    except (yaml.YAMLError, ValueError, IndexError) as error:  # plain ones come out of broken escapes
+        line, reason = loader.line + 1 if loader else 1, str(error)
+    else:
+        return
+    raise InputError(Problem(f"{name}:{line}", f"not YAML: {quoted(reason)}; allowed one YAML document"))
+
+
+def _check_bounds(loader: yaml.SafeLoader, name: str) -> None:
     """Count on the event stream, which is flat: nothing has been built or expanded yet."""
     nodes = aliases = depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    while loader.check_event():
+        event = loader.get_event()  # type: ignore[no-untyped-call] # the stubs leave it out
         nodes += isinstance(event, yaml.NodeEvent)
         aliases += isinstance(event, yaml.AliasEvent)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -16,6 +17,7 @@ MAX_NODES = 10_000
 MAX_DEPTH = 40
 
 _TAG = "tag:yaml.org,2002:"
+_EXPONENT = re.compile(r"-?[0-9]+([.][0-9]+)?[eE][+-]?[0-9]+")  # a number in JSON, but text in YAML 1.1
 _TEXTS = (f"{_TAG}str", f"{_TAG}timestamp")  # dates stay text: whoever wants one knows which kind
 
 
@@ -102,6 +104,8 @@ class NodeReader:
         return merged
 
     def _scalar(self, node: yaml.ScalarNode, line: int) -> Any:
+        if node.style is None and _EXPONENT.fullmatch(node.value):
+            return float(node.value)
         if node.tag in _TEXTS:
             return self._text(node.value, line)
         parse = _PARSERS.get(node.tag)
@@ -115,6 +119,9 @@ class NodeReader:
             return self._refused(what, line)
 
     def _text(self, text: str, line: int) -> str:
+        if max(text, default="") >= "\ud800" and any("\ud800" <= char <= "\udfff" for char in text):
+            # JSON writes what is beyond U+FFFF as a pair of halves, and JSON is welcome here.
+            text = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
         if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
             self._refused("text with NUL or half a surrogate pair; allowed other Unicode characters", line)
         return text

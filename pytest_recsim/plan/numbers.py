@@ -17,6 +17,7 @@ class Numbers:
     timeout: float
     window_days: float | None
     concurrency: int
+    latency_ms: float
 
 
 def read_numbers(options: Options) -> Numbers:
@@ -44,12 +45,13 @@ def read_numbers(options: Options) -> Numbers:
     timeout = number("--recsim-timeout", options.timeout, 10.0, 0.1)
     window = number("--recsim-window-days", options.window_days, 0, 0.01)
     concurrency = number("--recsim-concurrency", options.concurrency, 8, 1, whole=True)
+    latency = number("--recsim-latency-ms", options.latency_ms, 0, 0)
     problems.extend(_word("--recsim-skip", step, STEPS) for step in options.skip if step not in STEPS)
     if options.apply and options.apply not in APPLY_MODES:
         problems.append(_word("--recsim-apply", options.apply, APPLY_MODES))
     if problems:
         raise InputError(problems)
-    return Numbers(int(sample) or None, timeout, window or None, int(concurrency))
+    return Numbers(int(sample) or None, timeout, window or None, int(concurrency), latency)
 
 
 def _word(option: str, word: str, allowed: tuple[str, ...]) -> Problem:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if (
+    TYPE_CHECKING
+):  # the names of the options are read on every start of pytest, and the model brings msgspec along
+    from pytest_recsim.plan.model import OwnFacts
 
 STEPS = ("reset", "seed", "quality", "scenarios")
 APPLY_MODES = ("env", "request", "admin", "env-file", "none")
@@ -18,6 +25,8 @@ class Options:
         environ_org: the value of RECSYS_ORG_ID.
         root: folder that relative default paths start from (pytest's rootdir).
         here: the folder pytest was called in; paths typed by the user start from it.
+        own: the metrics that the user's hooks announce.
+        origins: field -> file and line, for values that a batch manifest has set.
     """
 
     customers: tuple[str, ...]
@@ -46,3 +55,13 @@ class Options:
     skip: tuple[str, ...] = ()
     dry_run: bool = False
     seed_only: bool = False
+    own: tuple[OwnFacts, ...] = ()
+    latency_ms: str = ""
+    batch_file: str = ""
+    batch_name: str = ""
+    shard: str = ""
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+    def origin(self, name: str, usual: str) -> str:
+        """Return where a value came from: the manifest's line, else the option that is the usual place for it."""
+        return self.origins.get(name, usual)

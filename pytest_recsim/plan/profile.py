@@ -23,7 +23,7 @@ DEFAULT_PROFILE = "prod"
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedProfile:
     """The profile with its overrides, resolved."""
 
     name: Chosen
@@ -33,7 +33,7 @@ class Asked:
     reach: Reach
 
 
-def asked_profile(options: Options, entry: CustomerEntry | None) -> Asked:
+def asked_profile(options: Options, entry: CustomerEntry | None) -> AskedProfile:
     """Load the profile, lay the overrides on top and choose the apply mode.
 
     Raises:
@@ -49,7 +49,7 @@ def asked_profile(options: Options, entry: CustomerEntry | None) -> Asked:
         key: KnobSetting(setting.text, _plain(setting.value), setting.origin)
         for key, setting in profile.values.items()
     }
-    return Asked(name, knobs, profile.notes, profile_hash(profile), reach)
+    return AskedProfile(name, knobs, profile.notes, profile_hash(profile), reach)
 
 
 def _plain(value: Any) -> Any:
@@ -61,7 +61,7 @@ def _plain(value: Any) -> Any:
 
 def _name(options: Options, entry: CustomerEntry | None) -> Chosen:
     if options.env_profile:
-        return Chosen(options.env_profile, "--env-profile")
+        return Chosen(options.env_profile, options.origin("env_profile", "--env-profile"))
     if entry is not None and entry.env_profile is not None:
         return Chosen(entry.env_profile, entry.origins["env_profile"])
     return Chosen(DEFAULT_PROFILE, "built in")

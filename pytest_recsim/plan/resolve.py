@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -13,108 +13,139 @@ from pytest_recsim.data.fixture import load_fixture
 from pytest_recsim.data.guardrails import CustomerEntry, Guardrails, load_guardrails
 from pytest_recsim.data.model import Fixture
 from pytest_recsim.data.problems import InputError, Problem, nearest
+from pytest_recsim.plan.batch import NAME, Asked, Batch, asked_for, shard_of, sliced
 from pytest_recsim.plan.model import Chosen, FixtureFacts, Plan
 from pytest_recsim.plan.numbers import Numbers, read_numbers
 from pytest_recsim.plan.options import Options
-from pytest_recsim.plan.profile import Asked, asked_profile
+from pytest_recsim.plan.profile import AskedProfile, asked_profile
 from pytest_recsim.plan.service import Target, target_of
-from pytest_recsim.plan.thresholds import limits_of, waivers_of
+from pytest_recsim.plan.thresholds import Limits, limits_of, notes_of, waivers_of
 
 CUSTOMER = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 T = TypeVar("T")
-NAMESPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 @dataclass(frozen=True)
 class _Parts:
     """What was found for one customer; ``origin`` says where the fixture's path came from."""
 
-    asked: Asked
+    asked: AskedProfile
     target: Target
     fixture: Fixture
     origin: str
+    limits: Limits
 
 
-def resolve(options: Options) -> list[tuple[Plan, Fixture]]:
-    """Resolve every simulation of this run.
+@dataclass(frozen=True)
+class Resolved:
+    """Everything that this run is to do.
+
+    Attributes:
+        plans: in the order of the command line or the manifest.
+        fixture: the data set, where there is a single simulation; several are loaded again when each is due.
+        batch: what the plans were selected from, None without a manifest.
+        elsewhere: ids of the batch that other slices take.
+    """
+
+    plans: list[Plan]
+    fixture: Fixture | None = None
+    batch: Batch | None = None
+    elsewhere: tuple[str, ...] = ()
+
+
+def resolve(options: Options, seconds: Mapping[str, float] | None = None) -> Resolved:
+    """Resolve every simulation of this run; ``seconds`` are durations by id that are known from earlier.
 
     Raises:
-        InputError: with every problem that could be found, several customers' together.
+        InputError: with every problem that could be found, several simulations' together.
     """
     numbers = read_numbers(options)
-    guardrails = _guardrails(options)
-    _check_names(options)
-    plans: list[tuple[Plan, Fixture]] = []
+    shard = shard_of(options.shard)
+    asked, batch = asked_for(options)
+    if shard and batch is None:
+        raise InputError(Problem("--recsim-shard", "slices a --batch-file; there is none here"))
+    _check_names(options, asked)
+    guardrails: dict[Path | None, Guardrails] = {}
+    plans: list[Plan] = []
+    fixtures: list[Fixture] = []
     problems: list[Problem] = []
-    for customer in dict.fromkeys(options.customers):
+    for one in asked:  # the other slices' too: what is wrong on paper stops all of them
         try:
-            plans.append(_one(customer, options, numbers, guardrails))
+            plan, fixture = _one(one, numbers, _guardrails(one.options, guardrails))
         except InputError as error:
-            problems.extend(error.problems)
-    problems.extend(_shared([plan for plan, _ in plans]))
+            problems.extend(problem for problem in error.problems if problem not in problems)
+        else:
+            plans.append(plan)
+            fixtures = [fixture] if len(asked) == 1 else []
+    problems.extend(_shared(plans))
     if problems:
         raise InputError(problems)
-    return plans
+    return _slice(Resolved(plans, fixtures[0] if fixtures else None, batch), shard, seconds or {})
+
+
+def _slice(whole: Resolved, shard: tuple[int, int] | None, seconds: Mapping[str, float]) -> Resolved:
+    if shard is None:
+        return whole
+    taken = sliced([plan.id for plan in whole.plans], shard, seconds)
+    if not taken:
+        what = f"slice {shard[0]} of {shard[1]} is empty: there are {len(whole.plans)} simulations"
+        raise InputError(Problem("--recsim-shard", what))
+    mine = [plan for plan in whole.plans if plan.id in taken]
+    elsewhere = tuple(plan.id for plan in whole.plans if plan.id not in taken)
+    return Resolved(mine, whole.fixture, whole.batch, elsewhere)
 
 
 def _shared(plans: list[Plan]) -> Iterator[Problem]:
-    """Name customers that would wipe each other's data: one namespace of one running service."""
-    places: dict[tuple[str, str], list[str]] = {}
+    """Name simulations that would wipe each other's data: one namespace of one running service."""
+    places: dict[tuple[str, str, str], list[str]] = {}
     for plan in plans:
         if not plan.stand_in:
-            places.setdefault((plan.org_id.value, plan.namespace.value), []).append(plan.customer)
-    for (_, namespace), customers in places.items():
+            service = plan.base_url.value.rstrip("/")
+            places.setdefault((service, plan.org_id.value, plan.namespace.value), []).append(plan.id)
+    for (_, _, namespace), customers in places.items():
         if len(customers) > 1:
             names = " and ".join(f"`{name}`" for name in customers)
             what = f"{names} have the same namespace `{namespace}` and would wipe each other's data"
-            yield Problem("--customer", f"{what}; give each its own in guardrails.yml")
-    yield from _quarrels([plan for plan in plans if plan.apply.value in ("admin", "env-file")])
+            yield Problem("--customer", f"{what}; give each its own in guardrails.yml or the manifest")
 
 
-def _quarrels(plans: list[Plan]) -> Iterator[Problem]:
-    """Name a customer that needs other knobs than the first on a service that has one configuration for all."""
-    for plan in plans[1:]:
-        if plan.profile_sha256 != plans[0].profile_sha256:
-            what = (
-                f"`{plans[0].customer}` and `{plan.customer}` ask for different knobs, and `{plan.apply.value}` sets them "
-                "for the whole service; run one customer after the other, or use --recsim-apply request"
-            )
-            yield Problem(plan.apply.origin, what)
-
-
-def _guardrails(options: Options) -> Guardrails:
-    if options.guardrails_file:
-        return load_guardrails(options.here / options.guardrails_file)
+def _guardrails(options: Options, loaded: dict[Path | None, Guardrails]) -> Guardrails:
     own = options.root / "guardrails.yml"
-    return load_guardrails(own if own.is_file() else None)
+    path = (
+        options.here / options.guardrails_file if options.guardrails_file else own if own.is_file() else None
+    )
+    if path not in loaded:
+        loaded[path] = load_guardrails(path)
+    return loaded[path]
 
 
-def _check_names(options: Options) -> None:
+def _check_names(options: Options, asked: list[Asked]) -> None:
     problems = [
-        Problem("--customer", f"`{customer}`: allowed are lower-case letters, digits, `-`, `_` and `.`")
-        for customer in options.customers
-        if not CUSTOMER.fullmatch(customer)
+        Problem("--customer", f"`{one.customer}`: allowed are lower-case letters, digits, `-`, `_` and `.`")
+        for one in asked
+        if not CUSTOMER.fullmatch(one.customer)
     ]
     single = {
         "--namespace": options.namespace,
         "--fixture-path": options.fixture_path,
         "--org-id": options.org_id,
     }
-    if len(set(options.customers)) > 1:
+    if len(asked) > 1:
         problems.extend(
             Problem(option, "is for exactly one --customer; here are several")
             for option, value in single.items()
             if value
         )
-    if options.namespace and not NAMESPACE.fullmatch(options.namespace):
-        problems.append(
-            Problem("--namespace", f"`{options.namespace}`: allowed are letters, digits, `-`, `_` and `.`")
-        )
+    for one in asked:
+        if one.options.namespace and not NAME.fullmatch(one.options.namespace):
+            what = f"`{one.options.namespace}`: allowed are letters, digits, `-`, `_` and `.`"
+            problems.append(Problem(one.options.origin("namespace", "--namespace"), what))
     if problems:
         raise InputError(problems)
 
 
-def _one(customer: str, options: Options, numbers: Numbers, guardrails: Guardrails) -> tuple[Plan, Fixture]:
+def _one(one: Asked, numbers: Numbers, guardrails: Guardrails) -> tuple[Plan, Fixture]:
+    customer, options = one.customer, one.options
     entry = guardrails.customer(customer)
     problems: list[Problem] = []
 
@@ -128,23 +159,22 @@ def _one(customer: str, options: Options, numbers: Numbers, guardrails: Guardrai
     asked = attempt(lambda: asked_profile(options, entry))
     target = attempt(lambda: target_of(customer, options, entry))
     fixture = attempt(lambda: _peopled(*_fixture(customer, options, entry, guardrails)))
-    if problems or asked is None or target is None or fixture is None:
+    limits: Limits | None = None
+    if target is not None and fixture is not None:
+        namespace, segments = target.namespace.value, list(fixture[0].segments)
+        limits = attempt(lambda: limits_of(guardrails, customer, namespace, segments, options.own))
+    if problems or asked is None or target is None or fixture is None or limits is None:
         raise InputError(problems)
-    parts = _Parts(asked, target, *fixture)
-    return _plan(customer, options, numbers, guardrails, parts), parts.fixture
+    parts = _Parts(asked, target, *fixture, limits)
+    return _plan(one, numbers, guardrails, parts), parts.fixture
 
 
-def _plan(
-    customer: str,
-    options: Options,
-    numbers: Numbers,
-    guardrails: Guardrails,
-    parts: _Parts,
-) -> Plan:
+def _plan(one: Asked, numbers: Numbers, guardrails: Guardrails, parts: _Parts) -> Plan:
+    customer, options = one.customer, one.options
     asked, target, fixture = parts.asked, parts.target, parts.fixture
     segments = {name: len(users) for name, users in fixture.segments.items()}
     return Plan(
-        id=customer,
+        id=one.id,
         customer=customer,
         org_id=target.org_id,
         namespace=target.namespace,
@@ -166,22 +196,26 @@ def _plan(
             notes=fixture.notes,
         ),
         guardrails=Chosen(
-            shown(guardrails.path), "--guardrails-file" if options.guardrails_file else "default"
+            shown(guardrails.path),
+            options.origin("guardrails_file", "--guardrails-file") if options.guardrails_file else "default",
         ),
         guardrails_sha256=guardrails.sha256,
-        limits=limits_of(guardrails, customer, target.namespace.value, list(segments)),
+        limits=parts.limits,
+        guardrail_notes=notes_of(guardrails, customer, target.namespace.value, list(segments)),
         waivers=waivers_of(guardrails, customer),
         surface=options.surface or "default",
         sample_users=numbers.sample_users,
         timeout=numbers.timeout,
         window_days=numbers.window_days,
         concurrency=numbers.concurrency,
+        latency_ms=numbers.latency_ms,
         env_file=asked.reach.env_file,
         restart_command=asked.reach.restart_command,
         ca_file=target.ca_file,
         skip=tuple(dict.fromkeys(options.skip)),
         allow_reset=options.allow_reset,
         seed_only=options.seed_only,
+        own=options.own,
     )
 
 
@@ -189,7 +223,9 @@ def _fixture(
     customer: str, options: Options, entry: CustomerEntry | None, guardrails: Guardrails
 ) -> tuple[Fixture, str]:
     if options.fixture_path:
-        return load_fixture(options.here / options.fixture_path), "--fixture-path"
+        return load_fixture(options.here / options.fixture_path), options.origin(
+            "fixture_path", "--fixture-path"
+        )
     if entry is not None and entry.fixture is not None:
         return load_fixture(entry.fixture), entry.origins["fixture"]
     default = options.root / "fixtures" / "customers" / f"{customer.replace('-', '_')}.json"

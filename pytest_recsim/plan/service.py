@@ -55,7 +55,7 @@ def _authority(options: Options) -> str:
 
 def _org(options: Options, entry: CustomerEntry | None) -> Chosen:
     if options.org_id:
-        chosen = Chosen(options.org_id, "--org-id")
+        chosen = Chosen(options.org_id, options.origin("org_id", "--org-id"))
     elif options.environ_org:
         chosen = Chosen(options.environ_org, "RECSYS_ORG_ID")
     elif entry is not None and entry.org_id is not None:
@@ -75,7 +75,7 @@ def _org(options: Options, entry: CustomerEntry | None) -> Chosen:
 
 def _namespace(customer: str, options: Options, entry: CustomerEntry | None) -> Chosen:
     if options.namespace:
-        return Chosen(options.namespace, "--namespace")
+        return Chosen(options.namespace, options.origin("namespace", "--namespace"))
     if entry is not None and entry.namespace is not None:
         return Chosen(entry.namespace, entry.origins["namespace"])
     return Chosen(customer.replace("-", "_"), "built in")

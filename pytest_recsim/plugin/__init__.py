@@ -1,4 +1,4 @@
-"""The pytest plugin. Three hooks are always on, each one `if`; everything else loads when a customer is named."""
+"""The pytest plugin. Four hooks are always on, each a line or an `if`; the rest loads when a customer is named."""
 
 from __future__ import annotations
 
@@ -11,9 +11,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser)
 
 
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    from pytest_recsim.plugin import hookspec
+
+    pluginmanager.add_hookspecs(
+        hookspec
+    )  # always: pytest refuses conftests with a hook that nobody has specified
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    if early_config.known_args_namespace.recsim_customer:
+    known = early_config.known_args_namespace
+    if known.recsim_customer or known.recsim_batch_file:
         from pytest_recsim.plugin.suite import steer_conftests
 
         steer_conftests(early_config)
@@ -21,5 +30,5 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    if config.option.recsim_customer:
+    if config.option.recsim_customer or config.option.recsim_batch_file or config.option.recsim_batch_name:
         config.pluginmanager.import_plugin("pytest_recsim.plugin.active")

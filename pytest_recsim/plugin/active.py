@@ -8,12 +8,14 @@ import msgspec
 import pytest
 
 from pytest_recsim.plugin import collect, fixtures, outcome, suite
+from pytest_recsim.plugin.own import announced
 from pytest_recsim.plugin.state import STATE, State
-from pytest_recsim.simulation import RunContext
+from pytest_recsim.simulation import RunContext, Simulation
+from pytest_recsim.simulation.landlord import ask
 
 MARKERS = (
     "scenario(id): a behaviour of the recommender that must hold, S1 to S10",
-    "guardrail(name): a threshold that must hold",
+    "guardrail(name, when=None): a threshold that must hold; `when` names one that may be off, and then there is no check",
 )
 
 
@@ -36,18 +38,24 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _become_worker(config: pytest.Config, workerinput: dict[str, Any]) -> None:
-    contexts = msgspec.json.decode(workerinput["recsim"], type=list[RunContext])
-    state = State(
-        plans={context.plan.id: context.plan for context in contexts},
-        contexts={context.plan.id: context for context in contexts},
-        worker=str(workerinput["workerid"]),
+    contexts = {
+        context.plan.id: context
+        for context in msgspec.json.decode(workerinput["recsim"], type=list[RunContext])
+    }
+    worker = str(workerinput["workerid"])
+    config.stash[STATE] = State(
+        metrics=announced(config),
+        plans={name: context.plan for name, context in contexts.items()},
+        contexts=contexts,
+        worker=worker,
+        find=lambda name: Simulation(ask(contexts[name])),
     )
-    config.stash[STATE] = state
-    config.pluginmanager.register(collect.Census(contexts[0].scratch_folder, state.worker), "recsim-census")
+    scratch = next(iter(contexts.values())).scratch_folder
+    config.pluginmanager.register(collect.Census(scratch, worker), "recsim-census")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Close connections of this process; the controller ends the stand-ins."""
     state = config.stash.get(STATE, None)
-    for simulation in state.opened() if state else ():
-        simulation.close()
+    if state is not None:
+        state.close_all()

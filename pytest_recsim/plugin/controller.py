@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import tempfile
 import threading
-from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,22 +15,25 @@ import msgspec
 import pytest
 
 from pytest_recsim.data.problems import InputError
-from pytest_recsim.plan.resolve import resolve
+from pytest_recsim.plan.options import Options
+from pytest_recsim.plan.resolve import Resolved, resolve
 from pytest_recsim.plugin import tell
 from pytest_recsim.plugin.collect import Census, read_census
 from pytest_recsim.plugin.options import read_options
 from pytest_recsim.plugin.outcome import ATTRIBUTE
+from pytest_recsim.plugin.own import announced, facts
 from pytest_recsim.plugin.root import refuse_moved_root
 from pytest_recsim.plugin.state import STATE, State
 from pytest_recsim.record.model import CheckResult
-from pytest_recsim.report import render_bundle
+from pytest_recsim.report.summary import append_step_summary
 from pytest_recsim.service.errors import ServiceError
-from pytest_recsim.simulation.closing import last_look, leave_clean, stop
-from pytest_recsim.simulation.opening import Opened, new_run_id, open_record, open_simulation
+from pytest_recsim.simulation.batch import BatchWriter, earlier_seconds
+from pytest_recsim.simulation.fleet import Fleet
+from pytest_recsim.simulation.landlord import Landlord
 from pytest_recsim.simulation.run import RunContext
-from pytest_recsim.simulation.services import Services
+from pytest_recsim.simulation.services import quarrel
+from pytest_recsim.simulation.simulation import Simulation, SimulationFailed
 from pytest_recsim.simulation.stage import seed
-from pytest_recsim.simulation.writer import Writer
 
 
 class Controller:
@@ -38,28 +42,37 @@ class Controller:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         refuse_moved_root(config)
-        self.options = read_options(config)
-        try:
-            resolved = resolve(self.options)
-        except InputError as error:
-            raise pytest.UsageError(str(error)) from None
-        self.state = State(
-            plans={plan.id: plan for plan, _ in resolved},
-            fixtures={plan.id: fixture for plan, fixture in resolved},
-        )
+        self.options = self._read()
+        self.reports = self.options.root / self.options.reports_dir
+        self.resolved = self._resolve()
+        plans = {plan.id: plan for plan in self.resolved.plans}
+        self.state = State(plans=plans, metrics=announced(config), find=self._find)
         config.stash[STATE] = self.state
         self.scratch = _scratch()
         config.add_cleanup(lambda: _remove(self.scratch))
-        self.reports = self.options.root / self.options.reports_dir
-        self.services = Services(self.state.plans.values(), self.reports)
-        self.opened: dict[str, Opened] = {}
-        self.writers: dict[str, Writer] = {}
+        self.fleet = Fleet(self.resolved, self.reports, self.scratch, complain=self._complain)
+        self.batch: BatchWriter | None = None
+        self.landlord: Landlord | None = None
         self._before: Any = None
         self.idle = bool(config.option.collectonly or self.options.dry_run)
-        if self.idle or self.options.seed_only:
+        if self.idle or self.options.seed_only or quarrel(self.resolved.plans):
             config.option.dist, config.option.tx = "no", []
         if not self.options.dry_run:
             config.pluginmanager.register(Census(self.scratch, ""), "recsim-census")
+
+    def _read(self) -> Options:
+        try:
+            return replace(read_options(self.config), own=tuple(facts(announced(self.config))))
+        except InputError as error:
+            raise pytest.UsageError(str(error)) from None
+
+    def _resolve(self) -> Resolved:
+        name = self.options.batch_name or Path(self.options.batch_file).stem
+        seconds = earlier_seconds(self.reports, name) if self.options.shard else {}
+        try:
+            return resolve(self.options, seconds)
+        except InputError as error:
+            raise pytest.UsageError(str(error)) from None
 
     # --- opening ---
 
@@ -69,26 +82,14 @@ class Controller:
             self._fake_contexts()
             return
         self._before = _stop_on_sigterm()
-        run_id, now = new_run_id(), datetime.now(UTC).replace(microsecond=0)
         try:
-            self.services.hold(self._reporter.write_line)
-            for name, plan in self.state.plans.items():
-                self.opened[name] = open_simulation(
-                    plan, self.state.fixtures[name], run_id=run_id, now=now, scratch=self.scratch
-                )
-            self.services.change(self.opened.values(), run_id)
-            for name, opened in self.opened.items():
-                self._record(name, opened)
+            self.fleet.start(self._say)
+            if self.resolved.batch is not None:
+                self.batch = BatchWriter(self.resolved, self.fleet, self.options.shard)
+                self.batch.write(finished=False)
         except (InputError, ServiceError) as error:
             raise pytest.UsageError(str(error)) from None
-
-    def _record(self, name: str, opened: Opened) -> None:
-        open_record(opened, self.reports)
-        self.state.adopt(opened.sim)
-        writer = Writer(opened)
-        writer.start()
-        self.writers[name] = writer
-        self._render(writer)
+        self.state.contexts.update({context.plan.id: context for context in self.fleet.contexts()})
 
     def _fake_contexts(self) -> None:
         """Collecting and dry runs need plans only; nothing is started."""
@@ -98,25 +99,33 @@ class Controller:
                 plan=plan, run_id="dry", now=now, url="", bundle_dir="", scratch=str(self.scratch)
             )
 
+    def _find(self, name: str) -> Simulation:
+        try:
+            self.fleet.due(name)
+            self.fleet.turn_to(name)
+        except (InputError, ServiceError) as error:
+            raise SimulationFailed(str(error)) from None
+        return self.fleet.opened[name].sim
+
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        contexts = [opened.sim.context for opened in self.opened.values()]
-        node.workerinput["recsim"] = msgspec.json.encode(contexts).decode()
+        if self.landlord is None:
+            self.landlord = Landlord(self.scratch, self.fleet.due)
+        node.workerinput["recsim"] = msgspec.json.encode(self.fleet.contexts()).decode()
 
     # --- running ---
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> bool | None:
-        reporter = self._reporter
         if self.options.dry_run:
-            for name, plan in self.state.plans.items():
-                for line in tell.dry_run(plan, self.state.fixtures[name]):
-                    reporter.write_line(line)
+            for plan in self.state.plans.values():
+                for line in tell.dry_run(plan):
+                    self._say(line)
             self.config.option.collectonly = True
             return True
         if self.options.seed_only:
-            for opened in self.opened.values():
-                reporter.write_line(self._seed(opened))
+            for name in self.state.plans:
+                self._say(self._seed(name))
             return True
         return None
 
@@ -125,99 +134,106 @@ class Controller:
         reporter: pytest.TerminalReporter = self.config.pluginmanager.get_plugin("terminalreporter")  # type: ignore[assignment]
         return reporter
 
-    def _seed(self, opened: Opened) -> str:
+    def _say(self, line: str) -> None:
+        self._reporter.write_line(line)
+
+    def _complain(self, line: str) -> None:
+        self._reporter.write_line(f"recsim: {line}", red=True)
+
+    def _seed(self, name: str) -> str:
         try:
-            seeded = seed(opened.sim)
-        except (InputError, ServiceError) as error:
+            sim = self._find(name)
+            seeded = seed(sim)
+        except (InputError, ServiceError, SimulationFailed) as error:
             raise pytest.UsageError(str(error)) from None
-        return f"{opened.sim.plan.id}: seeded {seeded.counts}; manifests in {opened.sim.context.bundle.artifacts}"
+        return f"{name}: seeded {seeded.counts}; manifests in {sim.context.bundle.artifacts}"
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         payload = getattr(report, ATTRIBUTE, None)
         if isinstance(payload, str):
-            result = msgspec.json.decode(payload, type=CheckResult)
-            writer = self.writers[result.simulation]
-            if not writer.planned:
-                writer.expect(read_census(self.scratch).planned)
-            writer.add(result)
+            self.fleet.add(
+                msgspec.json.decode(payload, type=CheckResult), lambda: read_census(self.scratch).planned
+            )
+
+    def pytest_runtest_logfinish(self) -> None:
+        """Finish whoever has reported everything; the test's own clean-up is over by now."""
+        if self.idle or len(self.state.plans) == 1:
+            return  # a single one is finished with the session, when all is quiet
+        census = read_census(self.scratch)
+        for name in self.fleet.complete(census.planned):
+            self._finish(name)
+            plan, writer = self.state.plans[name], self.fleet.writers[name]
+            self._reporter.ensure_newline()
+            self._say(tell.progress(plan, writer.verdict, writer.seconds))
 
     # --- closing ---
+
+    def _finish(self, name: str, *, seed_only: bool = False) -> None:
+        census = read_census(self.scratch)
+        self.fleet.finish(name, census.planned, census.deselected, seed_only=seed_only)
+        self.state.close(name)
+        if self.batch is not None:
+            self.batch.write(finished=False)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Any:
         """Write the record before anybody else's clean-up can be interrupted, and again when all is quiet."""
-        if self.idle or not self.writers:
+        if self.idle or not self.fleet.writers:
             return (yield)
-        census, seeded = (
-            read_census(self.scratch),
-            self.options.seed_only and exitstatus == pytest.ExitCode.OK,
-        )
-        for writer in self.writers.values():
-            writer.opened.spoiled = last_look(writer.opened)
-            writer.finish(census.planned, census.deselected, seed_only=seeded)
-            self._render(writer)
+        seeded = self.options.seed_only and exitstatus == pytest.ExitCode.OK
+        census = read_census(self.scratch)
+        left = [name for name in self.fleet.writers if name not in self.fleet.finished]
+        for name in left:
+            self.fleet.judge(name, census.planned, census.deselected, seed_only=seeded)
+        if self.batch is not None:
+            self.batch.write(finished=True)
         try:
             return (yield)
         finally:
-            left = self._alarm(one for opened in self.opened.values() for one in leave_clean(opened))
-            left += self._restore()
-            for writer in self.writers.values():
-                writer.opened.notes += left
-                writer.close()
-                self._render(writer)
-            left += self._alarm(writer.trouble for writer in self.writers.values() if writer.trouble)
-            if exitstatus == pytest.ExitCode.OK and (
-                left or any(one.stands_against for one in self.writers.values())
-            ):
+            for name in left:
+                self._finish(name, seed_only=seeded)
+            self.fleet.restore()
+            if self.batch is not None:
+                self.batch.write(finished=True)
+            for page in self._pages():
+                append_step_summary(page, os.environ)
+            against = self.fleet.alarms or any(one.stands_against for one in self.fleet.writers.values())
+            if exitstatus == pytest.ExitCode.OK and against:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
-    def _alarm(self, sentences: Iterable[str]) -> list[str]:
-        """Tell in red what somebody has to know, whatever else the run says."""
-        told = list(sentences)
-        for sentence in told:
-            self._reporter.write_line(f"recsim: {sentence}", red=True)
-        return told
-
-    def _restore(self) -> list[str]:
-        """Give services their configuration back; return what could not be."""
-        return self._alarm(self.services.undo())
-
-    def _render(self, writer: Writer) -> None:
-        """Write the page; a page that cannot be written must not cost the record or the clean-up."""
-        try:
-            render_bundle(writer.bundle)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the record is complete without the page
-            why = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
-            complaint = f"README.md could not be written: {why}"
-            if complaint not in writer.opened.notes:
-                writer.opened.notes += self._alarm([complaint])
-                writer.update()
+    def _pages(self) -> list[Path]:
+        if self.batch is not None:
+            return [self.batch.path.with_suffix(".md")]
+        return [writer.bundle.root / "README.md" for writer in self.fleet.writers.values()]
 
     def pytest_unconfigure(self) -> None:
         if not self.idle:
-            self._restore()  # again: a run that was refused or interrupted while opening has had no other end
-        for opened in self.opened.values():
-            stop(opened)
-        self.services.release()
+            self.fleet.restore()  # again: a run that was refused or interrupted while opening has had no other end
+        if self.landlord is not None:
+            self.landlord.stop()
+        self.fleet.stop()
         if self._before is not None:
             signal.signal(signal.SIGTERM, self._before)
 
     # --- telling ---
 
     def pytest_report_header(self) -> list[str]:
+        contexts = {context.plan.id: context for context in self.fleet.contexts()}
         return [
-            line
-            for name, plan in self.state.plans.items()
-            for line in tell.header(plan, self.opened[name].sim.context.url if name in self.opened else "")
+            line for name, plan in self.state.plans.items() for line in tell.header(plan, contexts[name].url)
         ]
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if not self.writers or self.options.seed_only:
+        if not self.fleet.writers or self.options.seed_only:
             return
         terminalreporter.section("recsim")
-        for writer in self.writers.values():
-            for line in tell.summary(writer.bundle, writer.verdict, writer.retries, self.options.here):
+        for writer in self.fleet.writers.values():
+            for line in tell.summary(
+                writer.bundle, writer.verdict, self.options.here, writer.retries, writer.waiver_notes
+            ):
                 terminalreporter.write_line(line)
+        if self.batch is not None:
+            terminalreporter.write_line(tell.batch(self.batch.path, self.options.here))
 
 
 def _scratch() -> Path:

@@ -32,6 +32,9 @@ def add_options(parser: pytest.Parser) -> None:
         group.addoption(name, dest=dest, action=action, default=default, metavar=metavar, help=help_text)
 
     add("--customer", "run the suite for this customer (repeatable)", "NAME", many=True)
+    add("--batch-file", "run the suite for every simulation of this manifest (YAML or JSON)", "PATH")
+    add("--batch-name", "name of the batch's summary (default: the manifest's)", "NAME")
+    add("--recsim-shard", "run the I-th of N slices of the batch", "I/N")
     add("--org-id", "tenant of the service", "UUID")
     add("--namespace", "where the customer's data lives", "NS")
     add("--env-profile", "profile of algorithm knobs", "NAME")
@@ -48,6 +51,7 @@ def add_options(parser: pytest.Parser) -> None:
     add("--recsim-restart-command", "restarts the service, for apply mode env-file", "COMMAND")
     add("--recsim-ca", "PEM file of a private authority that signed the service's certificate", "FILE")
     add("--recsim-concurrency", "requests in flight (default: 8)", "N")
+    add("--recsim-latency-ms", "milliseconds that the stand-in adds to every answer", "M")
     add("--recsim-allow-reset", "wipe this namespace although it carries no marker of ours", "NS")
     add("--recsim-skip", f"leave a step out: {', '.join(STEPS)} (repeatable)", "STEP", many=True)
     for name, text in (
@@ -97,6 +101,10 @@ def read_options(config: pytest.Config) -> Options:
         skip=tuple(option.recsim_skip),
         dry_run=option.recsim_dry_run,
         seed_only=option.recsim_seed_only,
+        latency_ms=option.recsim_latency_ms,
+        batch_file=option.recsim_batch_file,
+        batch_name=option.recsim_batch_name,
+        shard=option.recsim_shard,
     )
 
 

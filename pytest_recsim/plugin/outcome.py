@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 
 from pytest_recsim.data.files import unwritable
+from pytest_recsim.plugin import why
 from pytest_recsim.plugin.check import Check, Conclusion, NotMeasured
 from pytest_recsim.plugin.identity import Identity, identify, severity, waiver
+from pytest_recsim.plugin.junit import PROPERTY, properties
 from pytest_recsim.plugin.state import STATE
 from pytest_recsim.record.jsonio import dumps, write_json
 from pytest_recsim.record.model import CheckResult, Outcome
 from pytest_recsim.service.errors import ServiceError
+from pytest_recsim.simulation import Simulation
 
 RESULT = pytest.StashKey[CheckResult]()
 ATTRIBUTE = "recsim_result"
@@ -30,10 +33,20 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         if not isinstance(check, Check) or identity is None:
             return outcome
         conclusion = check.conclude()
+        sim = pyfuncitem.funcargs.get("sim")
+        if conclusion.outcome == "failed" and isinstance(sim, Simulation):
+            conclusion = why.explained(sim, identity, check, conclusion)
     except NotMeasured as reason:
         if not isinstance(check, Check) or identity is None:
             raise
-        outcome, conclusion = True, Conclusion("not_measured", str(reason))
+        outcome, conclusion = True, check.conclude(str(reason))
+    except pytest.skip.Exception as left_out:
+        if not isinstance(check, Check) or identity is None:
+            raise
+        conclusion = check.conclude(f"the check was left there: {left_out}")
+        if conclusion.outcome != "failed":  # a failing figure does not vanish behind a skip
+            raise
+        outcome = True
     except ServiceError as error:
         pytest.fail(error.sentence, pytrace=False)
     _settle(pyfuncitem, identity, check, conclusion)
@@ -96,8 +109,19 @@ def pytest_runtest_makereport(
         outcome = result.outcome if report.failed else "error"
         result = _with(result, outcome=outcome, sentence="\n".join(filter(None, (result.sentence, trouble))))
         report.outcome, report.longrepr = "failed", result.sentence
+    _publish(item, report, result)
     setattr(report, ATTRIBUTE, dumps(result).decode())
     return report
+
+
+def _publish(item: pytest.Item, report: pytest.TestReport, result: CheckResult) -> None:
+    """Give junit the outcome with its values and thresholds; it reads the properties of an item's last report.
+
+    Strings only, because nothing else is safe under xdist; those of an earlier attempt are replaced.
+    """
+    others = [pair for pair in item.user_properties if not pair[0].startswith(PROPERTY)]
+    item.user_properties[:] = [*others, *properties(result)]
+    report.user_properties = list(item.user_properties)
 
 
 def _agree(result: CheckResult, report: pytest.TestReport) -> bool:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import pytest
 
-from pytest_recsim.data.model import Fixture
 from pytest_recsim.plan.model import Plan
+from pytest_recsim.plan.own import Announced
 from pytest_recsim.simulation import RunContext, Simulation
+
+KEPT = 6
+"""Simulations that a worker keeps open; one that is closed too early is opened again, at the cost of a file."""
 
 
 @dataclass
@@ -18,31 +21,42 @@ class State:
 
     Attributes:
         plans: by simulation id, known from the start; parametrisation needs nothing else.
-        contexts: filled on the controller once services answer, on workers from the controller.
+        contexts: filled on the controller once bundles are open, on workers from the controller.
         worker: ``gw0``, ... or an empty string on the controller.
+        metrics: the user's own ones, name -> (file, metric).
+        find: returns the open simulation of that id, or opens it.
     """
 
     plans: Mapping[str, Plan]
-    fixtures: Mapping[str, Fixture] = field(default_factory=dict)
     contexts: dict[str, RunContext] = field(default_factory=dict)
     worker: str = ""
-    _simulations: dict[str, Simulation] = field(default_factory=dict)
+    metrics: Announced = field(default_factory=dict)
+    find: Callable[[str], Simulation] | None = None
+    _open: dict[str, Simulation] = field(default_factory=dict)
 
     def simulation(self, name: str) -> Simulation:
-        """Return this process's simulation, made on first use."""
-        if name not in self._simulations:
-            self._simulations[name] = Simulation(self.contexts[name], self.fixtures.get(name))
-        return self._simulations[name]
+        """Return this process's simulation, opened on first use; the one longest unused is closed for it.
 
-    def adopt(self, simulation: Simulation) -> None:
-        """Take over a simulation that the controller has opened."""
-        name = simulation.plan.id
-        self.contexts[name] = simulation.context
-        self._simulations[name] = simulation
+        Raises:
+            SimulationFailed: its service cannot be opened.
+        """
+        assert self.find is not None  # collecting and dry runs ask for no simulation
+        found = self._open.pop(name, None) or self.find(name)
+        found.metrics = [metric for _, metric in self.metrics.values()]
+        self._open[name] = found
+        if len(self._open) > KEPT and self.worker:
+            self.close(next(iter(self._open)))
+        return found
 
-    def opened(self) -> list[Simulation]:
-        """Return the simulations that this process has used."""
-        return list(self._simulations.values())
+    def close(self, name: str) -> None:
+        """Close a simulation if it is open here."""
+        simulation = self._open.pop(name, None)
+        if simulation is not None:
+            simulation.close()
+
+    def close_all(self) -> None:
+        for name in list(self._open):
+            self.close(name)
 
 
 STATE = pytest.StashKey[State]()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from pytest_recsim.data.model import Fixture
 from pytest_recsim.plan.model import Chosen, Plan
+from pytest_recsim.record.batch import read_batch
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.model import Verdict
+from pytest_recsim.report.batch import headline
 from pytest_recsim.report.text import retried
 
 STEPS = ("reset", "seed", "quality", "scenarios")
@@ -28,11 +29,11 @@ def header(plan: Plan, url: str) -> Iterator[str]:
         yield "        mind: that changes the service for every tenant until the end of this run"
     facts = plan.fixture
     yield f"        fixture {facts.path}: {facts.items:,} items, {facts.users:,} users, {facts.events:,} events"
-    for note in (*plan.profile_notes, *facts.notes):
+    for note in (*plan.profile_notes, *facts.notes, *plan.guardrail_notes):
         yield f"        note: {note}"
 
 
-def dry_run(plan: Plan, fixture: Fixture) -> Iterator[str]:
+def dry_run(plan: Plan) -> Iterator[str]:
     """The resolved plan: every knob and threshold with the line it came from; nothing is sent."""
     yield f"plan of {plan.id} (dry run, nothing is sent)"
     yield f"  org {_told(plan.org_id)}, namespace {_told(plan.namespace)}"
@@ -45,29 +46,46 @@ def dry_run(plan: Plan, fixture: Fixture) -> Iterator[str]:
     yield f"  thresholds from {plan.guardrails.value}"
     for key, limits in sorted(plan.limits.items()):
         for segment, limit in limits.items():
-            if not segment or limit != limits[""]:
+            if not segment or limit != limits.get(""):
                 scope = f" [{segment}]" if segment else ""
                 yield f"    {key}{scope} = {limit.value} {limit.severity}  ({limit.origin})"
     for note in plan.waivers:
         yield f"    waiver: {note.check} {note.segment} until {note.until or 'further notice'}: {note.reason}"
     yield f"  fixture {plan.fixture.path} ({plan.fixture.origin}), sha256 {plan.fixture.sha256[:12]}"
-    for segment, members in fixture.segments.items():
-        yield f"    {segment}: {len(members):,} users"
+    for segment, users in plan.fixture.segments.items():
+        yield f"    {segment}: {users:,} users"
 
 
-def summary(bundle: Bundle, verdict: Verdict, retries: Mapping[str, int], here: Path) -> Iterator[str]:
-    """The verdict, the names behind it, what had to be asked again, and where the evidence is."""
+def progress(plan: Plan, verdict: Verdict, seconds: float) -> str:
+    """One line when a customer is finished."""
+    counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in verdict.counts.items())
+    against = f"; against it: {', '.join(verdict.failing[:5])}" if verdict.failing else ""
+    return f"recsim: {plan.id} finished in {seconds:.1f} s: {counts or 'nothing was selected'}{against}"
+
+
+def summary(
+    bundle: Bundle, verdict: Verdict, here: Path, retries: Mapping[str, int], notes: Iterable[str] = ()
+) -> Iterator[str]:
+    """The verdict, the names behind it, what else there is to say, and where the evidence is."""
     counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in verdict.counts.items())
     yield f"{bundle.root.parent.name}: {verdict.sentence} ({counts or 'nothing was selected'})"
     for name in verdict.failing[:20]:
         yield f"  stands against it: {name}"
     if len(verdict.failing) > 20:
         yield f"  ... and {len(verdict.failing) - 20} more"
-    for caveat in verdict.caveats:
+    if verdict.let_through:
+        yield f"  let through: {', '.join(verdict.let_through)}"
+    for caveat in (*verdict.caveats, *notes):
         yield f"  mind: {caveat}"
     if retries:
         yield f"  retries: {retried(retries)}"
     yield f"  evidence: {os.path.relpath(bundle.root, here)}"
+
+
+def batch(path: Path, here: Path) -> str:
+    """The last line of a batch."""
+    record = read_batch(path)
+    return f"{record.name}: {headline(record)}; summary {os.path.relpath(path.with_suffix('.md'), here)}"
 
 
 def _told(chosen: Chosen) -> str:

@@ -73,6 +73,7 @@ def launch(
     access_log: Path | None = None,
     latency_ms: float = 0,
     *,
+    quirks: str = "",
     module: str = MODULE,
 ) -> StandIn:
     """Start a stand-in on a free loopback port and wait until it listens.
@@ -82,6 +83,7 @@ def launch(
         now: the instant its clock is frozen at, with offset; None = a running clock.
         access_log: a file that gets one line per request.
         latency_ms: added to every answer.
+        quirks: known defects of the real service to reproduce, a comma list or `all`.
         module: what is run; tests put another one here.
 
     Raises:
@@ -89,7 +91,7 @@ def launch(
     """
     stderr = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process, StandIn.stop closes it
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
-        _command(module, now, access_log, latency_ms),
+        [*_command(module, now, access_log, latency_ms), *([f"--quirks={quirks}"] if quirks else [])],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=stderr,

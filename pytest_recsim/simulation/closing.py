@@ -17,7 +17,7 @@ def last_look(opened: Opened) -> str:
     The contract check looks too, but another worker may still be measuring then, or it was not selected.
     """
     sim = opened.sim
-    if opened.stand_in is not None or not (sim.context.folder / OUTCOME).exists():
+    if opened.plan.stand_in or not (sim.context.folder / OUTCOME).exists():
         return ""
     try:
         changed = sim.changed_namespace()
@@ -33,7 +33,7 @@ def leave_clean(opened: Opened) -> list[str]:
 
     A stand-in dies with its data, so nothing is sent to it. What scenarios had left behind becomes a note.
     """
-    if opened.stand_in is not None:
+    if opened.plan.stand_in:
         return []
     service = opened.sim.service
     try:

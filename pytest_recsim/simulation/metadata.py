@@ -75,15 +75,20 @@ def describe(
         },
         "clock_shift_seconds": prepared.seeded.shift_us / 1e6 if prepared and prepared.seeded else None,
         "users": _users(plan, prepared),
-        "requests": _requests(opened),
+        "requests": _requests(opened) | {"quality_lists_ms": prepared.answer_times if prepared else {}},
         "timings": _timings(prepared, results or []),
         "preparation_failure": prepared.failure if prepared else "",
         "planned_checks": planned or [],
         "notes": [
-            *opened.facts.warnings,
+            *(opened.facts.warnings if opened.facts else ()),
             *opened.notes,
             *_seed_notes(prepared),
-            *waiver_notes(plan, results or [], context.now.date().isoformat()),
+            *waiver_notes(
+                plan,
+                results or [],
+                context.now.date().isoformat(),
+                whole=verdict is not None and verdict.whole,
+            ),
         ],
         "tool": _tool(context.now),
     }
@@ -94,15 +99,15 @@ def _seed_notes(prepared: Prepared | None) -> tuple[str, ...]:
 
 
 def _service(opened: Opened) -> dict[str, Any]:
-    plan, facts = opened.sim.plan, opened.facts
+    plan, facts, found = opened.plan, opened.facts, opened.found
     return {
         "kind": "stand-in" if plan.stand_in else "service",
         "url": opened.sim.context.url,
         "url_from": plan.base_url.origin,
-        "version": facts.version,
-        "model_version": facts.model_version,
-        "git_commit": facts.git_commit,
-        "namespace_before": {"empty": opened.found.empty, "rows": opened.found.totals},
+        "version": facts.version if facts else "",
+        "model_version": facts.model_version if facts else "",
+        "git_commit": facts.git_commit if facts else "",
+        "namespace_before": {"empty": found.empty, "rows": found.totals} if found else {},
     }
 
 
@@ -120,12 +125,15 @@ def _requests(opened: Opened) -> dict[str, Any]:
     opened.sim.flush()
     found = entries(opened.sim.context.folder)
     tally = total_tally(found)
+    for own in opened.tallies:
+        tally.add(own)
     waits = [wait for entry in found for wait in entry.waits]
     return {
         "total": tally.total,
         "recommendations": tally.requests[RECOMMEND],
         "by_endpoint": dict(sorted(tally.requests.items())),
         "retries": dict(sorted(tally.retries.items())),
+        "failed_recommendations": dict(sorted(tally.failed.items())),
         "rule_waits": {
             "changes": len(waits),
             "longest_seconds": max((seconds for _, seconds in waits), default=0.0),

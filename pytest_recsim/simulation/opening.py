@@ -1,4 +1,4 @@
-"""Opening a simulation: a service that answers, an interlock that agrees, a bundle that says `started`."""
+"""Opening a simulation: a bundle that says `started`, a service that answers, an interlock that agrees."""
 
 from __future__ import annotations
 
@@ -16,32 +16,40 @@ from pytest_recsim.data.problems import InputError, Problem
 from pytest_recsim.data.profiles import load_profile, packaged_profiles
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.record.bundle import open_bundle
+from pytest_recsim.service.face import Service
 from pytest_recsim.service.interlock import NamespaceState, guard, inspect
 from pytest_recsim.service.launcher import StandIn, launch
 from pytest_recsim.service.preflight import ServiceFacts, preflight
+from pytest_recsim.service.tally import Tally
 from pytest_recsim.service.urls import normalise
 from pytest_recsim.simulation.run import RunContext
 from pytest_recsim.simulation.simulation import Simulation
 
-UNOPENED = ""
-
 
 @dataclass
 class Opened:
-    """A simulation that may begin.
+    """A simulation of this run as the controller knows it.
 
     Attributes:
-        stand_in: None on a real service.
+        sim: this process's view of it; its context has no URL before the service is opened.
+        stand_in: None on a real service, and while there is none yet.
+        facts, found: what service and namespace were like before anything was written; None until then.
         notes: sentences for the record.
+        tallies: of requests that the controller sent on its behalf with clients of their own.
         spoiled: why nothing that was measured can be relied on; empty when it can.
     """
 
     sim: Simulation
-    stand_in: StandIn | None
-    facts: ServiceFacts
-    found: NamespaceState
+    stand_in: StandIn | None = None
+    facts: ServiceFacts | None = None
+    found: NamespaceState | None = None
     notes: list[str] = field(default_factory=list)
+    tallies: list[Tally] = field(default_factory=list)
     spoiled: str = ""
+
+    @property
+    def plan(self) -> Plan:
+        return self.sim.plan
 
 
 def new_run_id() -> str:
@@ -49,33 +57,37 @@ def new_run_id() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
 
 
-def open_simulation(plan: Plan, fixture: Fixture, *, run_id: str, now: datetime, scratch: Path) -> Opened:
+def planned(plan: Plan, fixture: Fixture | None, *, run_id: str, now: datetime, scratch: Path) -> Opened:
+    """Return a simulation of which nothing has been opened yet."""
+    context = RunContext(plan=plan, run_id=run_id, now=now, url="", bundle_dir="", scratch=str(scratch))
+    return Opened(Simulation(context, fixture))
+
+
+def open_service(opened: Opened) -> None:
     """Start or reach the service and make sure that it may be written to; only reads are sent.
 
     Raises:
         InputError: no service, no Recsys, key refused, or a namespace that is not ours.
         ServiceError: a service that is not well behind its door.
     """
-    stand_in = _stand_in(plan, now) if plan.stand_in else None
+    plan, context = opened.plan, opened.sim.context
+    stand_in = _stand_in(plan, context.now) if plan.stand_in else None
     try:
-        url = stand_in.url if stand_in else normalise(plan.base_url.value)
-        context = RunContext(
-            plan=plan, run_id=run_id, now=now, url=url, bundle_dir=UNOPENED, scratch=str(scratch)
-        )
-        sim = Simulation(context, fixture)
-        try:
-            facts = preflight(sim.service)
-            found = inspect(sim.service)
+        url = stand_in.url if stand_in else normalise(plan.base_url.value, plan.base_url.origin)
+        opened.sim.context = msgspec.structs.replace(context, url=url)
+        with Service(opened.sim.endpoint) as service:  # one of its own: this may be another thread
+            opened.tallies.append(service.tally)
+            opened.facts = preflight(service)
+            opened.found = inspect(service)
             if not {"reset", "seed", "scenarios"} <= set(plan.skip):
-                _guard(plan, found, run_id, sim.service.clock())
-        except BaseException:
-            sim.close()
-            raise
+                now = context.now if stand_in else service.clock()
+                _guard(plan, opened.found, context.run_id, now)
     except BaseException:
         if stand_in is not None:
             stand_in.stop()
         raise
-    return Opened(sim, stand_in, facts, found)
+    opened.sim.context = msgspec.structs.replace(opened.sim.context, influences=opened.facts.warnings)
+    opened.stand_in = stand_in
 
 
 def open_record(opened: Opened, reports: Path) -> None:
@@ -91,9 +103,7 @@ def open_record(opened: Opened, reports: Path) -> None:
         raise InputError(
             Problem(shown(reports), f"no report can be written there: {error.strerror}")
         ) from None
-    opened.sim.context = msgspec.structs.replace(
-        context, bundle_dir=str(bundle.root), influences=opened.facts.warnings
-    )
+    opened.sim.context = msgspec.structs.replace(context, bundle_dir=str(bundle.root))
 
 
 def _guard(plan: Plan, found: NamespaceState, run_id: str, now: datetime) -> None:
@@ -103,6 +113,7 @@ def _guard(plan: Plan, found: NamespaceState, run_id: str, now: datetime) -> Non
 def _stand_in(plan: Plan, now: datetime) -> StandIn:
     """Start the stand-in: with the plan's knobs, or with the packaged prod ones in the other apply modes."""
     if plan.apply.value == "env":
-        return launch(environment(plan), now=now)
-    packaged = load_profile(packaged_profiles() / "prod.env")
-    return launch({name: setting.text for name, setting in packaged.values.items()}, now=now)
+        knobs = environment(plan)
+    else:
+        knobs = load_profile(packaged_profiles() / "prod.env").environment
+    return launch(knobs, now=now, latency_ms=plan.latency_ms)

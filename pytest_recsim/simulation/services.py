@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from pytest_recsim.apply.change import CHANGING, Change
 from pytest_recsim.apply.hold import Hold
 from pytest_recsim.plan.model import Plan
+from pytest_recsim.service.face import Service
 from pytest_recsim.service.preflight import preflight
 from pytest_recsim.service.urls import normalise
 from pytest_recsim.simulation.opening import Opened
@@ -19,11 +20,14 @@ class Services:
     def __init__(self, plans: Iterable[Plan], reports: Path) -> None:
         self._reports = reports
         self._running = [plan for plan in plans if not plan.stand_in]
-        self._holds: dict[str, Hold] = {}
-        self._changes: list[Change] = []
+        self._holds: list[Hold] = []
+        self._talk: list[Service] = []
+        self._changes: dict[str, tuple[str, Change]] = {}
 
     def hold(self, tell: Callable[[str], None]) -> None:
-        """Wait until no other run of this machine changes a service that we use, or uses one that we change.
+        """Wait until no other run of this machine disturbs us, or would be disturbed.
+
+        That is one that changes a service which we use, uses one that we change, or is in a namespace of ours.
 
         Raises:
             InputError: that took too long.
@@ -32,36 +36,70 @@ class Services:
         for plan in self._running:
             url = normalise(plan.base_url.value, plan.base_url.origin)
             alone[url] = alone.get(url, False) or plan.apply.value in CHANGING
-        for url in sorted(alone):  # everybody in the same order, so that no two wait for each other
-            self._holds[url] = Hold(url, alone=alone[url])
-            self._holds[url].acquire(tell)
+            alone[f"{url} org {plan.org_id.value} namespace {plan.namespace.value}"] = True
+        for place in sorted(alone):  # everybody in the same order, so that no two wait for each other
+            hold = Hold(place, alone=alone[place])
+            self._holds.append(hold)
+            hold.acquire(tell)
 
-    def change(self, opened: Iterable[Opened], run_id: str) -> None:
-        """Bring each service's configuration to what the plans ask for, once per service.
+    def change(self, opened: Sequence[Opened], run_id: str) -> None:
+        """Bring each service's configuration to what the first simulation on it asks for.
 
         Raises:
             InputError, ServiceError: it cannot be done; ``undo`` takes back what was.
         """
-        by_url: dict[str, list[Opened]] = {}
+        first: dict[str, Opened] = {}
         for one in opened:
-            by_url.setdefault(one.sim.context.url, []).append(one)
-        for together in by_url.values():
-            sim = together[0].sim
-            change = Change(sim.service, sim.plan, sim.context.folder if sim.plan.stand_in else self._reports)
-            if not sim.plan.stand_in:
-                self._changes.append(change)
-            change.make(run_id)
-            for one in together:
-                one.notes += change.notes
-                if sim.plan.apply.value == "env-file":  # it was restarted and may be another build
-                    one.facts = preflight(one.sim.service)
+            first.setdefault(one.sim.context.url, one)
+        for one in first.values():
+            self.turn_to(one, run_id)
+        for one in opened:
+            if one.plan.apply.value == "env-file":  # it was restarted and may be another build
+                one.facts = preflight(one.sim.service)
+
+    def turn_to(self, one: Opened, run_id: str) -> None:
+        """Bring the service of a simulation to what its plan asks for, if that is not so already.
+
+        Raises:
+            InputError, ServiceError: it cannot be done.
+        """
+        url, plan = one.sim.context.url, one.plan
+        profile, earlier = self._changes.get(url, ("", None))
+        if earlier is not None and (profile == plan.profile_sha256 or plan.apply.value not in CHANGING):
+            return
+        if earlier is not None:
+            one.notes += earlier.undo()
+        service = Service(one.sim.endpoint)  # of its own: it outlives the simulation's
+        self._talk.append(service)
+        one.tallies.append(service.tally)
+        change = Change(service, plan, one.sim.context.folder if plan.stand_in else self._reports)
+        self._changes[url] = (plan.profile_sha256, change)
+        change.make(run_id)
+        one.notes += change.notes
 
     def undo(self) -> list[str]:
-        """Give every service its configuration back, any number of times; return what could not be."""
-        return [sentence for change in self._changes for sentence in change.undo()]
+        """Give every running service its configuration back, any number of times; return what could not be."""
+        return [
+            sentence
+            for _, change in self._changes.values()
+            if not change.stand_in
+            for sentence in change.undo()
+        ]
 
     def release(self) -> None:
         """Let other runs in."""
-        for hold in self._holds.values():
+        for service in self._talk:
+            service.close()
+        for hold in self._holds:
             hold.release()
         self._holds.clear()
+
+
+def quarrel(plans: Iterable[Plan]) -> bool:
+    """Whether two simulations need different configurations of one running service, so that they must take turns."""
+    seen: dict[str, str] = {}
+    return any(
+        seen.setdefault(plan.base_url.value.rstrip("/"), plan.profile_sha256) != plan.profile_sha256
+        for plan in plans
+        if plan.apply.value in CHANGING and not plan.stand_in
+    )

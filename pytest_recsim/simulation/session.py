@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from functools import cached_property, reduce
+from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,14 @@ from pytest_recsim.service.endpoint import Endpoint
 from pytest_recsim.service.face import Service
 from pytest_recsim.service.violations import WatchSummary
 from pytest_recsim.service.watch import Watch
+from pytest_recsim.simulation.afterlook import seen_by_all
 from pytest_recsim.simulation.effect import Effective
-from pytest_recsim.simulation.ledger import Ledger, entries
+from pytest_recsim.simulation.ledger import Ledger
 from pytest_recsim.simulation.run import RunContext
 from pytest_recsim.simulation.watching import watch_for
 from pytest_recsim.simulation.world import World
+
+_SERIAL = count()  # a process may open the same simulation again, and both ledgers count
 
 
 class Session:
@@ -42,7 +46,7 @@ class Session:
 
     def __init__(self, context: RunContext, fixture: Fixture | None = None) -> None:
         self.context = context
-        self.ledger = Ledger(context.folder / f"ledger-{os.getpid()}.json")
+        self.ledger = Ledger(context.folder / f"ledger-{os.getpid()}-{next(_SERIAL)}.json")
         self.known: World | None = None
         self.trouble = ""
         self._given = fixture
@@ -64,9 +68,15 @@ class Session:
     @cached_property
     def service(self) -> Service:
         """The service, opened on first use; the API key comes from RECSYS_API_KEY only."""
-        plan, context = self.plan, self.context
-        endpoint = Endpoint(
-            base_url=context.url,
+        now = self.context.now
+        return Service(self.endpoint, clock=lambda: now) if self.plan.stand_in else Service(self.endpoint)
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where this simulation's requests go."""
+        plan = self.plan
+        return Endpoint(
+            base_url=self.context.url,
             org_id=plan.org_id.value,
             namespace=plan.namespace.value,
             api_key=self.api_key,
@@ -75,7 +85,6 @@ class Session:
             trust_env=not plan.stand_in,
             ca_file=Path(plan.ca_file) if plan.ca_file else None,
         )
-        return Service(endpoint, clock=lambda: context.now) if plan.stand_in else Service(endpoint)
 
     @property
     def api_key(self) -> str | None:
@@ -105,8 +114,7 @@ class Session:
     def everything_seen(self) -> WatchSummary:
         """What the checks in passing saw so far, in all processes of this run."""
         self.flush()
-        seen = [entry.watch for entry in entries(self.context.folder) if entry.watch is not None]
-        return reduce(WatchSummary.merged, seen, WatchSummary())
+        return seen_by_all(self.context.folder)
 
     def flush(self) -> None:
         """Write this process's tally and what the watch saw, so that the controller can add them up."""

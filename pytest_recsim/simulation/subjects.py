@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     Offenders = Sequence[tuple[str, Exchange]]
 
 CAPS_OFF = {"brand_cap": 0, "category_cap": 0}
+PLAIN = CAPS_OFF | {"mmr_lambda": 1.0}
+"""Relevance alone; S4 and S9 start from these lists, which are asked for once."""
 MIN_TAG_ITEMS = 5
+SHOWN = 5
 BOOST_REASON = re.compile(r"^rule\.boost:([+-]\d+\.\d+)\[([^\]]+)\]$")
 
 
@@ -40,8 +43,10 @@ class Compares(Protocol):
 
 
 def none_of(check: Compares, name: str, offenders: Offenders, *, n: int, definition: str, knob: str) -> None:
-    """Measure that there are no offenders among ``n``; the first one is shown with its exchange."""
-    first = {"who": offenders[0][0], "exchange": offenders[0][1]} if offenders else {}
+    """Measure that there are no offenders among ``n``; the first is shown with its exchange, the next four by name."""
+    first: dict[str, Any] = {"who": offenders[0][0], "exchange": offenders[0][1]} if offenders else {}
+    if len(offenders) > 1:
+        first["worst"] = "; ".join(who for who, _ in offenders[:SHOWN])
     check.at_most(name, len(offenders), 0, n=n, definition=definition, knob=knob, **first)
 
 

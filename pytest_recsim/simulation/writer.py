@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -10,9 +12,11 @@ import msgspec
 from pytest_recsim.data.files import unwritable
 from pytest_recsim.data.problems import InputError, Problem
 from pytest_recsim.record.bundle import Bundle
-from pytest_recsim.record.jsonio import write_json
+from pytest_recsim.record.jsonio import finite, write_json
 from pytest_recsim.record.model import CheckResult, Verdict, verdict_of
-from pytest_recsim.simulation.caveats import caveats_of
+from pytest_recsim.record.previous import compared, earlier
+from pytest_recsim.simulation.afterlook import late_findings
+from pytest_recsim.simulation.caveats import caveats_of, waiver_notes
 from pytest_recsim.simulation.evidence import write_results
 from pytest_recsim.simulation.metadata import describe
 from pytest_recsim.simulation.opening import Opened
@@ -53,6 +57,31 @@ class Writer:
         """Whether a green exit code would contradict the record."""
         return self.verdict.status in ("incomplete", "must_not_go") and self._status != "seeded"
 
+    @property
+    def waiver_notes(self) -> list[str]:
+        """What there is to say about waivers: ended, not needed, for no check."""
+        plan, today = self.opened.plan, self.opened.sim.context.now.date().isoformat()
+        return list(waiver_notes(plan, self.results.values(), today, whole=self.verdict.whole))
+
+    @property
+    def seeded(self) -> bool:
+        """Whether the run ended after seeding, as it was asked to."""
+        return self._status == "seeded"
+
+    @property
+    def seconds(self) -> float:
+        """From the first step of its preparation to its last result, 0 before any."""
+        ends = [
+            (datetime.fromisoformat(result.finished_at), result.seconds)
+            for result in self.results.values()
+            if result.finished_at
+        ]
+        if not ends:
+            return 0.0
+        first = min(end.timestamp() - seconds for end, seconds in ends)
+        prepared = self.prepared
+        return round(max(ends)[0].timestamp() - first + sum(prepared.timings.values() if prepared else ()), 3)
+
     def start(self) -> None:
         """Write the metadata; whatever kills the run later, this much is known.
 
@@ -82,13 +111,15 @@ class Writer:
 
     def finish(self, planned: list[Key], deselected: list[str], *, seed_only: bool) -> None:
         """Judge the run: name what was planned and did not report, and write everything."""
-        name = self.opened.sim.plan.id
+        name = self.opened.plan.id
         self.planned = self._mine(planned)
         skipped = sum(result.outcome == "skipped" for result in self.results.values())
         self._left_out = sum(found == name for found in deselected) + skipped
         for key in self.planned:
             if key not in self.results:
                 self._missing(key)
+        for result in list(late_findings(self.opened.plan, self.results, self.opened.sim.context.folder)):
+            self.add(result)
         self._status = "seeded" if seed_only else "finished"
         self.verdict = self._judge(finished=not seed_only)
         self.close()
@@ -128,7 +159,7 @@ class Writer:
             planned=len(self.planned),
             left_out=self._left_out,
             finished=finished,
-            caveats=caveats_of(self.opened.sim.plan, self.prepared),
+            caveats=caveats_of(self.opened.plan, self.prepared),
             spoiled=self.opened.spoiled,
         )
 
@@ -147,7 +178,12 @@ class Writer:
             planned=[" ".join(filter(None, key[1:])) for key in self.planned],
         )
         self.retries = document["requests"]["retries"]
+        document["previous"] = compared(self._earlier, finite(document)) if self._earlier else None
         write_json(self.bundle.metadata, document)
+
+    @cached_property
+    def _earlier(self) -> Bundle | None:
+        return earlier(self.bundle)
 
     @property
     def _unfinished(self) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 
 from pytest_recsim.standin import gates
 from pytest_recsim.standin.clock import Clock
-from pytest_recsim.standin.errors import ApiError, envelope, internal
+from pytest_recsim.standin.errors import ApiError, envelope, internal, out_of_range, refused_by_database
 from pytest_recsim.standin.http import Answer, Request, answer, query_of
+from pytest_recsim.standin.quirks import NONE, Quirks
 from pytest_recsim.standin.routes import OPEN_ROUTES, TENANT_ROUTES
 from pytest_recsim.standin.routing import Match, Router, not_allowed
 from pytest_recsim.standin.settings import from_environ
@@ -23,12 +24,12 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Log = Callable[[str, str, int, float], None]
 
 
-def build(environ: Mapping[str, str], now: int | None = None) -> App:
+def build(environ: Mapping[str, str], now: int | None = None, quirks: Quirks = NONE) -> App:
     """Make an application from environment variables; ``now`` (microseconds) freezes its clock.
 
     Raises ``SettingsError`` with every problem of the environment.
     """
-    return App(Service(from_environ(environ), Clock(now)))
+    return App(Service(from_environ(environ), Clock(now), quirks))
 
 
 class App:
@@ -62,6 +63,10 @@ class App:
             return self._route(scope, headers, body)
         except ApiError as error:
             return self._refusal(error, headers)
+        except FloatingPointError:
+            return self._refusal(out_of_range(), headers)
+        except RecursionError:
+            return self._refusal(refused_by_database("stack depth limit exceeded"), headers)
         except Exception:  # noqa: BLE001 - the service must outlive any bug in a handler, as the real one does
             traceback.print_exc(file=sys.stderr)
             return self._refusal(internal(), headers)

@@ -10,6 +10,9 @@ SECOND = 1_000_000
 DAY = 86_400 * SECOND
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+# What a four-digit year can print.
+_FIRST = (datetime.min.replace(tzinfo=UTC) - EPOCH) // _MICROSECOND
+_LAST = (datetime.max.replace(tzinfo=UTC) - EPOCH) // _MICROSECOND
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _WORDS = {"now": 0, "today": 0, "yesterday": -1, "tomorrow": 1}
 
@@ -37,13 +40,17 @@ class Clock:
 
 
 def parse_rfc3339(text: str) -> int | None:
-    """Return microseconds for an RFC 3339 instant with offset, or None; finer fractions are cut."""
+    """Return microseconds for an RFC 3339 instant with offset in the years 1 to 9999 of UTC, or None.
+
+    Finer fractions are cut.
+    """
     if _RFC3339.fullmatch(text) is None:
         return None
     try:
-        return (datetime.fromisoformat(text) - EPOCH) // _MICROSECOND
+        moment = (datetime.fromisoformat(text) - EPOCH) // _MICROSECOND
     except (ValueError, OverflowError):
         return None
+    return moment if _FIRST <= moment <= _LAST else None
 
 
 def parse_filter(text: str, now: int) -> int | None:

@@ -64,11 +64,11 @@ _CONFIG = wire.Fields(
     | dict.fromkeys((*_WHOLES, "new_user_pop_fanout"), wire.integer)
     | dict.fromkeys(_FLAGS, wire.flag)
     | {
-        "exclude_event_types": wire.list_of(wire.int16, 0, "[]int16"),
+        "exclude_event_types": wire.ListOf(wire.int16, 0, "[]int16"),
         "brand_tag_prefixes": wire.texts,
         "category_tag_prefixes": wire.texts,
-        "mmr_presets": wire.map_of(wire.number, "map[string]float64"),
-        "segment_profiles": wire.map_of(_SEGMENT_PROFILE, "map[string]types.SegmentProfile"),
+        "mmr_presets": wire.MapOf(wire.number, "map[string]float64"),
+        "segment_profiles": wire.MapOf(_SEGMENT_PROFILE, "map[string]types.SegmentProfile"),
         "bandit_experiment": _EXPERIMENT,
     },
 )

@@ -35,6 +35,10 @@ def refused_by_database(message: str, code: str = "constraint_violation") -> Api
     return ApiError(422, code, message)
 
 
+def out_of_range() -> ApiError:
+    return refused_by_database("value out of range: overflow")
+
+
 def internal(message: str = "internal error") -> ApiError:
     return ApiError(500, "internal", message)
 

@@ -1,6 +1,6 @@
 """Event types: what a type weighs and how fast it fades (contract 2.3, 9.2).
 
-The real service leaks rows of other tenants into the effective table; the stand-in does not.
+The real service leaks rows of other tenants into the effective table; the stand-in does so only as a quirk.
 """
 
 from __future__ import annotations
@@ -43,17 +43,26 @@ DEFAULTS = tuple(
 
 
 class EventTypes:
-    """The effective table of each (org, namespace): defaults overlaid with the tenant's own rows."""
+    """The effective table of each (org, namespace): defaults overlaid with the tenant's own rows.
 
-    def __init__(self) -> None:
-        self._own: dict[tuple[str, str], dict[int, EventType]] = {}
+    With ``leak`` the rows of all other tenants come on top, so that a type may stand there several times.
+    """
+
+    def __init__(self, *, leak: bool = False) -> None:
+        self._leak = leak
+        self.own: dict[tuple[str, str], dict[int, EventType]] = {}
         self.version = 0
 
     def put(self, org: str, namespace: str, rows: list[EventType]) -> None:
-        self._own.setdefault((org, namespace), {}).update((row.code, row) for row in rows)
+        self.own.setdefault((org, namespace), {}).update((row.code, row) for row in rows)
         self.version += 1
 
     def effective(self, org: str, namespace: str) -> list[EventType]:
-        """Return the active types by code."""
-        table = {row.code: row for row in DEFAULTS} | self._own.get((org, namespace), {})
-        return [table[code] for code in sorted(table) if table[code].active]
+        """Return the active types by code, the leaked ones last."""
+        table = {row.code: row for row in DEFAULTS} | self.own.get((org, namespace), {})
+        rows = [table[code] for code in sorted(table) if table[code].active]
+        return rows + self._strays((org, namespace)) if self._leak else rows
+
+    def _strays(self, tenant: tuple[str, str]) -> list[EventType]:
+        others = (rows for owner, rows in self.own.items() if owner != tenant)
+        return [row for rows in others for row in rows.values() if row.active]

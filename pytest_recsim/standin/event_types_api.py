@@ -24,7 +24,7 @@ _TYPE = wire.Fields(
 )
 _BODY = wire.Fields(
     "types.EventTypeUpsertRequest",
-    {"namespace": wire.text, "types": wire.list_of(_TYPE, dict, "[]types.EventTypeConfig")},
+    {"namespace": wire.text, "types": wire.ListOf(_TYPE, dict, "[]types.EventTypeConfig")},
 )
 _NAMES = {row.code: row.name for row in DEFAULTS}
 

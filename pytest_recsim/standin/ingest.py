@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_recsim.standin import pgjson, wire
 from pytest_recsim.standin.clock import parse_rfc3339
-from pytest_recsim.standin.errors import bad_request, refused_by_database
+from pytest_recsim.standin.errors import bad_request, out_of_range, refused_by_database
 from pytest_recsim.standin.http import ACCEPTED, Answer, Request
 from pytest_recsim.standin.store import Event, Item, User
 
@@ -16,23 +16,22 @@ if TYPE_CHECKING:
 
 EMBEDDING_SIZE = 384
 _CENT = Decimal("0.01")
-_PRICE_LIMIT = Decimal(10**10)
+PRICE_LIMIT = Decimal(10**10)
+# The database keeps vectors in single precision.
+FLOAT4_LIMIT = 3.4028235e38
 _KEPT_TEXTS = ("brand", "category", "description", "image_url", "metadata_version")
 _DESCRIBING = ("brand", "category", "description")
 
-_ITEM = wire.Fields(
-    "types.Item",
-    {
-        "item_id": wire.text,
-        "available": wire.flag,
-        "price": wire.number,
-        "tags": wire.texts,
-        "props": wire.anything,
-        "category_path": wire.texts,
-        "embedding": wire.list_of(wire.number, 0.0, "[]float64"),
-    }
-    | dict.fromkeys(_KEPT_TEXTS, wire.text),
-)
+_ITEM_READERS: dict[str, wire.Reader] = {
+    "item_id": wire.text,
+    "available": wire.flag,
+    "price": wire.number,
+    "tags": wire.texts,
+    "props": wire.anything,
+    "category_path": wire.texts,
+    "embedding": wire.ListOf(wire.number, 0.0, "[]float64"),
+}
+_ITEM = wire.Fields("types.Item", _ITEM_READERS | dict.fromkeys(_KEPT_TEXTS, wire.text))
 _USER = wire.Fields("types.User", {"user_id": wire.text, "traits": wire.anything})
 _EVENT = wire.Fields(
     "types.Event",
@@ -47,14 +46,14 @@ _EVENT = wire.Fields(
     },
 )
 _ITEMS = wire.Fields(
-    "types.ItemsUpsertRequest", {"namespace": wire.text, "items": wire.list_of(_ITEM, dict, "[]types.Item")}
+    "types.ItemsUpsertRequest", {"namespace": wire.text, "items": wire.ListOf(_ITEM, dict, "[]types.Item")}
 )
 _USERS = wire.Fields(
-    "types.UsersUpsertRequest", {"namespace": wire.text, "users": wire.list_of(_USER, dict, "[]types.User")}
+    "types.UsersUpsertRequest", {"namespace": wire.text, "users": wire.ListOf(_USER, dict, "[]types.User")}
 )
 _EVENTS = wire.Fields(
     "types.EventsBatchRequest",
-    {"namespace": wire.text, "events": wire.list_of(_EVENT, dict, "[]types.Event")},
+    {"namespace": wire.text, "events": wire.ListOf(_EVENT, dict, "[]types.Event")},
 )
 
 
@@ -80,6 +79,8 @@ def _check_embeddings(rows: list[dict[str, Any]]) -> None:
             raise bad_request(
                 "embedding_dim_mismatch", f"an embedding has {EMBEDDING_SIZE} numbers", index=index, got=size
             )
+        if size and max(map(abs, row["embedding"])) > FLOAT4_LIMIT:
+            raise out_of_range()
 
 
 def _item(row: dict[str, Any], old: Item | None, now: int) -> Item:
@@ -99,10 +100,10 @@ def _item(row: dict[str, Any], old: Item | None, now: int) -> Item:
 
 
 def _price(value: float) -> float:
-    price = Decimal(repr(value)).quantize(_CENT, ROUND_HALF_UP) if abs(value) < 1e20 else _PRICE_LIMIT
-    if abs(price) >= _PRICE_LIMIT:
+    price = Decimal(repr(value)).quantize(_CENT, ROUND_HALF_UP) if abs(value) < 1e20 else PRICE_LIMIT
+    if abs(price) >= PRICE_LIMIT:
         raise refused_by_database("numeric field overflow")
-    return float(price)
+    return float(price) + 0.0  # no negative zero
 
 
 def _embedding(row: dict[str, Any]) -> tuple[float, ...] | str | None:

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from pytest_recsim.standin.gates import canonical_org
+
 Parser = Callable[[str], Any]
 _TRUE = frozenset({"1", "t", "true", "y", "yes"})
 _FALSE = frozenset({"0", "f", "false", "n", "no"})
@@ -122,6 +124,11 @@ def pairs(parse_value: Parser) -> Parser:
     return parse
 
 
+def unless_dash(parse_table: Parser) -> Parser:
+    """Parse a table for which ``-`` is one way to say that it is empty."""
+    return lambda text: {} if text.strip() == "-" else parse_table(text)
+
+
 def weights(text: str) -> tuple[float, float, float]:
     parts = text.split("|")
     if len(parts) != 3:
@@ -152,5 +159,6 @@ def api_keys(text: str) -> dict[str, frozenset[str]]:
         if not colon or not key.strip() or not orgs.strip():
             # The entry may hold a secret, so it is not repeated.
             raise ValueError("but every entry must read key:* or key:org1|org2")
-        found[key.strip()] = frozenset(org.strip().lower() for org in orgs.split("|") if org.strip())
+        names = (org.strip() for org in orgs.split("|"))
+        found[key.strip()] = frozenset(canonical_org(name) or name for name in names if name)
     return found

@@ -9,6 +9,8 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+_MOST_DAYS = (1 << 63) - 1
+
 
 class Knobs(msgspec.Struct, frozen=True, kw_only=True):
     """Knob values in effect for every request until the admin document is replaced.
@@ -43,9 +45,14 @@ class Knobs(msgspec.Struct, frozen=True, kw_only=True):
     rules_enabled: bool
 
 
+def _whole_days(days: float) -> int:
+    """Cut to whole days, and to what a 64-bit number holds."""
+    return max(int(days), -_MOST_DAYS) if days < _MOST_DAYS else _MOST_DAYS
+
+
 _SHAPES: dict[str, Callable[[Any], Any]] = {
-    "co_vis_window_days": int,
-    "purchased_window_days": int,
+    "co_vis_window_days": _whole_days,
+    "purchased_window_days": _whole_days,
     "exclude_event_types": tuple,
     "brand_tag_prefixes": lambda values: tuple(value.strip().lower() for value in values),
     "category_tag_prefixes": lambda values: tuple(value.strip().lower() for value in values),

@@ -2,72 +2,65 @@
 
 from __future__ import annotations
 
-import argparse
-import asyncio
 import contextlib
 import json
 import os
-import signal
 import socket
 import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-import uvicorn
-
+from pytest_recsim.standin import options as command_line
 from pytest_recsim.standin.app import App, Log
-from pytest_recsim.standin.clock import Clock, parse_rfc3339
+from pytest_recsim.standin.clock import Clock
+from pytest_recsim.standin.options import USAGE
+from pytest_recsim.standin.server import Server
 from pytest_recsim.standin.settings import SettingsError, from_environ
 from pytest_recsim.standin.state import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    import argparse
+    from collections.abc import Callable, Sequence
 
-_STOPPING = (signal.SIGTERM, signal.SIGINT)
-_GRACE_SECONDS = 2
+    from pytest_recsim.standin.keeping import Keeper
+
+_LOST, _INTERRUPTED = 1, 130
+_SOME_ORG = "00000000-0000-0000-0000-000000000001"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Serve until SIGTERM, SIGINT or, with ``--owner-pipe``, the end of stdin; 2 for settings that cannot be used."""
-    options = _options(argv)
+    """Serve until SIGTERM, SIGINT, SIGHUP or, with ``--owner-pipe``, the end of stdin.
+
+    Returns 0, or 4 for settings that cannot be used, or 1 when the last snapshot could not be written.
+    """
+    options = command_line.read(argv)
     # Products this small only lose by threads, and the harness beside us needs the other cores. Read on numpy's import.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    if options.owner_pipe:
-        threading.Thread(target=_die_with_owner, daemon=True).start()
     with contextlib.ExitStack() as stack:
         try:
-            service = Service(from_environ(os.environ), Clock(options.now))
-            listener = stack.enter_context(_bind(options.host, options.port))
-            log = _log_to(stack.enter_context(options.access_log.open("a"))) if options.access_log else None
+            server, listener = _prepare(options, stack)
         except SettingsError as error:
             sys.stderr.write("\n".join(error.problems) + "\n")
-            return 2
-        except (OSError, OverflowError) as error:
-            sys.stderr.write(f"Cannot serve on {options.host}:{options.port}: {error}.\n")
-            return 2
-        _Server(App(service, options.latency_ms / 1000.0, log)).run(sockets=[listener])
-    return 0
+            return USAGE
+        except KeyboardInterrupt:
+            return _INTERRUPTED
+        if options.owner_pipe:
+            threading.Thread(target=_end_with_owner, args=(server.leave,), daemon=True).start()
+        server.run(sockets=[listener])
+        return 0 if server.keeper is None or server.keeper.close() else _LOST
 
 
-def _options(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m pytest_recsim.standin", description="Serve the Recsys stand-in."
-    )
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--now", type=_instant, help="freeze the service clock at this RFC 3339 instant")
-    parser.add_argument("--latency-ms", type=float, default=0.0, help="added to every answer")
-    parser.add_argument("--access-log", type=Path, help="append one JSON line per request")
-    parser.add_argument("--owner-pipe", action="store_true", help="exit when stdin ends")
-    return parser.parse_args(argv)
-
-
-def _instant(text: str) -> int:
-    moment = parse_rfc3339(text)
-    if moment is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is not an RFC 3339 instant with offset")
-    return moment
+def _prepare(options: argparse.Namespace, stack: contextlib.ExitStack) -> tuple[Server, socket.socket]:
+    """Set up everything that can fail; raises ``SettingsError``."""
+    service = Service(from_environ(os.environ), Clock(options.now), options.quirks)
+    listener = stack.enter_context(_bind(options.host, options.port))
+    logs = [_log_to(stack.enter_context(_open(options.access_log)))] if options.access_log else []
+    keeper = _keeper(options.snapshot, service) if options.snapshot else None
+    if keeper:
+        logs.append(keeper.note)
+    app = App(service, options.latency_ms / 1000.0, _all(logs))
+    return Server(app, keeper, _greeting(options, service) if options.announce else None), listener
 
 
 def _bind(host: str, port: int) -> socket.socket:
@@ -75,16 +68,50 @@ def _bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
+    try:
+        listener.bind((host, port))
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        reason = (error.strerror or str(error)).lower()
+        raise SettingsError(
+            [f"--port: {host}:{port} cannot be used: {reason}; 0 takes a free one."]
+        ) from None
     return listener
 
 
-def _die_with_owner() -> None:
-    """Read stdin until its writer is gone, however it went, then leave at once."""
+def _open(path: Path) -> TextIO:
+    try:
+        return path.open("a")
+    except OSError as error:
+        raise SettingsError([f"--access-log: {path} cannot be written: {error.strerror}."]) from None
+
+
+def _keeper(path: Path, service: Service) -> Keeper:
+    from pytest_recsim.standin.keeping import Keeper, KeepError
+
+    keeper = Keeper(path, service)
+    try:
+        keeper.open()
+    except KeepError as error:
+        raise SettingsError([str(error)]) from None
+    return keeper
+
+
+def _end_with_owner(leave: Callable[[], None]) -> None:
+    """Read stdin until its writer is gone, however it went, then leave."""
     descriptor = sys.stdin.fileno()
     while os.read(descriptor, 4096):
         pass
-    os._exit(0)
+    leave()
+
+
+def _all(logs: list[Log]) -> Log | None:
+    def log(method: str, path: str, status: int, milliseconds: float) -> None:
+        for each in logs:
+            each(method, path, status, milliseconds)
+
+    return log if len(logs) > 1 else logs[0] if logs else None
 
 
 def _log_to(file: TextIO) -> Log:
@@ -96,42 +123,12 @@ def _log_to(file: TextIO) -> Log:
     return log
 
 
-class _Server(uvicorn.Server):
-    """uvicorn that says where it listens and stops without a word."""
-
-    def __init__(self, app: App) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                loop="asyncio",
-                ws="none",
-                lifespan="off",
-                log_config=None,
-                log_level="error",
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                backlog=2048,
-                timeout_keep_alive=90,
-                timeout_graceful_shutdown=_GRACE_SECONDS,
-            )
-        )
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
-        port = (sockets or [])[0].getsockname()[1]
-        sys.stdout.write(json.dumps({"port": port, "pid": os.getpid()}) + "\n")
-        sys.stdout.flush()
-        asyncio.get_running_loop().run_in_executor(None, _warm_up)
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        """Stop on SIGTERM and SIGINT; uvicorn's own version would raise them again afterwards."""
-        for number in _STOPPING:
-            signal.signal(number, self.handle_exit)
-        yield
-
-
-def _warm_up() -> None:
-    """Import the ranking while the first writes come in."""
-    import pytest_recsim.standin.ranking.api  # noqa: F401 - imported for its effect on the import cache
+def _greeting(options: argparse.Namespace, service: Service) -> str:
+    """Return what people are told, with ``URL`` where the address belongs."""
+    kept = f"kept in {options.snapshot}" if options.snapshot else "gone when it stops"
+    key = " -H 'X-API-Key: KEY'" if service.settings.auth_enabled else ""
+    return (
+        f"Recsys stand-in on URL with profile {options.announce}; what you send it is {kept}.\n"
+        f"Try it:  curl -s URL/v1/recommendations -H 'X-Org-ID: {_SOME_ORG}'{key} -d '{{\"user_id\": \"u1\"}}'\n"
+        "Stop it: Ctrl-C\n"
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 
@@ -40,6 +42,10 @@ class OverrideBook:
 
     def get(self, org: str, override_id: str) -> Override | None:
         return self._overrides.get(org, {}).get(override_id)
+
+    def everything(self) -> Iterator[tuple[str, Override]]:
+        """Yield every override with its org."""
+        return ((org, override) for org, kept in self._overrides.items() for override in kept.values())
 
     def of(self, org: str, namespace: str) -> list[Override]:
         """Return a namespace's overrides, newest first."""

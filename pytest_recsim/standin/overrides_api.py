@@ -17,9 +17,9 @@ from pytest_recsim.standin.rulebook import BLOCK, BOOST, ITEM, Rule
 if TYPE_CHECKING:
     from pytest_recsim.standin.state import Service
 
-_ACTIONS = ("boost", "suppress")
-_STATUSES = ("active", "cancelled", "expired")
-_DEFAULT_PRIORITY = 1000
+ACTIONS = ("boost", "suppress")
+STATUSES = ("active", "cancelled", "expired")
+DEFAULT_PRIORITY = 1000
 _BODY = wire.Fields(
     "types.ManualOverrideRequest",
     {
@@ -49,7 +49,7 @@ def create_override(service: Service, request: Request) -> Answer:
 
 def _override(service: Service, body: dict[str, Any]) -> Override:
     action = body.get("action", "").strip().lower()
-    if action not in _ACTIONS:
+    if action not in ACTIONS:
         raise bad_request("invalid_action", "action must be boost or suppress")
     expires = None
     if body.get("expires_at") and (expires := parse_rfc3339(body["expires_at"])) is None:
@@ -91,7 +91,7 @@ def _backing_rule(service: Service, override: Override, priority: int) -> Rule:
         boost_value=override.boost_value,
         max_pins=None,
         segment_id="",
-        priority=priority if priority > 0 else _DEFAULT_PRIORITY,
+        priority=priority if priority > 0 else DEFAULT_PRIORITY,
         enabled=True,
         valid_from=override.created,
         valid_until=override.expires,
@@ -124,9 +124,9 @@ def list_overrides(service: Service, request: Request) -> Answer:
     if not namespace:
         raise bad_request("missing_namespace")
     status, action = (query.get(name, "").strip().lower() for name in ("status", "action"))
-    if status and status not in _STATUSES:
+    if status and status not in STATUSES:
         raise bad_request("invalid_status", "status must be active, cancelled or expired")
-    if action and action not in _ACTIONS:
+    if action and action not in ACTIONS:
         raise bad_request("invalid_action", "action must be boost or suppress")
     shown = _shown(status, with_expired=query.get("include_expired") == "true")
     now = service.clock.now()
@@ -145,7 +145,7 @@ def _shown(status: str, *, with_expired: bool) -> tuple[str, ...]:
     """Return the statuses to list; asking for the expired ones shows them."""
     if status:
         return (status,)
-    return _STATUSES if with_expired else ("active", "cancelled")
+    return STATUSES if with_expired else ("active", "cancelled")
 
 
 def cancel_override(service: Service, request: Request) -> Answer:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from pytest_recsim.standin.errors import refused_by_database
+from pytest_recsim.standin.wire import has_nul
 
 
 def settle(value: Any) -> Any:
@@ -18,9 +19,12 @@ def settle(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return msgspec.json.decode(value)
+        document = msgspec.json.decode(value)
     except msgspec.DecodeError:
         raise refused_by_database("invalid input syntax for type json") from None
+    if has_nul(document):
+        raise refused_by_database("unsupported Unicode escape sequence")
+    return document
 
 
 def dump(value: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_recsim.standin import (
+    audit_api,
     config_api,
     deleting,
     event_types_api,
@@ -83,4 +84,7 @@ TENANT_ROUTES = (
     Route("GET", "/v1/segment-profiles", segments_api.list_profiles),
     Route("POST", "/v1/segment-profiles:upsert", segments_api.upsert_profiles),
     Route("POST", "/v1/segment-profiles:delete", segments_api.delete_profiles),
+    Route("GET", "/v1/audit/decisions", audit_api.list_decisions),
+    Route("GET", "/v1/audit/decisions/{decision_id}", audit_api.get_decision),
+    Route("POST", "/v1/audit/search", audit_api.search_decisions),
 )

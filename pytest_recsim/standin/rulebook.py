@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 BLOCK, PIN, BOOST = "BLOCK", "PIN", "BOOST"
@@ -55,6 +57,10 @@ class RuleBook:
 
     def get(self, org: str, rule_id: str) -> Rule | None:
         return self._rules.get(org, {}).get(rule_id)
+
+    def everything(self) -> Iterator[tuple[str, Rule]]:
+        """Yield every rule with its org."""
+        return ((org, rule) for org, rules in self._rules.items() for rule in rules.values())
 
     def of(self, org: str, namespace: str) -> list[Rule]:
         """Return a namespace's rules, highest priority first, then oldest first."""

@@ -37,7 +37,7 @@ _RULE = wire.Fields(
     },
 )
 _OPTIONAL = ("description", "target_key", "item_ids", "boost_value", "max_pins", "segment_id")
-_GO_BOOLS = {
+GO_BOOLS = {
     word: word[0] in "1tT"
     for word in ("1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False")
 }
@@ -166,9 +166,9 @@ def _wanted(query: Any) -> dict[str, Any]:
     if wanted.get("segment_id") == "null":
         wanted["segment_id"] = ""
     if enabled := query.get("enabled"):
-        if enabled not in _GO_BOOLS:
+        if enabled not in GO_BOOLS:
             raise bad_request("invalid_enabled", "enabled is not a bool")
-        wanted["enabled"] = _GO_BOOLS[enabled]
+        wanted["enabled"] = GO_BOOLS[enabled]
     for name, allowed in (("action", ACTIONS), ("target_type", TARGETS)):
         if value := query.get(name, "").strip().upper():
             if value not in allowed:

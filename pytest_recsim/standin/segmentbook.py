@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import msgspec
 
 from pytest_recsim.standin.segment_rules import holds
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 FALLBACK = "default"
 
@@ -51,6 +49,10 @@ class SegmentBook:
     def __init__(self) -> None:
         self._segments: dict[tuple[str, str], dict[str, Segment]] = {}
         self._profiles: dict[tuple[str, str], dict[str, Profile]] = {}
+
+    def tenants(self) -> list[tuple[str, str]]:
+        """Return every (org, namespace) that has any."""
+        return [tenant for kept in (self._profiles, self._segments) for tenant, rows in kept.items() if rows]
 
     def segments(self, org: str, namespace: str) -> dict[str, Segment]:
         return self._segments.setdefault((org, namespace), {})

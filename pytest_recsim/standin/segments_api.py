@@ -40,7 +40,7 @@ _PROFILE_KNOBS = (
     )
     | {
         "rule_exclude_events": wire.flag,
-        "exclude_event_types": wire.list_of(wire.int16, 0, "[]int16"),
+        "exclude_event_types": wire.ListOf(wire.int16, 0, "[]int16"),
         "brand_tag_prefixes": wire.texts,
         "category_tag_prefixes": wire.texts,
     }
@@ -51,7 +51,7 @@ _PROFILE = wire.Fields(
 )
 _PROFILES = wire.Fields(
     "types.SegmentProfilesUpsertRequest",
-    {"namespace": wire.text, "profiles": wire.list_of(_PROFILE, dict, "[]types.SegmentProfile")},
+    {"namespace": wire.text, "profiles": wire.ListOf(_PROFILE, dict, "[]types.SegmentProfile")},
 )
 _RULE = wire.Fields(
     "types.SegmentRule",
@@ -63,7 +63,7 @@ _SEGMENT = wire.Fields(
     | {
         "priority": wire.integer,
         "active": wire.flag,
-        "rules": wire.list_of(_RULE, dict, "[]types.SegmentRule"),
+        "rules": wire.ListOf(_RULE, dict, "[]types.SegmentRule"),
     },
 )
 _SEGMENT_BODY = wire.Fields("types.SegmentUpsertRequest", {"namespace": wire.text, "segment": _SEGMENT})
@@ -73,8 +73,8 @@ _TRY = wire.Fields(
     {
         "namespace": wire.text,
         "user_id": wire.text,
-        "context": wire.map_of(wire.anything, "map[string]interface {}"),
-        "traits": wire.map_of(wire.anything, "map[string]interface {}"),
+        "context": wire.MapOf(wire.anything, "map[string]interface {}"),
+        "traits": wire.MapOf(wire.anything, "map[string]interface {}"),
     },
 )
 

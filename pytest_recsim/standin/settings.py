@@ -63,6 +63,7 @@ LIVE: dict[str, Variable] = {
 # Keys are fields of Settings; fixed from start to end.
 FIXED: dict[str, Variable] = {
     "rules_enable": Variable("RULES_ENABLE", parse.flag, default=True),
+    "rules_cache_refresh": Variable("RULES_CACHE_REFRESH", parse.duration, 2.0),
     "rules_max_pin_slots": Variable("RULES_MAX_PIN_SLOTS", parse.whole(1), 3),
     "blend_by_namespace": Variable("BLEND_WEIGHTS_OVERRIDES", parse.pairs(parse.weights), {}),
     "blend_by_segment": Variable("BLEND_SEGMENT_OVERRIDES", parse.pairs(parse.weights), {}),
@@ -87,9 +88,35 @@ ECHOED: dict[str, Variable] = {
     "holdout_percent": Variable("BANDIT_EXPERIMENT_HOLDOUT_PERCENT", SHARE, 0.0),
     "surfaces": Variable("BANDIT_EXPERIMENT_SURFACES", parse.words, []),
     "label": Variable("BANDIT_EXPERIMENT_LABEL", str, "bandit_exploration_rt7d"),
-    "rules_cache_refresh": Variable("RULES_CACHE_REFRESH", parse.duration, 2.0),
     "rules_audit_sample": Variable("RULES_AUDIT_SAMPLE", parse.number(above=True), 1.0),
 }
+AUDITING = Variable("AUDIT_DECISIONS_ENABLED", parse.flag, default=False)
+# Read only while auditing is on. Keys are fields of Audit.
+AUDIT: dict[str, Variable] = {
+    "queue": Variable("AUDIT_DECISIONS_QUEUE", parse.whole(1)),
+    "batch": Variable("AUDIT_DECISIONS_BATCH", parse.whole(1)),
+    "flush_seconds": Variable("AUDIT_DECISIONS_FLUSH_INTERVAL", parse.duration),
+    "sample": Variable("AUDIT_DECISIONS_SAMPLE_DEFAULT", SHARE),
+    "sample_by_namespace": Variable(
+        "AUDIT_DECISIONS_SAMPLE_OVERRIDES", parse.unless_dash(parse.pairs(SHARE)), {}
+    ),
+    # The service demands a salt. Profiles carry no secrets, and what is hashed here is nobody's.
+    "salt": Variable("AUDIT_DECISIONS_SALT", str, "stand-in"),
+}
+
+
+class Audit(msgspec.Struct, frozen=True, kw_only=True):
+    """How decisions are recorded; the first three belong to a writer that the stand-in does not need.
+
+    Samples are shares of the decisions, per lower-case namespace where it has one of its own.
+    """
+
+    queue: int
+    batch: int
+    flush_seconds: float
+    sample: float
+    sample_by_namespace: dict[str, float]
+    salt: str
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,6 +128,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     document: dict[str, Any]
     rules_enable: bool
+    rules_cache_refresh: float
     rules_max_pin_slots: int
     blend_by_namespace: dict[str, tuple[float, float, float]]
     blend_by_segment: dict[str, tuple[float, float, float]]
@@ -117,6 +145,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rate_limit_burst: int
     git_commit: str
     build_time: str
+    audit: Audit | None
 
 
 class SettingsError(Exception):
@@ -150,6 +179,7 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
     """Read all settings; raises ``SettingsError`` with every problem found."""
     problems: list[str] = []
     live, fixed, echoed = (_read(group, environ, problems) for group in (LIVE, FIXED, ECHOED))
+    audit = _audit(environ, problems)
     if problems:
         raise SettingsError(problems)
     if fixed["starter_presets"] is None:
@@ -161,4 +191,16 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
     document["bandit_experiment"] = {
         name: echoed[name] for name in ("enabled", "holdout_percent", "surfaces", "label")
     }
-    return Settings(document=document, **fixed)
+    return Settings(document=document, audit=audit, **fixed)
+
+
+def _audit(environ: Mapping[str, str], problems: list[str]) -> Audit | None:
+    """Return how to record decisions, None while that is off; production has it on unless told otherwise."""
+    production = environ.get("ENV", "").strip().lower() == "production"
+    switch = {"on": AUDITING._replace(default=production)}
+    if not _read(switch, environ, problems).get("on"):
+        return None
+    values = _read(AUDIT, environ, problems)
+    if problems:
+        return None
+    return Audit(**values | {"sample": values["sample"] or 1.0})

@@ -7,10 +7,12 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from pytest_recsim.standin import knobs
+from pytest_recsim.standin.audit import AuditLog
 from pytest_recsim.standin.clock import Clock, whole_seconds
 from pytest_recsim.standin.event_types import EventTypes
 from pytest_recsim.standin.gates import RateLimiter
 from pytest_recsim.standin.overridebook import OverrideBook
+from pytest_recsim.standin.quirks import NONE, Quirks, Replicas
 from pytest_recsim.standin.rulebook import RuleBook
 from pytest_recsim.standin.segmentbook import SegmentBook
 from pytest_recsim.standin.store import Namespace
@@ -23,19 +25,22 @@ if TYPE_CHECKING:
 class Service:
     """The tenants' data, the rules, the live configuration and the clock of one process."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock, quirks: Quirks = NONE) -> None:
         self.settings = settings
         self.clock = clock
+        self.quirks = quirks
         self.limiter = RateLimiter(settings)
         self.rules = RuleBook()
+        self.served = Replicas(self.rules, settings.rules_cache_refresh) if quirks.replica else self.rules
         self.overrides = OverrideBook()
         self.segments = SegmentBook()
-        self.event_types = EventTypes()
+        self.audit = None if settings.audit is None else AuditLog(settings.audit)
+        self.event_types = EventTypes(leak=quirks.leak)
         self.started = clock.now()
         self.config_metadata: dict[str, Any] = {"updated_at": whole_seconds(self.started), "source": "env"}
         self.ranking: dict[tuple[str, str], RankingData] = {}
-        self._namespaces: dict[tuple[str, str], Namespace] = {}
-        self._serial = 0
+        self.namespaces: dict[tuple[str, str], Namespace] = {}
+        self.serial = 0
         self.use_document(settings.document)
 
     def use_document(self, document: dict[str, Any]) -> None:
@@ -45,15 +50,15 @@ class Service:
 
     def namespace(self, org: str, name: str) -> Namespace:
         """Return the data to write to; made on first use."""
-        return self._namespaces.setdefault((org, name), Namespace())
+        return self.namespaces.setdefault((org, name), Namespace())
 
     def peek(self, org: str, name: str) -> Namespace:
         """Return the data to read; an unknown namespace is empty and stays unknown."""
-        return self._namespaces.get((org, name)) or Namespace()
+        return self.namespaces.get((org, name)) or Namespace()
 
     def next_serial(self) -> int:
-        self._serial += 1
-        return self._serial
+        self.serial += 1
+        return self.serial
 
     def new_id(self, kind: str) -> str:
         """Return a UUID that depends only on how many ids were handed out before, so that runs repeat."""

@@ -17,6 +17,7 @@ import msgspec
 from pytest_recsim.standin.errors import ApiError, bad_request, internal, refused_by_database
 
 Reader = Callable[[Any], Any]
+_INFINITIES = (math.inf, -math.inf)
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder()
 _ESCAPES = (
@@ -89,29 +90,35 @@ int16 = _whole(16, "int16")
 integer = _whole(64, "int")
 
 
-def list_of(read: Reader, zero: Any, expected: str) -> Reader:
-    """Read a list; null members become ``zero`` (called when callable), as the service's decoder does."""
+class ListOf:
+    """A reader for a list; null members become ``zero`` (called when callable), as the service's decoder does."""
 
-    def read_list(value: Any) -> list[Any]:
+    def __init__(self, member: Reader, zero: Any, expected: str) -> None:
+        self.member = member
+        self._zero = zero
+        self._expected = expected
+
+    def __call__(self, value: Any) -> list[Any]:
         if type(value) is not list:
-            raise MismatchError(expected)
+            raise MismatchError(self._expected)
+        read, zero = self.member, self._zero
         return [(zero() if callable(zero) else zero) if member is None else read(member) for member in value]
 
-    return read_list
 
+class MapOf:
+    """A reader for an object with free keys."""
 
-def map_of(read: Reader, expected: str) -> Reader:
-    """Read an object with free keys."""
+    def __init__(self, member: Reader, expected: str) -> None:
+        self.member = member
+        self._expected = expected
 
-    def read_map(value: Any) -> dict[str, Any]:
+    def __call__(self, value: Any) -> dict[str, Any]:
         if type(value) is not dict:
-            raise MismatchError(expected)
-        return {key: read(member) for key, member in value.items() if member is not None}
-
-    return read_map
+            raise MismatchError(self._expected)
+        return {key: self.member(member) for key, member in value.items() if member is not None}
 
 
-texts = list_of(text, "", "[]string")
+texts = ListOf(text, "", "[]string")
 
 
 class Fields:
@@ -119,7 +126,7 @@ class Fields:
 
     def __init__(self, name: str, fields: Mapping[str, Reader]) -> None:
         self._name = name
-        self._readers = dict(fields)
+        self.readers = dict(fields)
         self._names = {field.lower(): field for field in fields}
 
     def __call__(self, value: Any) -> dict[str, Any]:
@@ -127,11 +134,11 @@ class Fields:
             raise MismatchError(self._name)
         known: dict[str, Any] = {}
         for key, member in value.items():
-            field = key if key in self._readers else self._names.get(key.lower())
+            field = key if key in self.readers else self._names.get(key.lower())
             if field is None or member is None:
                 continue
             try:
-                known[field] = self._readers[field](member)
+                known[field] = self.readers[field](member)
             except MismatchError as mismatch:
                 mismatch.path.append(field)
                 raise
@@ -139,34 +146,37 @@ class Fields:
 
 
 def read_body(body: bytes, fields: Fields) -> dict[str, Any]:
-    """Decode a request body and check it; raises the 400s and the 500 for an empty body."""
+    """Decode a request body and check it; raises the 400s, the 422s and the 500 for an empty body."""
     if not body.strip():
         raise internal("EOF")
-    value = _decode(body)
+    value, strict = _decode(body)
     if value is None:
         return {}
     try:
-        return fields(value)
+        known = fields(value)
     except MismatchError as mismatch:
         raise mismatch.refusal() from None
-
-
-def _decode(body: bytes) -> Any:
-    try:
-        value = _DECODER.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        value = _decode_first(body)
-    if b"\\u0000" in body and _has_nul(value):
+    if b"\\u0000" in body and has_nul(known):
         raise refused_by_database("a string holds a NUL character")
-    return value
+    if not strict and _contains(known, lambda leaf: leaf in _INFINITIES):
+        raise refused_by_database("a number is out of range")
+    return known
+
+
+def _decode(body: bytes) -> tuple[Any, bool]:
+    """Return the first JSON value of a body, and whether the body is exactly one well-formed value."""
+    try:
+        return _DECODER.decode(body), True
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _decode_first(body), False
 
 
 def _decode_first(body: bytes) -> Any:
-    """Decode the first JSON value of a body that is not exactly one, with lone surrogates replaced."""
+    """Decode what only a lenient reader takes: text behind the value, lone surrogates, numbers out of range."""
     try:
         decoder = json.JSONDecoder(parse_constant=_no_constant)
         return _scrub(decoder.raw_decode(body.decode("utf-8", "replace").lstrip(" \t\r\n"))[0])
-    except (ValueError, RecursionError):
+    except ValueError:
         raise bad_request("invalid_json", "the body is not JSON") from None
 
 
@@ -184,12 +194,18 @@ def _scrub(value: Any) -> Any:
     return value
 
 
-def _has_nul(value: Any) -> bool:
-    if isinstance(value, str):
-        return "\0" in value
+def has_nul(value: Any) -> bool:
+    """Tell whether a string anywhere in a decoded value holds a NUL character."""
+    return _contains(value, lambda leaf: isinstance(leaf, str) and "\0" in leaf)
+
+
+def _contains(value: Any, test: Callable[[Any], bool]) -> bool:
+    """Tell whether a key or a leaf of a decoded value passes the test."""
     if isinstance(value, list):
-        return any(map(_has_nul, value))
-    return isinstance(value, dict) and any("\0" in key or _has_nul(member) for key, member in value.items())
+        return any(_contains(member, test) for member in value)
+    if isinstance(value, dict):
+        return any(test(key) or _contains(member, test) for key, member in value.items())
+    return test(value)
 
 
 def write(body: Any) -> bytes:

@@ -11,6 +11,7 @@ import time
 import urllib.request
 
 import pytest
+import yaml
 
 from pytest_recsim.cli import main
 from pytest_recsim.data.fixture import load_fixture
@@ -63,11 +64,18 @@ def test_what_is_wrong_is_said_in_a_sentence_with_exit_code_4(words, said, capsy
 
 def test_every_published_schema_is_printed_as_json(capsys):
     assert main(["schema"]) == 0
-    names = capsys.readouterr().out.split()
-    assert {"fixture", "guardrails"} <= set(names)
-    for name in names:
+    names = set(capsys.readouterr().out.split())
+    assert {"fixture", "guardrails", "openapi"} <= names
+    for name in names - {"openapi"}:
         assert main(["schema", name]) == 0
         assert json.loads(capsys.readouterr().out)["$schema"]
+
+
+def test_the_stand_ins_openapi_document_is_printed_as_yaml(capsys):
+    assert main(["schema", "openapi"]) == 0
+    document = yaml.safe_load(capsys.readouterr().out)
+    assert document["openapi"].startswith("3.1")
+    assert "/v1/recommendations" in document["paths"]
 
 
 def test_serve_answers_with_the_profiles_knobs_until_it_is_interrupted(tmp_path):

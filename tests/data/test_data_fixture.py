@@ -7,6 +7,8 @@ import datetime as dt
 import gc
 import hashlib
 import json
+import subprocess
+import sys
 
 import jsonschema
 import pytest
@@ -132,6 +134,7 @@ def test_empty_lists_are_valid_and_noted(read, empty):
     assert columns(fixture).ts.size == 0
 
 
+DEEP = json.loads('{"a":' * 101 + "{}" + "}" * 101)
 MISTAKES = [
     ("items/1/item_id", "i1", '#/items/1/item_id: "i1" is also the id of entry 0; allowed each id once'),
     ("users/1/user_id", "u1", '#/users/1/user_id: "u1" is also the id of entry 0; allowed each id once'),
@@ -170,6 +173,10 @@ MISTAKES = [
     ("users/0/traits/segment", ..., "#/users/0/traits: `segment` is missing; allowed an object"),
     ("users/0/traits/segment", " ", '#/users/0/traits: `segment` is " "; allowed'),
     ("users/0/traits/segment", 7, "#/users/0/traits: `segment` is 7; allowed"),
+    ("users/0/traits/deep", DEEP, "#/users/0/traits: nested deeper than 100 levels; allowed an object"),
+    ("items/0/props", DEEP, "#/items/0/props: nested deeper than 100 levels; allowed an object"),
+    ("events/2/meta", DEEP, "#/events/2/meta: nested deeper than 100 levels; allowed an object or null"),
+    ("items/0/brand", DEEP, "#/items/0/brand: {'a': {'a':"),
     ("users/0/segment", "x", "did you mean `traits.segment`?"),
     (
         "events/2/user_id",
@@ -231,6 +238,27 @@ def test_a_misspelt_timestamp_is_one_problem_that_names_the_right_key(read):
     assert sentence.endswith("did you mean `ts`?")
 
 
+def test_problems_stand_in_the_order_of_the_document_in_every_process(tmp_path):
+    path = tmp_path / "acme.json"
+    path.write_text(json.dumps({f"k{n}": n for n in range(8)} | GOOD))
+    call = "import sys, pathlib\nfrom pytest_recsim.data.fixture import *\n"
+    call += "try: load_fixture(pathlib.Path(sys.argv[1]))\nexcept InputError as error: print(error)"
+    run = subprocess.run([sys.executable, "-c", call, str(path)], capture_output=True, text=True, check=True)
+    assert [line.split("`")[1] for line in run.stdout.splitlines()] == [f"k{n}" for n in range(8)]
+
+
+def test_a_key_that_stands_twice_is_told_where_it_hides_a_wrong_value(read):
+    text = json.dumps(GOOD).replace('"type": 77', '"type": "x", "type": 77')
+    assert told(read, text.encode()) == [
+        "acme.json#/events/2/type: `type` stands twice in one object; allowed once"
+    ]
+
+
+@pytest.mark.parametrize("margin", [10**400, True, "0.3", None])
+def test_a_margin_that_is_no_finite_number_is_none(read, margin):
+    assert read(changed("items/0/props", {"margin": margin})).items[0].margin is None
+
+
 def test_an_escaped_backslash_before_u0000_is_no_nul(read):
     assert read(changed("items/0/props", {"x": "\\u0000"})).items[0].props == {"x": "\\u0000"}
 
@@ -247,9 +275,20 @@ def test_an_escaped_backslash_before_u0000_is_no_nul(read):
         (b"null", "acme.json#: null; allowed an object"),
         (b'{"a":\n"\xff"}', "acme.json:2: byte 0xff is not UTF-8"),
         (b"[" * 100_000, "acme.json"),
-        (b'{"items":' + b"9" * 5000 + b"}", "acme.json: not usable JSON: a number is too long"),
+        (
+            b'{"items":\n ' + b"9" * 5000 + b"}",
+            "acme.json:2:2: not usable JSON: a number is too long; allowed",
+        ),
+        (
+            b'{"meta":\n' + b"[" * 9000 + b"]" * 9000,
+            "acme.json:2:100: not usable JSON: nested deeper than 100 levels",
+        ),
+        (
+            b'{"meta": 1,\n"items": NaN, "items": [], "users": [], "events": []}',
+            "acme.json#/items: `items` stands twice",
+        ),
     ],
-    ids=range(10),
+    ids=range(12),
 )
 def test_what_is_no_json_is_told_with_line_and_column(read, data, sentence):
     assert sentence in "\n".join(told(read, data))

@@ -185,3 +185,13 @@ def test_an_unknown_knob_is_told_with_its_nearest_match():
 def test_what_does_not_look_like_a_name_is_not_shown():
     assert unknown_knob("brand_cap") == "unknown knob (not shown); did you mean `BRAND_CAP`?"
     assert "dGFpbA" not in unknown_knob("dGFpbA")
+    assert "JBSWY3DPEHPK3PXP" not in unknown_knob("JBSWY3DPEHPK3PXP")
+
+
+@pytest.mark.parametrize(
+    "text", ["1\nAPI_TOKEN=hunter2\n", "1 API_TOKEN=hunter2", "1;API_TOKEN: hunter2", "1\n2hunter2"]
+)
+def test_a_value_that_swallowed_other_settings_is_not_shown(text):
+    with pytest.raises(ValueError, match=r"BRAND_CAP=.more than one setting, not shown.: allowed") as caught:
+        parse_value(KNOBS["BRAND_CAP"], text)
+    assert "hunter2" not in str(caught.value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -34,12 +36,17 @@ def test_every_value_knows_the_line_of_its_key(read):
 
 
 def test_values_are_those_of_json_and_dates_stay_text(read):
-    text = "{a: null, b: true, c: 3, d: 0.5, e: x, f: 2027-01-31, g: 2026-01-01T00:00:00Z, h: [.5, -2, 010], i: ''}"
+    text = "{a: null, b: true, c: 3, d: 0.5, e: x, f: 2027-01-31, g: 2026-01-01T00:00:00Z, h: [.5, -2, 010], i: '', "
+    text += "j: [1e-05, -2.5E+3, '1e5', 1e5x]}"  # JSON writes small numbers without a point, which YAML 1.1 calls text
     assert plain(read(text)) == {
         "a": None, "b": True, "c": 3, "d": 0.5, "e": "x", "f": "2027-01-31", "g": "2026-01-01T00:00:00Z",
-        "h": [0.5, -2, 10], "i": "",
+        "h": [0.5, -2, 10], "i": "", "j": [0.00001, -2500.0, "1e5", "1e5x"],
     }  # fmt: skip
     assert read("").value is None
+
+
+def test_json_writes_what_lies_beyond_the_first_plane_as_a_pair(read):
+    assert plain(read(json.dumps({"a": "x😀y"}))) == {"a": "x😀y"}
 
 
 def test_aliases_and_merge_keys_work_and_the_mapping_itself_wins(read):
@@ -74,6 +81,7 @@ CHAIN = NESTED + "".join(f"a{n}: &a{n} {'[' * 30}*a{n - 1}{']' * 30}\n" for n in
         ('a: "\\0"\n', "file.yml:1: text with NUL or half a surrogate pair"),
         ("a: {<<: 3}\n", "`<<` merges something else than mappings"),
         ("a: *gone\n", "file.yml:1: not YAML: found undefined alias"),
+        ('a: 1\nb: "\\U0FFFFFFF"\n', "file.yml:2: not YAML: "),
         ("a: &a [*a]\n", "file.yml:1: aliases expand to themselves"),
         (LAUGHS, "aliases expand to themselves, or beyond what is allowed"),
         (CHAIN, "aliases expand to themselves, or beyond what is allowed"),
@@ -84,7 +92,7 @@ CHAIN = NESTED + "".join(f"a{n}: &a{n} {'[' * 30}*a{n - 1}{']' * 30}\n" for n in
         (b"a: 1\n\xff", "file.yml:2: byte 0xff is not UTF-8"),
         ("#" * 1_000_001, "1000001 characters; allowed 1000000"),
     ],
-    ids=range(25),
+    ids=range(26),
 )
 def test_what_is_not_plain_bounded_yaml_is_told_with_its_line(read, text, sentence):
     assert sentence in "\n".join(told(read, text))

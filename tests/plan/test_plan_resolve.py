@@ -37,7 +37,7 @@ def root(tmp_path):
 
 
 def plan_of(root, **options):
-    ((plan, _),) = resolve(Options(**{"customers": ("acme",), "root": root, "here": root} | options))
+    (plan,) = resolve(Options(**{"customers": ("acme",), "root": root, "here": root} | options)).plans
     return plan
 
 
@@ -166,4 +166,4 @@ def test_options_for_one_customer_are_refused_with_several(root):
 
 
 def test_a_customer_named_twice_is_run_once(root):
-    assert len(resolve(Options(customers=("acme", "acme"), root=root, here=root))) == 1
+    assert len(resolve(Options(customers=("acme", "acme"), root=root, here=root)).plans) == 1

@@ -290,15 +290,3 @@ def test_what_cannot_work_is_refused_on_paper(acme: Project, words: tuple[str, .
     assert says in ran.err
     assert "Traceback" not in ran.text
     assert not acme.left_behind
-
-
-def test_customers_that_need_different_knobs_cannot_share_a_service_that_has_one_configuration(
-    acme: Project, served: Served, world: dict
-) -> None:
-    acme.customer("other", world)
-    rules = (acme.folder / "guardrails.yml").read_text()
-    acme.write("guardrails.yml", rules + "customers: {other: {env_profile: ci}}\n")
-    ran = acme.simulate("--customer", "other", "--base-url", served.url, "--recsim-apply", "admin")
-    assert ran.code == 4, ran.text
-    assert "`acme` and `other` ask for different knobs" in ran.err
-    assert served.requests == []

@@ -64,7 +64,7 @@ def test_node_ids_name_the_suite_wherever_it_is_installed(green: Shown) -> None:
 def test_randomly_shuffled_and_the_closing_checks_still_come_last(green: Shown) -> None:
     assert "Using --randomly-seed" in green.ran.out
     order = [row["check"] for row in green.record.events]
-    assert set(order[-2:]) == {"contract", "availability"}
+    assert set(order[-3:]) == {"profile", "contract", "availability"}
     assert order != sorted(order)
 
 

@@ -82,6 +82,40 @@ def test_a_waiver_is_shown_with_its_reason(bundle):
     assert "| S9 | waived |  | waived: no margins (guardrails.yml:3) |" in page(bundle)
 
 
+def test_what_was_let_through_stands_before_the_table_with_what_it_would_have_said(bundle):
+    said = {"simulation": "acme", "sentence": "not measured: no margins\n  n: 3"}
+    bundle.append(CheckResult(check="S9", outcome="waived", waiver="no margins (g:3)", **said))
+    bundle.append(CheckResult(check="gini", outcome="warned", severity="warn", **said))
+    text = page(bundle)
+    assert "| S9 | waived: no margins (g:3) | not measured: no margins |" in text
+    assert "| gini | severity warn | not measured: no margins |" in text
+    assert text.index("## What was let through") < text.index("## All checks")
+    assert "| gini | warned |  | not measured: no margins |" in text
+
+
+def test_nothing_let_through_is_no_section(bundle):
+    bundle.append(CheckResult(simulation="acme", check="S1", outcome="passed"))
+    assert "let through" not in page(bundle)
+
+
+def test_answer_times_and_failed_attempts_are_told_when_they_are_known(bundle):
+    assert "answer times" not in page(bundle)
+    times = {"": {"n": 1200, "p50_ms": 7.25, "p95_ms": 31.0, "longest_ms": 99.0}}
+    requests = {
+        "total": 5,
+        "recommendations": 4,
+        "quality_lists_ms": times,
+        "failed_recommendations": {"429": 2, "timeout": 1},
+    }
+    write_json(bundle.metadata, metadata(requests=requests))
+    text = page(bundle)
+    assert (
+        "| answer times | half of 1,200 quality lists within 7.25 ms, 95 % within 31 ms (client side) |"
+        in text
+    )
+    assert "| failed attempts at recommendations | 3 (429 2, timeout 1) |" in text
+
+
 def test_a_killed_run_says_that_it_is_incomplete(bundle):
     write_json(bundle.metadata, metadata(status="started"))
     assert page(bundle).startswith("# acme: incomplete: this run has not finished, or was killed")
@@ -114,9 +148,15 @@ def test_unmeasured_lifts_say_why(bundle):
             "lifts": [lift],
             "figures": {"coverage": figure},
             "segments": {"vip": segment},
+            "segment_figures": {"vip": {"novelty@20": figure}},
+            "own": {"fit": {"figure": figure | {"value": 0.5}, "segments": {"vip": figure}, "failure": ""}},
         },
     )
     text = page(bundle)
+    assert "| vip | novelty@20 | not measured: too few | 3 |" in text
+    assert "### Metrics of your own" in text
+    assert "| fit |  | 0.5 | 3 | d |" in text
+    assert "| fit | vip | not measured: too few | 3 |  |" in text
     assert "| vip | NDCG@10 | unseen | 3 | 0.5 | 0.25 | not measured | not measured: 3 users |  |" in text
     assert "| coverage | not measured: too few | 3 | d |" in text
 
@@ -145,3 +185,41 @@ def test_a_killed_run_names_what_it_did_not_get_to(bundle):
     write_json(bundle.metadata, metadata(status="started", planned_checks=["S1", "S2", "lift vip"]))
     bundle.append(CheckResult(simulation="acme", check="lift", case="vip", outcome="passed", title="filter"))
     assert "Planned and never reported: S1, S2." in page(bundle)
+
+
+PREVIOUS = {
+    "bundle": "20261121T100000Z",
+    "verdict": "May go live: all 2 checks.",
+    "changes": [{"what": "MMR_LAMBDA", "before": "0.35", "now": "0.9"}, {"what": "BRAND_CAP", "before": "2", "now": ""}],
+    "outcomes": {"S7": "passed", "S8": "passed"},
+    "quality": {"gini@20": 0.5, "novelty@20": None, "gone@20": 1.0},
+}  # fmt: skip
+
+
+def test_the_run_before_is_compared_knob_by_knob_check_by_check_number_by_number(bundle):
+    write_json(bundle.metadata, metadata(previous=PREVIOUS))
+    bundle.append(CheckResult(simulation="acme", check="S7", outcome="not_measured", sentence="x"))
+    bundle.append(CheckResult(simulation="acme", check="S8", outcome="passed"))
+    figures = {
+        name: {"value": value, "n": 3, "definition": "d", "reason": ""}
+        for name, value in (("gini@20", 0.25), ("novelty@20", 6.0), ("new@20", 1.0))
+    }
+    quality = {"judged_relevance": "unseen", "evaluated": 3, "lifts": [], "figures": figures, "segments": {}}
+    bundle.write("quality_metrics.json", quality)
+    text = page(bundle)
+    section = text[text.index("## What changed") : text.index("## Quality")]
+    assert "Compared with [20261121T100000Z](../20261121T100000Z/README.md): May go live" in section
+    assert "| MMR_LAMBDA | 0.35 | 0.9 |" in section
+    assert "| BRAND_CAP | 2 | not set |" in section
+    assert "| S7 | passed | not measured |" in section
+    assert "| gini@20 | 0.5 | 0.25 | -0.250 |" in section
+    assert "| novelty@20 | not measured | 6 |  |" in section
+    assert not re.search(r"S8|gone@20|new@20", section)
+
+
+def test_a_first_run_says_so_and_an_old_record_says_nothing(bundle):
+    assert "What changed" not in page(bundle)
+    write_json(bundle.metadata, metadata(previous=None))
+    assert "This is the first finished run of this customer in this reports folder." in page(bundle)
+    write_json(bundle.metadata, metadata(previous=PREVIOUS | {"changes": []}))
+    assert "No knob, threshold, data set, option or service version has changed." in page(bundle)

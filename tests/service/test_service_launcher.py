@@ -88,6 +88,13 @@ def _everything(stand_in):
     return os.pread(stand_in._stderr.fileno(), 1_000_000, 0)
 
 
+def test_quirks_are_asked_for_only_when_named(module):
+    for named, options in (("", []), ("leak,ties", ["--quirks=leak,ties"])):
+        with launch({}, quirks=named, module=module(GOOD)) as stand_in:
+            assert wait_until(stand_in.complaints)
+            assert json.loads(_everything(stand_in))["argv"] == ["--port", "0", "--owner-pipe", *options]
+
+
 def test_stopping_ends_the_process_any_number_of_times(module):
     stand_in = launch({}, module=module(GOOD))
     assert stand_in.alive

@@ -56,7 +56,7 @@ def make_world(tmp_path):
     def make(*overrides, admin=None, document=DOCUMENT, **options):
         path = tmp_path / "acme.json"
         path.write_text(json.dumps(document))
-        ((plan, _),) = resolve(
+        (plan,) = resolve(
             Options(
                 customers=("acme",),
                 root=tmp_path,
@@ -65,7 +65,7 @@ def make_world(tmp_path):
                 env_overrides=overrides,
                 **options,
             )
-        )
+        ).plans
         fixture = load_fixture(path)
         table = columns(fixture)
         material = Material(fixture, table, split_events(table, plan.split, plan.window_days))

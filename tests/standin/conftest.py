@@ -7,6 +7,7 @@ import pytest
 import standin_worlds as worlds
 
 from pytest_recsim.standin import app as standin
+from pytest_recsim.standin.quirks import parse as parse_quirks
 
 ORG = "7b1f0c44-5c52-4f0a-9a65-0d5b6c1e2f3a"
 KNOBS = {
@@ -82,10 +83,9 @@ class Client:
 def start():
     """Return a function that starts an application with the usual knobs and these changes."""
 
-    def start_with(**changes):
-        return Client(
-            standin.build(KNOBS | {name: str(value) for name, value in changes.items()}, worlds.NOW_US)
-        )
+    def start_with(quirks="", seed=None, **changes):
+        knobs = KNOBS | {name: str(value) for name, value in changes.items()}
+        return Client(standin.build(knobs, worlds.NOW_US, parse_quirks(quirks, seed)))
 
     return start_with
 

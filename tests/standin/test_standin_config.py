@@ -60,6 +60,13 @@ def test_an_invalid_config_is_accepted_and_breaks_every_recommendation(shop):
     assert code(shop.post(CONFIG, {"notes": "x"})) == (400, "missing_config")
 
 
+def test_windows_longer_than_time_itself_hold_everything(shop):
+    config = shop.ok("GET", CONFIG)["config"]
+    windows = ("profile_window_days", "co_vis_window_days", "purchased_window_days")
+    shop.ok("POST", CONFIG, {"config": config | dict.fromkeys(windows, 1e308)})
+    assert len(shop.ids()) == 8
+
+
 def test_whole_days_are_used_of_the_windows_in_the_document(start, make):
     client = start(RULE_EXCLUDE_EVENTS="true", PURCHASED_WINDOW_DAYS="1.9")
     client.items(make.item("a"), make.item("b"))

@@ -142,3 +142,26 @@ def test_the_rate_limit_refuses_beyond_the_burst_without_retry_after(start):
 def test_a_nul_character_is_refused_by_the_database(client):
     response = client.post("/v1/items:upsert", b'{"items":[{"item_id":"a\\u0000"}]}')
     assert code(response) == (422, "constraint_violation")
+    assert code(client.get("/v1/items?namespace=%00")) == (422, "constraint_violation")
+    assert code(client.get("/v1/users?namespace=n&user_id=a%00")) == (422, "constraint_violation")
+
+
+def test_a_nul_character_under_an_unknown_key_does_not_matter(client):
+    assert client.post("/v1/items:upsert", b'{"color":"\\u0000"}').status_code == 202
+    assert code(client.post("/v1/items:upsert", b'{"items":5,"color":"\\u0000"}')) == (
+        400,
+        "invalid_json_type",
+    )
+
+
+def test_nesting_beyond_what_the_database_takes_is_a_422(client):
+    deep = b"[" * 200_000 + b"]" * 200_000
+    body = b'{"items":[{"props":' + deep + b"}]}"
+    assert code(client.post("/v1/items:upsert", body)) == (422, "constraint_violation")
+    text = b'{"items":[{"props":"' + deep + b'"}]}'
+    assert code(client.post("/v1/items:upsert", text)) == (422, "constraint_violation")
+
+
+def test_a_key_is_scoped_to_an_org_in_whatever_spelling(start):
+    client = start(API_AUTH_ENABLED="true", API_AUTH_KEYS=f"one:{ORG.upper().replace('-', '')}")
+    assert client.get(LIST, headers={"X-Org-ID": ORG, "X-API-Key": "one"}).status_code == 200

@@ -60,6 +60,20 @@ def test_one_bad_row_rejects_the_whole_batch(client):
     assert rows(client, "items") == []
 
 
+@pytest.mark.parametrize(
+    "props", [b'{"a":1e400}', b"[[-1e999]]", b'"{\\"a\\":\\"\\\\u0000\\"}"', b'"{\\"a\\":1e400}"']
+)
+def test_json_that_the_database_cannot_keep_is_refused(client, props):
+    body = b'{"namespace":"n","items":[{"item_id":"a","props":' + props + b"}]}"
+    assert code(client.post("/v1/items:upsert", body)) == (422, "constraint_violation")
+    assert rows(client, "items") == []
+
+
+def test_a_price_that_rounds_to_nothing_has_no_sign(client):
+    client.items({"item_id": "a", "price": -0.001})
+    assert b'"price":0.0,' in client.get("/v1/items?namespace=n").content
+
+
 def test_the_last_of_two_rows_with_one_id_wins(client, make):
     client.items(make.item("a", "x"), make.item("a", "y"))
     assert [row["tags"] for row in rows(client, "items")] == [["y"]]
@@ -69,6 +83,14 @@ def test_an_embedding_has_384_numbers(client):
     response = client.post("/v1/items:upsert", {"items": [{"embedding": []}, {"embedding": [1.0]}]})
     assert code(response) == (400, "embedding_dim_mismatch")
     assert response.json()["details"] == {"index": 1, "got": 1}
+
+
+def test_an_embedding_is_kept_in_single_precision(client, make):
+    huge = [{"item_id": "a", "embedding": [0.0] * 383 + [-1e39]}]
+    assert code(client.post("/v1/items:upsert", {"items": huge})) == (422, "constraint_violation")
+    client.items(*(make.item(name, embedding=[3e38] * 384) for name in "ab"))
+    (near,) = client.ok("GET", "/v1/items/a/similar?namespace=n")
+    assert near["score"] == pytest.approx(1)
 
 
 def test_a_missing_namespace_is_stored_out_of_reach(client):
@@ -92,8 +114,9 @@ def test_a_bare_event_is_a_worthless_view_of_now(client):
 
 
 @pytest.mark.parametrize(
-    "ts", ["2026-11-22", "2026-11-22T12:00:00", "2026-11-22 12:00:00Z", "2026-13-01T00:00:00Z", ""]
-)
+    "ts", ["2026-11-22", "2026-11-22T12:00:00", "2026-11-22 12:00:00Z", "2026-13-01T00:00:00Z", "",
+     "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59"]
+)  # fmt: skip
 def test_a_time_stamp_without_offset_is_refused(client, ts):
     response = client.post("/v1/events:batch", {"events": [{}, {"ts": ts}]})
     assert code(response) == (400, "invalid_timestamp")
@@ -115,13 +138,21 @@ def test_a_repeated_source_event_id_is_ignored_and_the_first_one_wins(client, ma
 
 
 @pytest.mark.parametrize(
-    ("limit", "shown"), [("2", 2), ("0", 100), ("-1", 100), ("x", 100), ("1001", 100), ("1000", 150)]
-)
+    ("limit", "shown"), [("2", 2), ("0", 100), ("-1", 100), ("x", 100), ("1001", 100), ("1000", 150), ("+2", 2),
+     ("1_0", 100), (" 2", 100), ("\u0663", 100), ("2.0", 100), ("9" * 30, 100)]
+)  # fmt: skip
 def test_an_unusable_limit_silently_becomes_100(client, limit, shown):
     client.items(*({"item_id": f"i{n:03d}"} for n in range(150)))
     page = client.ok("GET", "/v1/items", params={"namespace": "n", "limit": limit, "offset": "-3"})
     assert (len(page["items"]), page["total"], page["offset"]) == (shown, 150, 0)
     assert page["has_more"] == (shown < 150) == ("next_offset" in page)
+
+
+@pytest.mark.parametrize("offset", ["-3", "x", "1_0", "9" * 30])
+def test_an_unusable_offset_silently_becomes_0(client, offset):
+    client.items({"item_id": "a"})
+    page = client.ok("GET", "/v1/items", params={"namespace": "n", "offset": offset})
+    assert (page["offset"], len(page["items"])) == (0, 1)
 
 
 def test_paging_visits_every_event_once_newest_first(client, make):

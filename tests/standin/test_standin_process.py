@@ -4,12 +4,15 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 
 import httpx
 import pytest
+
+from pytest_recsim.standin.main import main
 
 ORG = {"X-Org-ID": "7b1f0c44-5c52-4f0a-9a65-0d5b6c1e2f3a"}
 PATIENCE = 20
@@ -69,7 +72,7 @@ def test_it_serves_on_a_frozen_clock_and_writes_the_access_log(environ, tmp_path
     assert all(line["ms"] >= 30 for line in lines)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_stops_it_quietly_even_with_a_connection_open(environ, number):
     with running(environ=environ) as (process, url), httpx.Client(base_url=url) as client:
         client.get("/health")
@@ -132,24 +135,139 @@ def start_in_vain(environ, *options):
     return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=PATIENCE)
 
 
-def test_unusable_settings_end_it_with_code_2_and_a_sentence_each(environ):
+def test_unusable_settings_end_it_with_code_4_and_a_sentence_each(environ):
     del environ["BLEND_BETA"]
     failed = start_in_vain(environ | {"MMR_LAMBDA": "2"})
-    assert (failed.returncode, failed.stdout) == (2, "")
+    assert (failed.returncode, failed.stdout) == (4, "")
     assert failed.stderr.splitlines() == [
         "BLEND_BETA is required and not set.",
         "MMR_LAMBDA is '2', but must be a number from 0 to 1.",
     ]
 
 
-def test_a_log_that_cannot_be_written_is_told_in_one_sentence(environ, tmp_path):
-    failed = start_in_vain(environ, "--access-log", str(tmp_path / "missing" / "log"))
-    assert (failed.returncode, failed.stdout, len(failed.stderr.splitlines())) == (2, "", 1)
+@pytest.fixture
+def refused(environ, monkeypatch, capsys):
+    """Return a function that starts the service in this process, in vain, and returns the sentence."""
+    for name, value in {**environ, "OPENBLAS_NUM_THREADS": "1"}.items():
+        monkeypatch.setenv(name, value)
+
+    def start(*options):
+        try:
+            code = main(options)
+        except SystemExit as ending:
+            code = ending.code
+        said = capsys.readouterr()
+        assert (code, said.out, len(said.err.splitlines())) == (4, "", 1), said.err
+        return said.err
+
+    return start
 
 
-def test_a_bad_instant_and_a_taken_port_are_told_in_one_sentence(environ):
-    assert "is not an RFC 3339 instant" in start_in_vain(environ, "--now", "today").stderr
-    with running(environ=environ) as (_, url):
-        failed = start_in_vain(environ, "--port", url.rsplit(":", 1)[1])
-    assert (failed.returncode, len(failed.stderr.splitlines())) == (2, 1)
-    assert failed.stderr.startswith("Cannot serve on 127.0.0.1:")
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("port", "70000", "`70000` is no port; allowed 0 to 65535"),
+        ("port", "-1", "`-1` is no port"),
+        ("port", "http", "`http` is no port"),
+        ("now", "today", "`today` is not an RFC 3339 instant with offset"),
+        ("now", "2026-11-22T12:00:00", "is not an RFC 3339 instant with offset"),
+        ("latency-ms", "-5", "`-5` is no latency; allowed are milliseconds from 0 on"),
+        ("latency-ms", "nan", "`nan` is no latency"),
+        ("latency-ms", "fast", "`fast` is no latency"),
+        (
+            "quirks",
+            "leak,gosts",
+            "`gosts` is no quirk; allowed leak, underflow, ghosts, ties, replica and all; did",
+        ),
+        ("quirks-seed", "x", "--quirks-seed: invalid int value"),
+        ("host", "256.1.2.3", "--port: 256.1.2.3:0 cannot be used"),
+        ("access-log", "/nowhere/at/all", "--access-log: /nowhere/at/all cannot be written: No such file"),
+        ("snapshot", "/nowhere/at/all", "--snapshot: /nowhere/at/all cannot be used: No such file"),
+        ("snapshot", "/", "--snapshot: / is no regular file"),
+    ],
+)
+def test_a_wrong_value_is_told_in_one_sentence(refused, option, value, said):
+    assert said in refused(f"--{option}={value}")
+
+
+def test_a_taken_port_is_told_in_one_sentence(refused):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert f"--port: 127.0.0.1:{port} cannot be used: address already in use" in refused(
+            "--port", str(port)
+        )
+
+
+@pytest.mark.parametrize("text", [b"", b'{"items": []}', b"\x89PNG"])
+def test_a_file_that_is_no_snapshot_is_told_and_left_alone(refused, tmp_path, text):
+    file = tmp_path / "mine.json"
+    file.write_bytes(text)
+    assert f"--snapshot: {file} is no snapshot of a stand-in; it is left as it is." in refused(
+        f"--snapshot={file}"
+    )
+    assert file.read_bytes() == text
+    assert list(tmp_path.iterdir()) == [file]
+
+
+ITEMS = {"namespace": "n", "items": [{"item_id": "a", "available": True, "tags": ["books"]}]}
+
+
+def test_a_restarted_service_goes_on_with_its_snapshot(environ, tmp_path):
+    options = (f"--snapshot={tmp_path / 'state.json'}", "--now=2026-11-22T12:00:00Z")
+    with running(*options, environ=environ) as (process, url):
+        with httpx.Client(base_url=url, headers=ORG) as client:
+            assert client.post("/v1/items:upsert", json=ITEMS).status_code == 202
+            before = client.get("/v1/items?namespace=n").json()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=PATIENCE) == 0
+    with running(*options, environ=environ) as (_, url):
+        assert httpx.get(f"{url}/v1/items?namespace=n", headers=ORG).json() == before
+    assert before["total"] == 1
+
+
+def test_the_snapshot_is_written_when_the_owner_closes_the_pipe(environ, tmp_path):
+    file = tmp_path / "state.json"
+    with running("--owner-pipe", f"--snapshot={file}", environ=environ) as (process, url):
+        httpx.post(f"{url}/v1/items:upsert", headers=ORG, json=ITEMS)
+        process.stdin.close()
+        process.stdin = None
+        assert process.wait(timeout=PATIENCE) == 0
+    assert b'"item_id":"a"' in file.read_bytes()
+
+
+def test_a_last_snapshot_that_cannot_be_written_is_told_with_code_1(environ, tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with running(f"--snapshot={folder / 'state.json'}", environ=environ) as (process, url):
+        httpx.post(f"{url}/v1/items:upsert", headers=ORG, json={"items": [{"item_id": "a"}]})
+        (folder / "state.json").unlink()
+        folder.rmdir()
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert err.endswith(
+        "state.json cannot be written: No such file or directory; the state from before is kept.\n"
+    )
+    assert len(err.splitlines()) == 1
+
+
+def test_people_are_told_where_it_is_what_it_serves_and_how_to_stop_it(environ):
+    keys = {"API_AUTH_ENABLED": "true", "API_AUTH_KEYS": "secret-key:*"}
+    with running("--announce=prod", environ=environ | keys) as (process, url):
+        lines = [process.stderr.readline() for _ in range(3)]
+    assert (
+        lines[0] == f"Recsys stand-in on {url} with profile prod; what you send it is gone when it stops.\n"
+    )
+    assert f"curl -s {url}/v1/recommendations -H 'X-Org-ID: " in lines[1]
+    assert "-H 'X-API-Key: KEY'" in lines[1]
+    assert "Ctrl-C" in lines[2]
+
+
+def test_quirks_can_be_asked_for_on_the_command_line(environ):
+    with (
+        running("--quirks=leak", environ=environ) as (_, url),
+        httpx.Client(base_url=url, headers=ORG) as client,
+    ):
+        kind = {"namespace": "elsewhere", "types": [{"type": 1, "weight": 10}]}
+        assert client.post("/v1/event-types:upsert", json=kind).status_code == 202
+        assert len(client.get("/v1/event-types?namespace=n").json()) == 6

@@ -284,3 +284,38 @@ def test_the_half_life_of_the_service_decides_between_old_and_new(client, make):
     pop = {"blend": {"pop": 1}, "user": "stranger"}
     assert client.ids(**pop) == ["new", "old"]
     assert client.ids(**pop, overrides={"popularity_halflife_days": 100}) == ["old", "new"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"blend": {"pop": 1e308, "cooc": 1e308, "similarity": 1e308}},
+        {"overrides": {"profile_boost": 1e308, "blend_alpha": 1e300}},
+    ],
+)
+def test_scores_beyond_the_range_of_doubles_are_a_422_and_never_null(shop, changes):
+    response = shop.post("/v1/recommendations", {"namespace": "n", "user_id": "u"} | changes)
+    assert code(response) == (422, "constraint_violation")
+    assert shop.ids()
+
+
+def test_popularity_beyond_the_range_of_doubles_is_a_422(shop, make):
+    shop.events(*(make.event("v", "i0", kind=3, value=1e308) for _ in range(3)))
+    assert code(shop.post("/v1/recommendations", {"namespace": "n", "user_id": "u"})) == (
+        422,
+        "constraint_violation",
+    )
+    shop.ok("POST", "/v1/events:delete", {"namespace": "n", "user_id": "v"})
+    assert shop.ids()
+
+
+def test_the_largest_whole_numbers_are_ranked_with(shop):
+    names = (
+        "popularity_halflife_days",
+        "covis_window_days",
+        "popularity_fanout",
+        "brand_cap",
+        "category_cap",
+    )
+    names += ("purchased_window_days", "profile_window_days", "profile_top_n")
+    assert len(shop.ids(k=2**63 - 1, overrides=dict.fromkeys(names, 2**63 - 1))) == 8

@@ -212,6 +212,17 @@ def test_dry_run_shows_what_the_stored_rules_would_do(shop):
     assert code(shop.post("/v1/admin/rules/dry-run", {"surface": " "})) == (400, "invalid_surface")
 
 
+def test_boosts_beyond_the_range_of_doubles_are_a_422(shop):
+    for _ in range(3):
+        create(shop, action="BOOST", boost_value=1e308)
+    assert code(shop.post("/v1/recommendations", {"namespace": "n", "user_id": "u"})) == (
+        422,
+        "constraint_violation",
+    )
+    body = {"namespace": "n", "surface": "default", "items": ["i0"]}
+    assert code(shop.post("/v1/admin/rules/dry-run", body)) == (422, "constraint_violation")
+
+
 def override(client, **body):
     return client.post(
         "/v1/admin/manual_overrides", {"namespace": "n", "item_id": "i7", "action": "boost"} | body

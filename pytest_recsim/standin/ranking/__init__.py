@@ -21,5 +21,6 @@ Readings of passages that leave room:
 * Tag rules see the pool as it was before any rule. Blocks are settled first. An id pinned by two rules takes one slot.
 * With the number of profile tags at 0 the starter profile is not cut.
 
-Known defects of the real service are left out: session candidates are available items, very old events fade to 0.
+Known defects of the real service are left out unless ``quirks`` asks for them: session candidates are available
+items, very old events fade to 0, ties are broken as said above.
 """

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+from pytest_recsim.standin.errors import out_of_range
 from pytest_recsim.standin.http import Answer, Request, answer
-from pytest_recsim.standin.listing import whole_or
-from pytest_recsim.standin.ranking.arrays import window_start
+from pytest_recsim.standin.listing import MOST, whole_or
+from pytest_recsim.standin.ranking.arrays import strict_arithmetic, window_start
 from pytest_recsim.standin.ranking.ask import DEFAULT_K, Ask, read_recommend, read_rerank
 from pytest_recsim.standin.ranking.data import RankingData, ranking_data
+from pytest_recsim.standin.ranking.decision import decision_of
 from pytest_recsim.standin.ranking.effective import DEFAULT_WINDOW_DAYS
 from pytest_recsim.standin.ranking.explain import item_rows
 from pytest_recsim.standin.ranking.pipeline import rank
@@ -19,33 +22,42 @@ if TYPE_CHECKING:
 
 
 def recommend(service: Service, request: Request) -> Answer:
-    return _ranked(service, request.org, read_recommend(request))
+    return _ranked(service, request, read_recommend(request))
 
 
 def rerank(service: Service, request: Request) -> Answer:
-    return _ranked(service, request.org, read_rerank(request))
+    return _ranked(service, request, read_rerank(request))
 
 
-def _ranked(service: Service, org: str, ask: Ask) -> Answer:
-    ranked = rank(service, org, ask)
+def _ranked(service: Service, request: Request, ask: Ask) -> Answer:
+    with strict_arithmetic():
+        ranked = rank(service, request.org, ask)
+        rows = item_rows(ranked)
+    if not math.isfinite(sum(row["score"] for row in rows)):
+        raise out_of_range()
     blended = ask.blend is not None and (ask.blend[1] > 0 or ask.blend[2] > 0)
-    body = {"model_version": "blend_v1" if blended else "popularity_v1", "items": item_rows(ranked)}
+    body = {"model_version": "blend_v1" if blended else "popularity_v1", "items": rows}
     if match := ranked.context.run.match:
         body |= {
             "segment_id": match.segment.segment_id,
             "profile_id": match.segment.profile_id,
         }
-    return answer(body | {"trace": {"extras": extras(ranked)}})
+    reply = answer(body | {"trace": {"extras": extras(ranked)}})
+    log = service.audit
+    if log is not None and log.wants(ask.namespace):
+        log.add(decision_of(log, request, ranked, reply))
+    return reply
 
 
 def similar(service: Service, request: Request) -> Answer:
     """Answer the nearest available items by embedding, else by co-visitation; [] for an unknown item."""
     data = ranking_data(service, request.org, request.query.get("namespace") or "default")
-    limit = whole_or(request.query.get("k"), 1, None, DEFAULT_K)
+    limit = whole_or(request.query.get("k"), 1, MOST, DEFAULT_K)
     item = data.catalogue.index.get(request.path_id)
     if item is None:
         return answer([])
-    near, strength = data.embeddings.neighbours(item, limit)
+    with strict_arithmetic():
+        near, strength = data.embeddings.neighbours(item, limit)
     if len(near):
         return answer(_rows(data, near.tolist(), strength.tolist(), "embedding_similarity"))
     since = window_start(service.clock.ranking_now(), service.knobs.co_vis_window_days or DEFAULT_WINDOW_DAYS)

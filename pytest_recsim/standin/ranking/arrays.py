@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pytest_recsim.standin.clock import DAY
+
+if TYPE_CHECKING:
+    from random import Random
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -16,6 +19,12 @@ FALLBACK_HALF_LIFE_DAYS = 14.0
 # Beyond this many doublings (events dated far in the future) a weight stays finite instead of overflowing.
 _MOST_DOUBLINGS = 500.0
 _EARLIEST = -(1 << 62)
+_MOST_DAYS = 1e8
+
+
+def strict_arithmetic() -> np.errstate:
+    """Raise FloatingPointError, as the database does, where a result would be infinite or no number."""
+    return np.errstate(over="raise", invalid="raise", divide="raise")
 
 
 def saturate(values: Floats) -> Floats:
@@ -41,7 +50,7 @@ def decay(ts: Ints, now: int, half_life_days: Floats | float) -> Floats:
 
 def window_start(now: int, days: float) -> int:
     """Return the first instant inside a window of that many days before ``now``."""
-    return max(now - int(days * DAY), _EARLIEST)
+    return max(now - int(min(days, _MOST_DAYS) * DAY), _EARLIEST)
 
 
 def ranges(starts: Ints, lengths: Ints) -> Ints:
@@ -49,6 +58,11 @@ def ranges(starts: Ints, lengths: Ints) -> Ints:
     ends = np.cumsum(lengths)
     total = int(ends[-1]) if len(ends) else 0
     return np.asarray(np.arange(total) + np.repeat(starts - (ends - lengths), lengths))
+
+
+def shuffled(values: Ints, dice: Random | None) -> Ints:
+    """Return the values in random order; as they are without dice."""
+    return values if dice is None else np.random.default_rng(dice.getrandbits(64)).permutation(values)
 
 
 def best_set(keys: NDArray[Any], count: int) -> Ints:

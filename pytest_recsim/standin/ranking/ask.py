@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 DEFAULT_K = 20
 TAGS, NUMERIC, FULL = 0, 1, 2
-_LEVELS = {"numeric": NUMERIC, "full": FULL}
+LEVELS = {"numeric": NUMERIC, "full": FULL}
 _OVERRIDES = wire.Fields(
     "types.Overrides",
     dict.fromkeys(
@@ -54,20 +54,20 @@ _COMMON: dict[str, wire.Reader] = {
         {
             "include_tags_any": wire.texts,
             "exclude_item_ids": wire.texts,
-            "price_between": wire.list_of(wire.number, 0.0, "[]float64"),
+            "price_between": wire.ListOf(wire.number, 0.0, "[]float64"),
             "created_after": wire.text,
         },
     ),
     "blend": wire.Fields("types.Blend", dict.fromkeys(("pop", "cooc", "similarity"), wire.number)),
     "overrides": _OVERRIDES,
-    "context": wire.map_of(wire.anything, "map[string]interface {}"),
+    "context": wire.MapOf(wire.anything, "map[string]interface {}"),
     "include_reasons": wire.flag,
     "explain_level": wire.text,
 }
 _RERANK_ITEM = wire.Fields("types.RerankItem", {"item_id": wire.text, "score": wire.number})
 RECOMMEND = wire.Fields("types.RecommendRequest", _COMMON)
 RERANK = wire.Fields(
-    "types.RerankRequest", _COMMON | {"items": wire.list_of(_RERANK_ITEM, dict, "[]types.RerankItem")}
+    "types.RerankRequest", _COMMON | {"items": wire.ListOf(_RERANK_ITEM, dict, "[]types.RerankItem")}
 )
 
 
@@ -152,7 +152,7 @@ def _ask(
         context=context,
         surface=(surface.strip() if isinstance(surface, str) else "") or "default",
         reasons=body.get("include_reasons", False),
-        level=_LEVELS.get(body.get("explain_level", "").strip().lower(), TAGS),
+        level=LEVELS.get(body.get("explain_level", "").strip().lower(), TAGS),
         problems=tuple(problems),
         prefetched=prefetched,
     )

@@ -40,6 +40,11 @@ class Names:
         self._strangers: dict[str, int] = {}
         self._stranger_ids: list[str] = []
 
+    @property
+    def strangers(self) -> int:
+        """The number of ids that the catalogue does not know."""
+        return len(self._stranger_ids)
+
     def position(self, item_id: str) -> int:
         """Return the id's position, given out on first sight for a stranger."""
         known = self._catalogue.index.get(item_id)

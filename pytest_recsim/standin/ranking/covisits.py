@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pytest_recsim.standin.ranking.arrays import Floats, Ints, largest, ranges
+from pytest_recsim.standin.ranking.arrays import Floats, Ints, largest, ranges, shuffled
 
 if TYPE_CHECKING:
+    from random import Random
+
     from pytest_recsim.standin.ranking.catalogue import Catalogue
     from pytest_recsim.standin.ranking.eventlog import EventLog
 
@@ -26,9 +28,10 @@ class Row(NamedTuple):
 class CoVisits:
     """Rows computed on demand from the users' event lists, so that nothing of items x items is ever held."""
 
-    def __init__(self, log: EventLog, catalogue: Catalogue) -> None:
+    def __init__(self, log: EventLog, catalogue: Catalogue, dice: Random | None = None) -> None:
         self._log = log
         self._size = catalogue.size + 1
+        self._dice = dice
         self._rows: dict[tuple[int, int], Row] = {}
 
     def row(self, anchor: int, since: int) -> Row:
@@ -43,7 +46,7 @@ class CoVisits:
 
     def neighbours(self, anchor: int, since: int, limit: int) -> Row:
         pairs = self._pairs(anchor, since)
-        touched = np.flatnonzero(pairs)
+        touched = shuffled(np.flatnonzero(pairs), self._dice)
         chosen = touched[largest(pairs[touched], limit)]
         return Row(chosen, pairs[chosen])
 

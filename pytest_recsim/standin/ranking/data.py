@@ -16,6 +16,7 @@ from pytest_recsim.standin.ranking.tags import Tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from random import Random
 
     from pytest_recsim.standin.state import Service
     from pytest_recsim.standin.store import Item, Namespace
@@ -27,16 +28,21 @@ class Shelf:
     """What derives from the items alone, and from the ids that events know besides."""
 
     def __init__(
-        self, items: Mapping[str, Item], event_ids: Iterable[str], digests: dict[str, bytes]
+        self,
+        items: Mapping[str, Item],
+        event_ids: Iterable[str],
+        digests: dict[str, bytes],
+        dice: Random | None = None,
     ) -> None:
         self.catalogue = Catalogue(items, event_ids)
         self.tags = Tags(self.catalogue)
         self.facets = facets_by_prefix(self.tags)
         self.digests = digests
+        self._dice = dice
 
     @cached_property
     def embeddings(self) -> Embeddings:
-        return Embeddings(self.catalogue, self.digests)
+        return Embeddings(self.catalogue, self.digests, self._dice)
 
 
 class RankingData:
@@ -47,12 +53,14 @@ class RankingData:
     ) -> None:
         self.version = version_of(service, namespace)
         self.namespace = namespace
+        self._quirks = service.quirks
         self.columns = self._columns(old)
         self.shelf = self._shelf(old)
         self.catalogue, self.tags, self.facets = self.shelf.catalogue, self.shelf.tags, self.shelf.facets
-        self.log = EventLog(self.columns, self.catalogue.index)
-        self.weighted = Weighted(self.log, self.catalogue, service.event_types.effective(org, name))
-        self.covisits = CoVisits(self.log, self.catalogue)
+        self.log = EventLog(self.columns, self.catalogue.index, self._quirks.dice)
+        types = service.event_types.effective(org, name)
+        self.weighted = Weighted(self.log, self.catalogue, types, self._quirks)
+        self.covisits = CoVisits(self.log, self.catalogue, self._quirks.dice)
         self._histories: dict[str, History] = {}
 
     def _columns(self, old: RankingData | None) -> Columns:
@@ -62,11 +70,11 @@ class RankingData:
 
     def _shelf(self, old: RankingData | None) -> Shelf:
         if old is None:
-            return Shelf(self.namespace.items, self.columns.items, {})
+            return Shelf(self.namespace.items, self.columns.items, {}, self._quirks.dice)
         # An id that no event knows any more may stay: it is unknown and unavailable either way.
         if old.version[0] == self.version[0] and self.columns.items.keys() <= old.catalogue.index.keys():
             return old.shelf
-        return Shelf(self.namespace.items, self.columns.items, old.shelf.digests)
+        return Shelf(self.namespace.items, self.columns.items, old.shelf.digests, self._quirks.dice)
 
     @property
     def embeddings(self) -> Embeddings:

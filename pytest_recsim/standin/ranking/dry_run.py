@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pytest_recsim.standin import wire
-from pytest_recsim.standin.errors import bad_request
+from pytest_recsim.standin.errors import bad_request, out_of_range
 from pytest_recsim.standin.http import Answer, Request, answer
 from pytest_recsim.standin.ranking.catalogue import Names
 from pytest_recsim.standin.ranking.data import ranking_data
@@ -41,7 +42,7 @@ def dry_run(service: Service, request: Request) -> Answer:
     names, document = Names(data.catalogue), service.settings.document
     facets = data.facets(tuple(document["brand_tag_prefixes"]), tuple(document["category_tag_prefixes"]))
     asked = [names.position(item_id) for item_id in distinct(body.get("items", []))]
-    match = matcher(data, facets, names, np.array(asked, np.int64))
+    match = matcher(data, facets, names, np.array(asked, np.int64), service.quirks.dice)
     scores = dict.fromkeys(asked, 0.0)
     outcome = evaluate(rules, match, names.position, scores, service.settings.rules_max_pin_slots)
     return answer(_report(rules, outcome, names, asked))
@@ -78,6 +79,8 @@ def _matched(rule: Rule, outcome: Outcome, names: Names) -> dict[str, Any]:
 
 def _effect(outcome: Outcome, candidate: int) -> dict[str, Any]:
     change = sum(change for _, change in outcome.boosts.get(candidate, ()))
+    if not math.isfinite(change):
+        raise out_of_range()
     return {
         "blocked": candidate in outcome.blocked,
         "pinned": candidate in outcome.pins,

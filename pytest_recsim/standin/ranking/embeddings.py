@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pytest_recsim.standin.ranking.arrays import Floats, Ints, largest, settle
+from pytest_recsim.standin.ranking.arrays import Floats, Ints, largest, settle, shuffled
 from pytest_recsim.standin.ranking.covisits import NEIGHBOURS, Row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from random import Random
 
     from numpy.typing import NDArray
 
@@ -44,7 +45,7 @@ class Embeddings:
     ``digests`` keeps what was hashed before and takes what is new.
     """
 
-    def __init__(self, catalogue: Catalogue, digests: dict[str, bytes]) -> None:
+    def __init__(self, catalogue: Catalogue, digests: dict[str, bytes], dice: Random | None = None) -> None:
         distinct: dict[tuple[float, ...] | str, int] = {}
         codes = [
             distinct.setdefault(item.embedding, len(distinct)) if item and item.embedding else -1
@@ -57,6 +58,7 @@ class Embeddings:
         exact = all(isinstance(source, str) for source in distinct)
         self._vectors: NDArray[Any] = vectors.astype(np.float32) if exact else vectors
         self._near = np.flatnonzero(catalogue.available[:-1] & (self.code >= 0))
+        self._dice = dice
         self._rows: dict[int, Row] = {}
 
     def rows(self, anchors: list[int]) -> list[Row]:
@@ -81,7 +83,7 @@ class Embeddings:
         return np.asarray(settle(dots * self._scale * self._scale[codes][:, None]))
 
     def _nearest(self, anchor: int, cosines: Floats, limit: int) -> Row:
-        near = self._near[self._near != anchor]
+        near = shuffled(self._near[self._near != anchor], self._dice)
         strength = cosines[self.code[near]]
         best = largest(strength, limit)
         return Row(near[best], strength[best])

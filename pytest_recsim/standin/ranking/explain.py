@@ -12,6 +12,8 @@ from pytest_recsim.standin.ranking.ask import FULL, NUMERIC
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pytest_recsim.standin.knobs import Knobs
+    from pytest_recsim.standin.ranking.facets import Facets
     from pytest_recsim.standin.ranking.facets import Values as FacetValues
     from pytest_recsim.standin.ranking.pipeline import Ranked
     from pytest_recsim.standin.ranking.signals import Signals
@@ -83,8 +85,9 @@ class _Explainer:
         self._anchors = [ranked.context.names.id(anchor) for anchor in ranked.anchors.all] or _NO_ANCHORS
         picked = [int(ranked.signals.candidates[pick.place]) for pick in ranked.picks or ()]
         self._ranks = {candidate: rank for rank, candidate in enumerate(picked)}
-        self._max_sims = _max_sims(ranked, picked)
-        self._caps = _cap_uses(ranked, picked) if level >= NUMERIC else {}
+        self._max_sims = max_sims(ranked.facets, picked)
+        knobs = ranked.context.run.knobs
+        self._caps = cap_uses(ranked.facets, knobs, picked) if level >= NUMERIC else {}
 
     def reasons(self, candidate: int, values: Values) -> list[str]:
         outcome = self._ranked.outcome
@@ -125,23 +128,21 @@ class _Explainer:
         return block | nonzero(("relevance", "rank"), (pick.relevance, rank + 1)) if self._full else block
 
 
-def _max_sims(ranked: Ranked, picked: list[int]) -> list[float]:
+def max_sims(facets: Facets, picked: list[int]) -> list[float]:
     """Return the largest similarity of every picked candidate to the ones picked before it."""
     if not picked:
         return []
-    facets = ranked.facets
-    groups = facets.group[np.minimum(picked, ranked.context.data.catalogue.size)]
+    groups = facets.group[np.minimum(picked, len(facets.group) - 1)]
     rows = np.array([facets.similarity(group)[groups] for group in groups.tolist()])
     earlier: list[float] = np.tril(rows, -1).max(axis=1).tolist()
     return earlier
 
 
-def _cap_uses(ranked: Ranked, picked: list[int]) -> dict[int, dict[str, Any]]:
+def cap_uses(facets: Facets, knobs: Knobs, picked: list[int]) -> dict[int, dict[str, Any]]:
     """Return, per picked candidate, what each active cap saw when it was picked."""
-    knobs, facets = ranked.context.run.knobs, ranked.facets
     kinds = (("brand", facets.brands, knobs.brand_cap), ("category", facets.categories, knobs.category_cap))
     active = [(kind, values, limit, dict[int, int]()) for kind, values, limit in kinds if limit > 0]
-    last = ranked.context.data.catalogue.size
+    last = len(facets.group) - 1
     return {
         candidate: {
             kind: _cap_use(values, min(candidate, last), limit, counts)

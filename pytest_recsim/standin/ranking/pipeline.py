@@ -104,7 +104,7 @@ def _active_rules(context: Context, org: str) -> list[Rule]:
     if not (service.settings.rules_enable and run.knobs.rules_enabled):
         return []
     segment = run.match.segment.segment_id if run.match else ""
-    return service.rules.active(org, ask.namespace, ask.surface, segment, service.clock.now())
+    return service.served.active(org, ask.namespace, ask.surface, segment, service.clock.now())
 
 
 def _apply(context: Context, rules: list[Rule], facets: Facets, signals: Signals) -> tuple[Outcome, Signals]:
@@ -113,7 +113,7 @@ def _apply(context: Context, rules: list[Rule], facets: Facets, signals: Signals
         return Outcome(), signals
     candidates = signals.candidates.tolist()
     scores = dict(zip(candidates, signals.score.tolist(), strict=True))
-    match = matcher(context.data, facets, context.names, signals.candidates)
+    match = matcher(context.data, facets, context.names, signals.candidates, context.service.quirks.dice)
     slots = context.service.settings.rules_max_pin_slots
     outcome = evaluate(rules, match, context.names.position, scores, slots)
     outside = [candidate for candidate in (*outcome.pins, *outcome.injected) if candidate not in scores]

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pytest_recsim.standin.ranking.arrays import Bools, Floats, Ints, best_set
+from pytest_recsim.standin.ranking.arrays import Bools, Floats, Ints, best_set, shuffled
 
 if TYPE_CHECKING:
+    from random import Random
+
     from numpy.typing import NDArray
 
     from pytest_recsim.standin.ranking.ask import Ask
     from pytest_recsim.standin.ranking.catalogue import Names
     from pytest_recsim.standin.ranking.context import Context
     from pytest_recsim.standin.ranking.data import RankingData
-    from pytest_recsim.standin.ranking.history import History
     from pytest_recsim.standin.ranking.popularity import Popular
 
 _MOST_RESERVED = 20
@@ -33,10 +34,17 @@ class Pool(NamedTuple):
 
 
 class Extra(NamedTuple):
-    """What a source other than popularity offers: items in id order with their raw signal."""
+    """What a source other than popularity offers: items in id order, or as the dice fall, with their raw signal."""
 
     items: Ints
     signal: Floats
+
+    def drawn(self, dice: Random | None) -> Extra:
+        """Return the same in the order in which it joins the pool."""
+        if dice is None:
+            return self
+        order = shuffled(np.arange(len(self.items)), dice)
+        return Extra(self.items[order], self.signal[order])
 
 
 def prefetched_pool(ask: Ask, names: Names) -> Pool:
@@ -55,7 +63,7 @@ def popular_items(context: Context) -> tuple[Popular, Ints]:
     data, limits = context.data, context.limits
     catalogue = data.catalogue
     popular = data.weighted.popular(context.now, context.run.knobs.half_life_days, limits.created_after)
-    order = popular.order
+    order = popular.drawn(context.service.quirks.dice)
     if limits.tags is not None:
         order = order[data.tags.with_raw(limits.tags)[order]]
     if limits.low is not None:
@@ -78,9 +86,9 @@ def recommended_pool(context: Context, profile: Floats, injected: list[int]) -> 
     items, pop = _with_anchors(offered, popular.value[offered], injected)
     taken = np.zeros(data.catalogue.size + 1, np.bool_)
     taken[items] = True
-    content = _content(data, profile, run.fanout, taken)
+    content = _content(data, profile, run.fanout, taken).drawn(context.service.quirks.dice)
     watch.append(stopwatch())
-    session = _session(data, context.history, run.fanout, taken)
+    session = _session(context, taken)
     watch.append(stopwatch())
     candidates, merged_pop = _merge(items, pop, (content, session), max(run.k, run.fanout))
     watch.append(stopwatch())
@@ -121,14 +129,18 @@ def _content(data: RankingData, profile: Floats, fanout: int, taken: Bools) -> E
     return _best(items, counts[items], fanout, taken)
 
 
-def _session(data: RankingData, history: History, fanout: int, taken: Bools) -> Extra:
-    counts = {item: count for item, count in history.session().items() if data.catalogue.available[item]}
-    items = np.array(sorted(counts), np.int64)
-    return _best(items, np.array([counts[item] for item in items.tolist()], np.int64), fanout, taken)
+def _session(context: Context, taken: Bools) -> Extra:
+    counts, quirks = context.history.session(), context.service.quirks
+    if not quirks.ghosts:
+        available = context.data.catalogue.available
+        counts = {item: count for item, count in counts.items() if available[item]}
+    items = shuffled(np.array(sorted(counts), np.int64), quirks.dice)
+    signal = np.array([counts[item] for item in items.tolist()], np.int64)
+    return _best(items, signal, context.run.fanout, taken)
 
 
 def _best(items: Ints, counts: NDArray[np.signedinteger], fanout: int, taken: Bools) -> Extra:
-    """Cut items, in id order, to the fanout and drop those that popularity offers."""
+    """Cut items to the fanout, of equal counts the first ones, and drop those that popularity offers."""
     if len(items) > fanout:
         chosen = best_set(counts, fanout)
         items, counts = items[chosen], counts[chosen]

@@ -11,6 +11,7 @@ from pytest_recsim.standin.ranking.effective import NEW_USERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from random import Random
 
     from pytest_recsim.standin.ranking.context import Context
     from pytest_recsim.standin.ranking.data import RankingData
@@ -48,9 +49,13 @@ def _scaled(weights: Mapping[str, float]) -> dict[str, float]:
     return {tag: weight / total for tag, weight in weights.items()}
 
 
-def by_weight(weights: Mapping[str, float]) -> list[str]:
-    """Return tags, heaviest first and equal ones by name."""
-    return sorted(weights, key=lambda tag: (-round(weights[tag], _DECIMALS), tag))
+def by_weight(weights: Mapping[str, float], dice: Random | None = None) -> list[str]:
+    """Return tags, heaviest first and equal ones by name or as the dice fall."""
+    if dice is None:
+        return sorted(weights, key=lambda tag: (-round(weights[tag], _DECIMALS), tag))
+    tags = list(weights)
+    dice.shuffle(tags)
+    return sorted(tags, key=lambda tag: -round(weights[tag], _DECIMALS))
 
 
 def _heaviest(weights: dict[str, float], top: int) -> dict[str, float]:
@@ -111,7 +116,7 @@ def _raw_weights(context: Context) -> Floats:
     count = len(history.items) if days == 0 else history.count_since(window_start(context.now, days))
     span = slice(history.span.start, history.span.start + count)
     matrix = data.tags.raw[:, data.log.item[span]]
-    each = np.concatenate([data.weighted.for_profiles(context.now)[span]] * len(matrix))
+    each = np.concatenate([data.weighted.for_profiles(context.now, span)] * len(matrix))
     return np.asarray(np.bincount(matrix.ravel(), each, len(data.tags.raw_names) + 1)[:-1], np.float64)
 
 

@@ -10,6 +10,8 @@ from pytest_recsim.standin.ranking.tags import fold
 from pytest_recsim.standin.rulebook import BRAND, TAG, Rule
 
 if TYPE_CHECKING:
+    from random import Random
+
     from pytest_recsim.standin.ranking.arrays import Ints
     from pytest_recsim.standin.ranking.catalogue import Names
     from pytest_recsim.standin.ranking.data import RankingData
@@ -17,8 +19,10 @@ if TYPE_CHECKING:
     from pytest_recsim.standin.ranking.rule_engine import Matcher
 
 
-def matcher(data: RankingData, facets: Facets, names: Names, candidates: Ints) -> Matcher:
-    """Return a matcher over these candidates; what it finds is in the order of the item ids."""
+def matcher(
+    data: RankingData, facets: Facets, names: Names, candidates: Ints, dice: Random | None
+) -> Matcher:
+    """Return a matcher over these candidates; what it finds is in the order of the item ids, or as the dice fall."""
     rows = np.minimum(candidates, data.catalogue.size)
 
     def match(rule: Rule) -> list[int]:
@@ -31,6 +35,9 @@ def matcher(data: RankingData, facets: Facets, names: Names, candidates: Ints) -
         if code is None:
             return []
         found: list[int] = candidates[(matrix[:, rows] == code).any(axis=0)].tolist()
-        return sorted(found, key=names.id)
+        if dice is None:
+            return sorted(found, key=names.id)
+        dice.shuffle(found)
+        return found
 
     return match

@@ -1,0 +1,127 @@
+"""The record of a batch: one row per simulation, enough for a summary without opening the bundles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from pytest_recsim.record import jsonio
+from pytest_recsim.record.model import WORST_FIRST, Outcome
+
+RowStatus = Literal[
+    "may_go", "must_not_go", "incomplete", "partial", "seeded", "not_run", "left_out", "elsewhere"
+]
+WORST_STATUS: tuple[RowStatus, ...] = (
+    "incomplete",
+    "must_not_go",
+    "not_run",
+    "partial",
+    "seeded",
+    "elsewhere",
+    "left_out",
+    "may_go",
+)
+SETTLED: frozenset[RowStatus] = frozenset({"may_go", "partial", "seeded", "left_out", "elsewhere"})
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One simulation of a batch.
+
+    Attributes:
+        status: its verdict's, ``not_run`` when nothing of it reported, ``left_out`` when the manifest says so,
+            ``elsewhere`` when another slice takes it.
+        sentence, counts, failing: of its verdict.
+        checks: label of a check -> outcome.
+        bundle: report folder, relative to the reports folder; empty when there is none.
+        seconds: from its first step to its last check; 0 when nothing ran.
+        service: ``stand-in`` or the URL.
+    """
+
+    id: str
+    customer: str
+    status: RowStatus
+    sentence: str = ""
+    counts: dict[str, int] = {}
+    failing: tuple[str, ...] = ()
+    checks: dict[str, Outcome] = {}
+    bundle: str = ""
+    seconds: float = 0.0
+    profile: str = ""
+    service: str = ""
+
+
+class BatchRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole batch, or one slice of it.
+
+    Attributes:
+        status: ``started`` while it runs or after it was killed, ``finished`` otherwise.
+        manifest, manifest_sha256: what it was made from.
+        shard: ``I/N`` of a slice, empty for the whole.
+        seconds: wall time so far.
+        rows: worst first.
+    """
+
+    schema_version: int = 1
+    name: str
+    status: Literal["started", "finished"]
+    manifest: str
+    manifest_sha256: str
+    run_id: str
+    started_at: str
+    shard: str = ""
+    seconds: float = 0.0
+    rows: tuple[Row, ...] = ()
+
+    @property
+    def may_go(self) -> bool:
+        """Whether nothing stands against any customer, and nothing is missing."""
+        return self.status == "finished" and all(row.status in SETTLED for row in self.rows)
+
+    def seconds_by_id(self) -> dict[str, float]:
+        return {row.id: row.seconds for row in self.rows if row.seconds > 0}
+
+
+def worst_first(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """Order rows so that what a stakeholder has to read first stands first."""
+    return tuple(sorted(rows, key=lambda row: (WORST_STATUS.index(row.status), -len(row.failing), row.id)))
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome | None:
+    """Return the worst of several outcomes, None of none."""
+    return min(outcomes, key=WORST_FIRST.index, default=None)
+
+
+def batch_file(reports: Path, name: str, stamp: str) -> Path:
+    """Return a path for a new summary, ``reports/batches/<name>_<stamp>.json``, ``-2`` when that is taken."""
+    folder = reports / "batches"
+    folder.mkdir(parents=True, exist_ok=True)
+    for attempt in range(1, 1000):
+        path = folder / f"{name}_{stamp}{'' if attempt == 1 else f'-{attempt}'}.json"
+        try:
+            path.open("x").close()
+        except FileExistsError:
+            continue
+        return path
+    raise FileExistsError(f"{folder / name}: a thousand batches started in the same second")
+
+
+def write_batch(path: Path, record: BatchRecord) -> None:
+    jsonio.write_json(path, msgspec.to_builtins(record))
+
+
+def read_batch(path: Path) -> BatchRecord:
+    """Read a summary.
+
+    Raises:
+        msgspec.DecodeError: it is not one.
+    """
+    return msgspec.json.decode(path.read_bytes(), type=BatchRecord)
+
+
+def batches(reports: Path, name: str = "") -> list[Path]:
+    """Return the summaries beside these reports, oldest first; of one name only when given."""
+    found = (reports / "batches").glob(f"{name}_*.json" if name else "*.json")
+    return sorted(found, key=lambda path: path.name.rpartition("_")[2])

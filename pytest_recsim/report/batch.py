@@ -1,0 +1,104 @@
+"""The page of a batch: customers x checks, worst first, with the failing names beside every count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pytest_recsim.record.batch import BatchRecord, Row, worst
+from pytest_recsim.record.jsonio import write_atomic
+from pytest_recsim.record.model import Outcome
+from pytest_recsim.report.text import cell, table
+
+MARKS: dict[Outcome, str] = {
+    "passed": "·",
+    "failed": "**F**",
+    "not_measured": "**?**",
+    "error": "**E**",
+    "missing": "**-**",
+    "warned": "w",
+    "waived": "v",
+    "skipped": "s",
+}
+LEGEND = (
+    "· passed, **F** failed, **?** not measured, **E** error, **-** never reported, w warned, v waived, "
+    "s left out, blank: not planned. A lift shows the worst of its segments."
+)
+WORDS = {
+    "may_go": "may go",
+    "must_not_go": "**must not go**",
+    "incomplete": "**incomplete**",
+    "partial": "partial",
+    "seeded": "seeded only",
+    "not_run": "**did not run**",
+    "left_out": "left out by the manifest",
+    "elsewhere": "in another slice",
+}
+
+
+def render_batch(path: Path, record: BatchRecord) -> None:
+    """Write the Markdown page beside a batch's JSON file."""
+    write_atomic(path.with_suffix(".md"), ("\n".join(batch_page(record)).rstrip() + "\n").encode())
+
+
+def batch_page(record: BatchRecord) -> Iterator[str]:
+    """Yield the lines of the page; links start from ``reports/batches/``."""
+    yield f"# {record.name}: {headline(record)}"
+    yield ""
+    slice_of = f", slice {record.shard}" if record.shard else ""
+    yield f"Manifest {record.manifest}{slice_of}, run {record.run_id}, started {record.started_at}, {record.seconds:.1f} s."
+    yield ""
+    yield from table(
+        ("customer", "verdict", "stands against it", "profile", "service", "seconds"), map(_row, record.rows)
+    )
+    yield from _matrix(record)
+
+
+def headline(record: BatchRecord) -> str:
+    """Say in one line what the batch amounts to."""
+    planned = [row for row in record.rows if row.status not in ("left_out", "elsewhere")]
+    go = sum(row.status == "may_go" for row in planned)
+    if record.status != "finished":
+        return (
+            f"incomplete: this batch has not finished, or was killed ({go} of {len(planned)} may go so far)"
+        )
+    return f"{go} of {len(planned)} customers may go live"
+
+
+def _row(row: Row) -> tuple[str, ...]:
+    name = f"[{row.id}](../{row.bundle}/README.md)" if row.bundle else row.id
+    customer = f"{name} ({row.customer})" if row.customer != row.id else name
+    against = f"{len(row.failing)}: {', '.join(row.failing)}" if row.failing else "0" if row.checks else ""
+    seconds = f"{row.seconds:.1f}" if row.seconds else ""
+    return (customer, WORDS[row.status], cell(against), cell(row.profile), cell(row.service), seconds)
+
+
+def _matrix(record: BatchRecord) -> Iterator[str]:
+    rows = [(row, _columns(row)) for row in record.rows if row.checks]
+    if not rows:
+        return
+    names = sorted({name for _, columns in rows for name in columns}, key=_shelf)
+    yield "## Customers x checks"
+    yield ""
+    yield LEGEND
+    yield ""
+    yield from table(
+        ("customer", *names),
+        [
+            (row.id, *(MARKS[columns[name]] if name in columns else "" for name in names))
+            for row, columns in rows
+        ],
+    )
+
+
+def _columns(row: Row) -> dict[str, Outcome]:
+    """One column per check: a check's cases (segments) show their worst."""
+    cases: dict[str, list[Outcome]] = {}
+    for label, outcome in row.checks.items():
+        cases.setdefault(label.partition(" [")[0], []).append(outcome)
+    return {name: found for name, outcomes in cases.items() if (found := worst(outcomes)) is not None}
+
+
+def _shelf(name: str) -> tuple[bool, int, str]:
+    scenario = name[:1] == "S" and name[1:].isdigit()
+    return (scenario, int(name[1:]) if scenario else 0, name)

@@ -1,0 +1,169 @@
+"""All simulations of one run on the controller: each opened when it is due, closed after its last check."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pytest_recsim.plan.resolve import Resolved
+from pytest_recsim.record.model import CheckResult
+from pytest_recsim.report import render_bundle
+from pytest_recsim.simulation.closing import last_look, leave_clean, stop
+from pytest_recsim.simulation.opening import Opened, new_run_id, open_record, open_service, planned
+from pytest_recsim.simulation.run import RunContext
+from pytest_recsim.simulation.services import Services
+from pytest_recsim.simulation.writer import Key, Writer
+
+Tell = Callable[[str], None]
+
+
+class Fleet:
+    """What the controller holds open. Everything here may be called again; nothing is done twice.
+
+    Attributes:
+        opened, writers: by simulation id.
+        finished: ids whose verdict stands.
+        alarms: what somebody has to know whatever the verdicts say; a run with any is not green.
+    """
+
+    def __init__(self, resolved: Resolved, reports: Path, scratch: Path, complain: Tell) -> None:
+        self._complain = complain
+        self.alarms: list[str] = []
+        self.run_id, self.now = new_run_id(), datetime.now(UTC).replace(microsecond=0)
+        self.reports = reports
+        self.services = Services(resolved.plans, reports)
+        self.opened: dict[str, Opened] = {
+            plan.id: planned(plan, resolved.fixture, run_id=self.run_id, now=self.now, scratch=scratch)
+            for plan in resolved.plans
+        }
+        self.writers: dict[str, Writer] = {}
+        self.finished: list[str] = []
+        self._opening = threading.Lock()
+
+    # --- opening ---
+
+    def start(self, tell: Tell) -> None:
+        """Open what must be known before the first check: running services, one stand-in, all bundles.
+
+        Raises:
+            InputError, ServiceError: something stands against the run; nothing was written.
+        """
+        self.services.hold(tell)
+        first = next((one for one in self.opened.values() if one.plan.stand_in), None)
+        for one in self.opened.values():
+            if one is first or not one.plan.stand_in:
+                open_service(one)
+        self.services.change([one for one in self.opened.values() if one.facts is not None], self.run_id)
+        for name, one in self.opened.items():
+            open_record(one, self.reports)
+            writer = Writer(one)
+            writer.start()
+            self.writers[name] = writer
+            self.render(name)
+
+    def contexts(self) -> list[RunContext]:
+        return [one.sim.context for one in self.opened.values()]
+
+    def due(self, name: str) -> RunContext:
+        """Open a simulation that is due now; any thread may ask.
+
+        Raises:
+            InputError, ServiceError: its service cannot be opened.
+        """
+        one = self.opened[name]
+        with self._opening:
+            if one.facts is None:
+                open_service(one)
+        return one.sim.context
+
+    def turn_to(self, name: str) -> None:
+        """Let a service that simulations share run with this one's profile (main thread only).
+
+        Raises:
+            InputError, ServiceError: it cannot be done.
+        """
+        self.services.turn_to(self.opened[name], self.run_id)
+
+    # --- running ---
+
+    def add(self, result: CheckResult, planned_keys: Callable[[], list[Key]]) -> None:
+        """Take in a finished check; the first one of a simulation brings what else was planned into its record."""
+        writer = self.writers[result.simulation]
+        if not writer.planned:
+            writer.expect(planned_keys())
+        writer.add(result)
+
+    def complete(self, planned_keys: Iterable[Key]) -> list[str]:
+        """Return the unfinished simulations of which every planned check has reported."""
+        missing = {key[0] for key in planned_keys if key not in self.writers[key[0]].results}
+        return [
+            name
+            for name, writer in self.writers.items()
+            if name not in self.finished and name not in missing and writer.results
+        ]
+
+    # --- closing ---
+
+    def judge(
+        self, name: str, planned_keys: list[Key], deselected: list[str], *, seed_only: bool = False
+    ) -> None:
+        """Judge a simulation by what has reported, and write its record."""
+        self.opened[name].spoiled = self.opened[name].spoiled or last_look(self.opened[name])
+        self.writers[name].finish(planned_keys, deselected, seed_only=seed_only)
+        self.render(name)
+
+    def finish(
+        self, name: str, planned_keys: list[Key], deselected: list[str], *, seed_only: bool = False
+    ) -> None:
+        """Judge a simulation, leave its namespace clean, end its stand-in, and write its record once more."""
+        self.judge(name, planned_keys, deselected, seed_only=seed_only)
+        self.finished.append(name)
+        one = self.opened[name]
+        one.notes += self.alarm(leave_clean(one))
+        stop(one)
+        writer = self.writers[name]
+        writer.close()
+        self.render(name)
+        self.alarm([writer.trouble] if writer.trouble else [])
+
+    def restore(self) -> list[str]:
+        """Give services their configuration back; return what could not be, which every record tells."""
+        before = self._asked
+        told = self.alarm(self.services.undo())
+        if told or self._asked != before:
+            for name, writer in self.writers.items():
+                self.opened[name].notes += [note for note in told if note not in self.opened[name].notes]
+                writer.close()
+                self.render(name)
+        return told
+
+    def alarm(self, sentences: list[str]) -> list[str]:
+        """Tell in red, and remember, what somebody has to know."""
+        for sentence in sentences:
+            self._complain(sentence)
+        self.alarms += sentences
+        return sentences
+
+    @property
+    def _asked(self) -> int:
+        return sum(tally.total for one in self.opened.values() for tally in one.tallies)
+
+    def stop(self) -> None:
+        """End everything that still runs, and let other runs in."""
+        for one in self.opened.values():
+            stop(one)
+        self.services.release()
+
+    def render(self, name: str) -> None:
+        """Write the page; a page that cannot be written must not cost the record or the clean-up."""
+        writer = self.writers[name]
+        try:
+            render_bundle(writer.bundle)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the record is complete without the page
+            complaint = f"README.md could not be written: {type(error).__name__}: {error}"
+            if complaint not in writer.opened.notes:
+                writer.opened.notes.append(complaint)
+                writer.update()
+                self._complain(complaint)

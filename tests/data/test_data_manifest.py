@@ -1,0 +1,144 @@
+"""Batch manifests: lists and mappings, defaults, and a sentence with the line for everything that is wrong."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_recsim.data.manifest import load_manifest, selected
+from pytest_recsim.data.problems import InputError
+
+STEPS = ("reset", "seed", "quality", "scenarios")
+
+
+@pytest.fixture
+def load(tmp_path):
+    def read(text, name="batch.yaml"):
+        path = tmp_path / name
+        path.write_text(text)
+        return load_manifest(path, STEPS)
+
+    return read
+
+
+def refusal(load, text):
+    with pytest.raises(InputError) as caught:
+        load(text)
+    return str(caught.value)
+
+
+def test_a_plain_list_of_runs_is_enough(load, tmp_path):
+    (run,) = load("- customer: acme\n  fixture_path: data/a.json\n").runs
+    assert (run.id, run.customer) == ("acme", "acme")
+    assert run.texts["fixture_path"].value == str(tmp_path / "data" / "a.json")
+    assert run.texts["fixture_path"].origin.endswith("batch.yaml:2")
+
+
+def test_json_is_read_too(load):
+    document = {"runs": [{"customer": "acme", "env_overrides": {"MMR_LAMBDA": 0.5}}]}
+    assert load(json.dumps(document), "b.json").runs[0].env_overrides == ("MMR_LAMBDA=0.5",)
+
+
+def test_defaults_lie_under_every_run_and_overrides_add_up(load):
+    text = """
+defaults: {env_profile: prod, namespace: shared, env_overrides: [BRAND_CAP=3]}
+runs:
+  - {customer: acme, namespace: own, env_overrides: {RULES_ENABLE: true}}
+  - {customer: beta}
+"""
+    acme, beta = load(text).runs
+    assert (acme.texts["namespace"].value, beta.texts["namespace"].value) == ("own", "shared")
+    assert acme.texts["env_profile"] == beta.texts["env_profile"]
+    assert acme.env_overrides == ("BRAND_CAP=3", "RULES_ENABLE=true")
+
+
+def test_a_run_may_skip_steps_or_be_left_out(load):
+    runs = load(
+        "- {customer: a, skip: [quality]}\n- {customer: b, skip: true}\n- {customer: c, skip: seed}\n"
+    ).runs
+    assert [(run.skip, run.left_out) for run in runs] == [
+        (("quality",), False),
+        ((), True),
+        (("seed",), False),
+    ]
+
+
+def test_a_customer_that_occurs_twice_needs_an_id(load):
+    said = refusal(load, "- customer: acme\n- customer: acme\n")
+    assert "batch.yaml:2" in said
+    assert "stands here again, first at" in said
+    assert [run.id for run in load("- customer: acme\n- {customer: acme, id: acme-2}\n").runs] == [
+        "acme",
+        "acme-2",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", ["nothing", "a list of simulations"]),
+        ("[]", ["empty"]),
+        ("runs: 3", ["`runs` is 3"]),
+        ("- customr: acme\n", [":1", "`customr`: unknown key", "did you mean `customer`"]),
+        ("- namespace: x\n", ["a run without `customer`"]),
+        ("- customer: Acme\n", [":1", "lower-case"]),
+        ("- customer: a\n  org_id: 12\n", [":2", "`org_id`", "UUID"]),
+        ("- customer: a\n  base_url: ''\n", [":2", "non-empty text"]),
+        ("- customer: a\n  skip: [sed]\n", [":2", "`skip`", "reset, seed"]),
+        ("- customer: a\n  env_overrides: 3\n", [":2", "`env_overrides` is 3"]),
+        ("- customer: a\n  env_overrides: {X: [1]}\n", [":2", "one plain value"]),
+        ("- 7\n", ["a run is 7"]),
+        ("runs: [{customer: a}]\nrunz: 1\n", [":2", "did you mean `runs`"]),
+        ("schema_version: 2\nruns: [{customer: a}]\n", ["allowed 1"]),
+        ("defaults: [1]\nruns: [{customer: a}]\n", ["defaults is a list"]),
+        ("- {customer: a\n", ["not YAML"]),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_line(load, text, words):
+    said = refusal(load, text)
+    assert all(word in said for word in words), said
+
+
+def test_several_problems_are_told_together(load):
+    said = refusal(load, "- customer: A\n- customr: b\n- {customer: c, skip: x}\n")
+    assert len(said.splitlines()) >= 3
+
+
+def test_customers_and_ids_select(load):
+    manifest = load("- customer: acme\n- {customer: acme, id: acme-2}\n- customer: beta\n")
+    assert [run.id for run in selected(manifest, ("acme",))] == ["acme", "acme-2"]
+    assert [run.id for run in selected(manifest, ("acme-2", "beta"))] == ["acme-2", "beta"]
+    assert len(selected(manifest, ())) == 3
+    with pytest.raises(InputError, match="did you mean `beta`"):
+        selected(manifest, ("bet",))
+
+
+anything = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=6)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from(["customer", "id", "runs", "skip", "env_overrides", "defaults", "x"]),
+            inner,
+            max_size=3,
+        ),
+    ),
+    max_leaves=12,
+)
+
+
+@given(anything)
+def test_any_document_is_read_or_refused_in_sentences(tmp_path_factory, document):
+    path = tmp_path_factory.mktemp("m") / "b.json"
+    path.write_text(json.dumps(document))
+    try:
+        manifest = load_manifest(path, STEPS)
+    except InputError as error:
+        said, manifest = str(error), None
+    assert manifest is not None or "b.json" in said
+    if manifest is not None:
+        assert manifest.runs
+        assert len({run.id for run in manifest.runs}) == len(manifest.runs)

@@ -1,0 +1,65 @@
+"""What is said about waivers and about figures that mean less than they seem to."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from pytest_recsim.plan.model import WaiverNote
+from pytest_recsim.record.model import CheckResult
+from pytest_recsim.simulation.caveats import caveats_of, waiver_notes
+
+TODAY = "2026-11-22"
+
+
+def notes(waiver, *outcomes, whole=True):
+    results = [
+        CheckResult(simulation="acme", check=check, case=case, outcome=outcome)
+        for check, case, outcome in outcomes
+    ]
+    return list(waiver_notes(SimpleNamespace(waivers=(waiver,)), results, TODAY, whole=whole))
+
+
+def test_a_waiver_that_was_needed_is_not_mentioned():
+    assert notes(WaiverNote("S9", "why", "g:1"), ("S9", "", "waived")) == []
+
+
+def test_a_waiver_that_has_ended_or_was_not_needed_is():
+    assert notes(WaiverNote("S9", "why", "g:1", until="2026-11-21"), ("S9", "", "failed")) == [
+        "waiver of S9 (g:1) ended on 2026-11-21: why"
+    ]
+    assert notes(WaiverNote("S9", "why", "g:1"), ("S9", "", "passed")) == [
+        "waiver of S9 (g:1) was not needed: why"
+    ]
+
+
+def test_a_waiver_without_a_check_is_told_only_when_nothing_was_left_out():
+    waiver = WaiverNote("recall", "why", "g:1", segment="vpi")
+    assert notes(waiver, ("recall", "vip", "failed")) == [
+        "waiver of recall vpi (g:1) covers no check of this customer: why"
+    ]
+    assert notes(waiver, ("recall", "vip", "failed"), whole=False) == []
+
+
+@pytest.mark.parametrize(
+    ("limits", "real", "told"),
+    [
+        ("max_p95_ms: 100", False, True),
+        ("max_error_rate: 0", False, True),
+        ("max_gini: 1", False, False),
+        ("max_p95_ms: 100", True, False),
+    ],
+)
+def test_times_and_errors_of_a_stand_in_are_never_left_without_their_caveat(
+    make_world, tmp_path, limits, real, told
+):
+    (tmp_path / "guardrails.yml").write_text(f"defaults: {{quality: {{{limits}}}}}\n")
+    place = {"base_url": "http://x", "base_url_source": "--base-url"} if real else {}
+    said = caveats_of(make_world(**place).plan, None)
+    assert any("say nothing about a service's" in sentence for sentence in said) == told
+
+
+def test_thresholds_for_a_segment_that_nobody_is_in_are_a_caveat(make_world, tmp_path):
+    (tmp_path / "guardrails.yml").write_text("customers: {acme: {segments: {vpi: {min_novelty: 5}}}}\n")
+    assert any("no segment `vpi`" in sentence for sentence in caveats_of(make_world().plan, None))

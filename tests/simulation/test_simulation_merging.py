@@ -1,0 +1,184 @@
+"""Slices of a batch become one summary and one junit file; what no slice ran is told."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from datetime import UTC, datetime
+
+import pytest
+
+from pytest_recsim.data.problems import InputError
+from pytest_recsim.record.batch import BatchRecord, Row, read_batch, worst_first, write_batch
+from pytest_recsim.record.bundle import open_bundle
+from pytest_recsim.record.model import CheckResult, Measure
+from pytest_recsim.report.batch import batch_page
+from pytest_recsim.report.summary import append_step_summary
+from pytest_recsim.simulation.merging import merge
+
+NOW = datetime(2026, 11, 22, 22, 15, tzinfo=UTC)
+
+
+def result(name, check="S1", outcome="passed", **more):
+    return CheckResult(simulation=name, check=check, outcome=outcome, seconds=0.5, **more)
+
+
+def row(name, status="may_go", **more):
+    return Row(id=name, customer=name, status=status, **more)
+
+
+def slice_of(folder, shard, *rows, name="pilot", sha="abc", status="finished"):
+    record = BatchRecord(
+        name=name,
+        status=status,
+        manifest="b.yaml",
+        manifest_sha256=sha,
+        run_id=f"r{shard[0]}",
+        started_at=NOW.isoformat(),
+        shard=shard,
+        seconds=float(shard[0]),
+        rows=rows,
+    )
+    (folder / "batches").mkdir(parents=True, exist_ok=True)
+    write_batch(folder / "batches" / f"{name}_20261122T221500Z.json", record)
+    return folder
+
+
+def ran(folder, name, *results, **more):
+    bundle = open_bundle(folder, name, NOW)
+    for one in results:
+        bundle.append(one)
+    checks = {one.label: one.outcome for one in results}
+    return row(name, bundle=str(bundle.root.relative_to(folder)), checks=checks, seconds=1.5, **more)
+
+
+@pytest.fixture
+def halves(tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    bad = result(
+        "beta",
+        "S2",
+        "failed",
+        sentence="slots: expected 0, got 3\x01 <b>",
+        measures=(Measure(name="slots", ok=False, got=3.0, expected="at most 0", n=20),),
+    )
+    slice_of(one, "1/2", ran(one, "acme", result("acme")), row("beta", "elsewhere"), row("gone", "left_out"))
+    against = {"status": "must_not_go", "failing": ("S2",)}
+    slice_of(
+        two,
+        "2/2",
+        row("acme", "elsewhere"),
+        ran(two, "beta", result("beta"), bad, **against),
+        row("gone", "left_out"),
+    )
+    return one, two
+
+
+def test_every_simulation_comes_from_the_slice_that_ran_it_worst_first(halves, tmp_path):
+    record, path = merge(halves, tmp_path / "all", tmp_path / "all" / "junit.xml")
+    assert [(one.id, one.status) for one in record.rows] == [
+        ("beta", "must_not_go"),
+        ("gone", "left_out"),
+        ("acme", "may_go"),
+    ]
+    assert not record.may_go
+    assert (record.seconds, record.shard) == (2.0, "")
+    assert read_batch(path) == record
+    page = path.with_suffix(".md").read_text()
+    assert "1 of 2 customers may go live" in page
+    assert "1: S2" in page
+    assert (path.parent / ".." / record.rows[0].bundle).resolve().is_dir()
+
+
+def test_the_junit_file_holds_one_testcase_per_check_with_values_and_thresholds(halves, tmp_path):
+    merge(halves, tmp_path / "all", tmp_path / "j.xml")
+    root = ET.parse(tmp_path / "j.xml").getroot()
+    assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("3", "1", "0")
+    cases = {(case.get("classname"), case.get("name")): case for case in root.iter("testcase")}
+    assert set(cases) == {("acme", "S1"), ("beta", "S1"), ("beta", "S2")}
+    facts = {one.get("name"): one.get("value") for one in cases["beta", "S2"].iter("property")}
+    assert facts == {"recsim.outcome": "failed", "recsim.measure.slots": "3 (at most 0, n 20)"}
+    assert cases["beta", "S2"].find("failure").text == "slots: expected 0, got 3 <b>"
+
+
+def test_what_no_slice_ran_stands_against_the_batch(halves, tmp_path):
+    record, _ = merge(halves[:1], tmp_path / "all", tmp_path / "j.xml")
+    assert {one.id: one.status for one in record.rows}["beta"] == "not_run"
+    assert not record.may_go
+    (error,) = ET.parse(tmp_path / "j.xml").getroot().iter("error")
+    assert "beta did not run" in error.get("message")
+
+
+def test_a_slice_that_was_killed_leaves_an_incomplete_batch(tmp_path):
+    folder = slice_of(tmp_path / "one", "1/1", row("acme"), status="started")
+    record, path = merge([folder], tmp_path / "all", tmp_path / "j.xml")
+    assert not record.may_go
+    assert "incomplete" in path.with_suffix(".md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        ({"name": "other"}, "holds batch `other`"),
+        ({"sha": "xyz"}, "another state of the manifest"),
+    ],
+)
+def test_slices_of_different_batches_are_refused(tmp_path, other, words):
+    one = slice_of(tmp_path / "one", "1/2", row("acme"))
+    two = slice_of(tmp_path / "two", "2/2", row("beta"), **other)
+    with pytest.raises(InputError, match=words):
+        merge([one, two], tmp_path / "all", tmp_path / "j.xml")
+    assert not (tmp_path / "all").exists()
+
+
+def test_slices_that_were_cut_differently_are_refused(tmp_path):
+    one, two = slice_of(tmp_path / "one", "1/2", row("a")), slice_of(tmp_path / "two", "2/3", row("b"))
+    with pytest.raises(InputError, match="slices of 2 and of 3"):
+        merge([one, two], tmp_path / "all", tmp_path / "j.xml")
+
+
+def test_a_folder_without_a_summary_is_refused(tmp_path):
+    with pytest.raises(InputError, match="no batch summary"):
+        merge([tmp_path], tmp_path / "all", tmp_path / "j.xml")
+
+
+def test_a_damaged_summary_is_refused(tmp_path):
+    folder = slice_of(tmp_path / "one", "1/1", row("a"))
+    next((folder / "batches").iterdir()).write_text("{")
+    with pytest.raises(InputError, match="is not a batch summary"):
+        merge([folder], tmp_path / "all", tmp_path / "j.xml")
+
+
+def test_lifts_of_several_segments_share_a_column_that_shows_the_worst():
+    checks = {"lift [a]": "passed", "lift [b]": "not_measured", "S10": "passed", "S2": "waived"}
+    record = BatchRecord(
+        name="b",
+        status="finished",
+        manifest="m",
+        manifest_sha256="s",
+        run_id="r",
+        started_at="t",
+        rows=(row("acme", "must_not_go", checks=checks),),
+    )
+    lines = list(batch_page(record))
+    assert "| customer | lift | S2 | S10 |" in lines
+    assert "| acme | **?** | v | · |" in lines
+
+
+def test_rows_are_ordered_by_what_must_be_read_first():
+    rows = [
+        row("fine"),
+        row("one", "must_not_go", failing=("S1",)),
+        row("two", "must_not_go", failing=("S1", "S2")),
+        row("cut", "incomplete"),
+    ]
+    assert [one.id for one in worst_first(rows)] == ["cut", "two", "one", "fine"]
+
+
+def test_the_step_summary_is_appended_without_links_that_lead_nowhere(tmp_path):
+    page, target = tmp_path / "p.md", tmp_path / "summary.md"
+    page.write_text("# x\n[acme](../acme/README.md) and [web](https://x.example)\n")
+    target.write_text("before\n")
+    assert append_step_summary(page, {"GITHUB_STEP_SUMMARY": str(target)})
+    assert target.read_text() == "before\n# x\nacme and [web](https://x.example)\n\n"
+    assert not append_step_summary(page, {})
+    assert not append_step_summary(page, {"GITHUB_STEP_SUMMARY": str(tmp_path / "no" / "such")})

@@ -1,0 +1,261 @@
+"""Every quirk bites with it and does not without; all of them together never break the service."""
+
+import json
+
+import pytest
+import standin_worlds as worlds
+
+from pytest_recsim.standin import app as standin
+from pytest_recsim.standin import quirks
+
+CALLS = 12  # of draws from at least three equally likely results; all alike by chance: under 1 in 100,000
+STRANGER = {"X-Org-ID": "00000000-0000-0000-0000-0000000000aa"}
+
+
+def popularity(client):
+    """Return the raw popularity that the first item of a list is explained with."""
+    return client.recommend(explain_level="full")["items"][0]["explain"]["blend"]["raw"]["pop"]
+
+
+@pytest.mark.parametrize(("names", "worth"), [("leak", 10.3), ("", 0.3)])
+def test_a_strangers_event_type_counts_on_top_only_as_a_quirk(start, make, names, worth):
+    client = start(names)
+    client.items(make.item("a"))
+    client.events(make.event("v", "a", 0, 1))
+    for namespace, row in (("other", {}), ("n", {"is_active": False})):
+        body = {"namespace": namespace, "types": [{"type": 1, "weight": 10} | row]}
+        assert client.post("/v1/event-types:upsert", body, headers=STRANGER).status_code == 202
+    assert popularity(client) == pytest.approx(worth)
+    codes = [row["type"] for row in client.ok("GET", "/v1/event-types?namespace=n")]
+    assert codes == [0, 1, 2, 3, 4] + [1] * bool(names)
+
+
+def test_a_leaked_event_type_fades_by_its_own_half_life_in_lists_and_profiles(start, make):
+    client = start("leak", POPULARITY_HALFLIFE_DAYS=1000000, PROFILE_TOP_N=1, MMR_LAMBDA=0)
+    client.items(make.item("a", "jazz"), make.item("b", "folk"))
+    client.users({"user_id": "u", "traits": {"segment": "regulars"}})  # or a starter profile would blur it
+    client.events(make.event("u", "a", 10, 1), make.event("u", "b", 0, 2))
+    kind = {"type": 1, "weight": 1024, "half_life_days": 1}
+    client.post("/v1/event-types:upsert", {"namespace": "n", "types": [kind]}, headers=STRANGER)
+    assert popularity(client) == pytest.approx(0.3 + 1, abs=1e-4)
+    loved = client.recommend(explain_level="full")["items"][0]
+    assert (loved["item_id"], "personalization" in loved["explain"]) == ("a", True)
+
+
+@pytest.mark.parametrize(("names", "status"), [("underflow", 422), ("", 200)])
+def test_a_very_old_event_fails_the_whole_namespace_only_as_a_quirk(start, make, names, status):
+    client = start(names, POPULARITY_HALFLIFE_DAYS=1)
+    client.items(make.item("a"), make.item("hidden", available=False))
+    client.events(make.event("v", "a", 1070), make.event("v", "hidden", 1080), make.event("v", "a", 1080, 9))
+    ask = {"namespace": "n", "user_id": "somebody else"}
+    assert client.post("/v1/recommendations", ask).status_code == 200
+    client.events(make.event("v", "a", 1080))
+    answer = client.post("/v1/recommendations", ask)
+    assert answer.status_code == status
+    if status == 422:
+        assert answer.json()["error"] == "constraint_violation"
+        assert client.post("/v1/recommendations", ask | {"namespace": "m"}).status_code == 200
+        recent = {"constraints": {"created_after": worlds.rfc3339(worlds.NOW_US - worlds.DAY)}}
+        assert client.post("/v1/recommendations", ask | recent).status_code == 200
+
+
+@pytest.mark.parametrize(("names", "status"), [("underflow", 422), ("", 200)])
+def test_a_tag_profile_fails_on_very_old_events_of_its_user_only_as_a_quirk(start, make, names, status):
+    client = start(names, POPULARITY_HALFLIFE_DAYS=1000, PROFILE_WINDOW_DAYS=100000)
+    client.items(make.item("a", "books"))
+    client.events(make.event("u", "a", 42 * 366))
+    ask = {"namespace": "n", "user_id": "u"}
+    assert client.post("/v1/recommendations", ask).status_code == status
+    assert client.post("/v1/recommendations", ask | {"user_id": "v"}).status_code == 200
+
+
+@pytest.mark.parametrize(("names", "found"), [("ghosts", {"gone", "hidden", "never"}), ("", set())])
+def test_sessions_offer_items_that_cannot_be_had_only_as_a_quirk(start, make, names, found):
+    client = start(names)
+    client.items(make.item("a", "books"), make.item("gone"), make.item("hidden", "books", available=False))
+    minutes = {"a": 60, "gone": 50, "hidden": 45, "never": 40}
+    client.events(*(make.event("u", name, ago / 1440) for name, ago in minutes.items()))
+    client.ok("POST", "/v1/items:delete", {"namespace": "n", "item_id": "gone"})
+    assert set(client.ids()) == {"a"} | found
+    assert set(client.ids(constraints={"include_tags_any": ["books"]})) == {"a"} | (found & {"hidden"})
+
+
+def equally_popular(client, make):
+    client.items(*(make.item(f"i{n}") for n in range(8)))
+    client.events(*(make.event("crowd", f"i{n}") for n in range(8)))
+    return lambda: client.ids(k=2, overrides={"popularity_fanout": 2})
+
+
+def equal_in_content(client, make):
+    client.items(make.item("seen", "books"), *(make.item(f"i{n}", "books") for n in range(8)))
+    client.events(make.event("u", "seen", 1, 3))
+    return lambda: client.ids(k=4, overrides={"mmr_lambda": 0.5})
+
+
+def equal_in_session(client, make):
+    client.items(*(make.item(f"i{n}") for n in range(9)))
+    client.events(make.event("u", "i0", 1), *(make.event("u", f"i{n}", 0.99, 9) for n in range(1, 9)))
+    return lambda: client.ids(k=4, overrides={"popularity_fanout": 4})
+
+
+def starter_tags_of_equal_weight(client, make):
+    client.items(make.item("b", "books"), make.item("l", "literature"), make.item("r", "reading"))
+    client.events(*(make.event("crowd", item_id) for item_id in "blr"))
+    client.users({"user_id": "u", "traits": {"segment": "new_users"}})
+    return client.ids
+
+
+def pinned_by_tag(client, make):
+    client.items(*(make.item(f"i{n}", "books") for n in range(8)))
+    client.events(*(make.event(f"fan{m}", f"i{n}") for n in range(8) for m in range(n)))
+    rule = {"surface": "default", "name": "r", "action": "PIN", "target_type": "TAG", "target_key": "books"}
+    client.ok("POST", "/v1/admin/rules", rule | {"namespace": "n", "item_ids": ["x"], "max_pins": 2})
+    return client.ids
+
+
+def similar_by_text(client, make):
+    client.items(*(make.item(f"i{n}", description="same") for n in range(8)))
+    return lambda: [row["item_id"] for row in client.ok("GET", "/v1/items/i0/similar?namespace=n&k=2")]
+
+
+def similar_by_visits(client, make):
+    client.items(*(make.item(f"i{n}") for n in range(8)))
+    client.events(*(make.event("crowd", f"i{n}") for n in range(8)))
+    return lambda: [row["item_id"] for row in client.ok("GET", "/v1/items/i0/similar?namespace=n&k=2")]
+
+
+@pytest.mark.parametrize(
+    "tied",
+    [
+        equally_popular,
+        equal_in_content,
+        equal_in_session,
+        starter_tags_of_equal_weight,
+        pinned_by_tag,
+        similar_by_text,
+        similar_by_visits,
+    ],
+)
+def test_ties_are_random_only_as_a_quirk(start, make, tied):
+    presets = json.dumps({"new_users": {"books": 1}})
+
+    def distinct(names, seed=None):
+        client = start(
+            names, seed, PROFILE_STARTER_PRESETS=presets, BLEND_GAMMA=0.2, PROFILE_MIN_EVENTS_FOR_BOOST=0
+        )
+        ask = tied(client, make)
+        return {tuple(ask()) for _ in range(CALLS)}
+
+    assert len(distinct("")) == 1
+    assert len(distinct("ties")) > 1
+    assert distinct("ties", seed=7) == distinct("ties", seed=7)
+
+
+@pytest.mark.parametrize(("names", "orders"), [("ties", 3), ("", 1)])
+def test_events_of_one_instant_become_anchors_in_random_order_only_as_a_quirk(start, make, names, orders):
+    seen = set()
+    for seed in range(8):
+        client = start(names, seed)
+        client.items(*(make.item(f"i{n:02d}") for n in range(15)))
+        client.events(*(make.event("u", f"i{n:02d}") for n in range(15)))
+        seen.add(tuple(client.recommend(explain_level="full")["items"][0]["explain"]["anchors"]))
+    assert all(len(set(anchors)) == 10 for anchors in seen)
+    assert (len(seen) >= orders) if names else (len(seen) == 1)
+
+
+@pytest.mark.parametrize("what", ["items", "users", "events"])
+def test_listings_lose_the_order_within_a_batch_only_as_a_quirk(start, make, what):
+    def pages(client):
+        rows = []
+        while True:
+            page = client.ok("GET", f"/v1/{what}?namespace=n&limit=4&offset={len(rows)}")
+            rows += [row.get("item_id") or row["user_id"] for row in page["items"]]
+            if not page["has_more"]:
+                return rows
+
+    def filled(names):
+        client = start(names, 5)
+        client.items(*(make.item(f"i{n:02d}") for n in range(15)))
+        client.users(*({"user_id": f"u{n:02d}"} for n in range(15)))
+        client.events(*(make.event("u", f"i{n:02d}") for n in range(15)))
+        return client
+
+    ordered, client = pages(filled("")), filled("ties")
+    mixed = pages(client)
+    assert ordered == sorted(ordered)
+    assert (mixed != ordered, sorted(mixed)) == (True, ordered)
+    assert pages(client) == mixed  # nobody wrote
+    client.items(make.item("i00"))
+    client.users({"user_id": "u00"})
+    client.events(make.event("u", "i00", 99))
+    again = pages(client)
+    assert [row for row in again if row in mixed[:1]] != again
+    assert again != mixed
+
+
+def test_newer_rows_still_come_first_in_mixed_listings(start, make):
+    client = start("ties")
+    client.events(*(make.event("u", f"i{n}", days) for days in (1, 2) for n in range(6)))
+    rows = client.ok("GET", "/v1/events?namespace=n")["items"]
+    assert [row["ts"] for row in rows] == sorted((row["ts"] for row in rows), reverse=True)
+
+
+@pytest.mark.parametrize("names", ["replica", ""])
+def test_every_other_list_uses_old_rules_for_a_while_only_as_a_quirk(start, make, monkeypatch, names):
+    instant = [1000.0]
+    monkeypatch.setattr(quirks.time, "monotonic", lambda: instant[0])
+    client = start(names, RULES_CACHE_REFRESH="60s")
+    client.items(make.item("a"), make.item("b"))
+    client.events(make.event("v", "a"), make.event("v", "b"))
+    assert [client.ids() for _ in range(4)] == [["a", "b"]] * 4
+    rule = {"surface": "default", "name": "r", "action": "BLOCK", "target_type": "ITEM", "item_ids": ["a"]}
+    client.ok("POST", "/v1/admin/rules", rule | {"namespace": "n"})
+    instant[0] += 59
+    lists = [tuple(client.ids()) for _ in range(4)]
+    if names:
+        assert sorted(lists) == [("a", "b"), ("a", "b"), ("b",), ("b",)]
+        assert lists[0] != lists[1]
+        instant[0] += 2
+        lists = [tuple(client.ids()) for _ in range(4)]
+    assert lists == [("b",)] * 4
+
+
+def test_what_is_no_quirk_is_named_with_its_nearest_match():
+    with pytest.raises(ValueError, match=r"`tie` is no quirk; allowed leak, .* did you mean `ties`\?"):
+        quirks.parse("leak,tie")
+
+
+def test_all_quirks_together_still_give_well_formed_lists():
+    served = refused = 0
+    for seed in range(12):
+        rng, items, users, traits, events, knobs, rules, _ = worlds.draw_world(seed)
+        app = standin.build(worlds.environ(knobs), worlds.NOW_US, quirks.parse("all", seed))
+
+        def send(path, body, app=app):
+            scope = {
+                "method": "POST",
+                "path": path,
+                "query_string": b"",
+                "headers": [(b"x-org-id", b"a" * 32)],
+            }
+            return app.reply(scope, json.dumps(body).encode())
+
+        send("/v1/items:upsert", {"namespace": "n", "items": [row | {"created": None} for row in items]})
+        rows = [{"user_id": user, "traits": values} for user, values in traits.items()]
+        send("/v1/users:upsert", {"namespace": "n", "users": rows})
+        rows = [event | {"ts": worlds.rfc3339(event["ts"])} for event in events]
+        send("/v1/events:batch", {"namespace": "n", "events": rows})
+        for rule in rules:
+            assert send("/v1/admin/rules", {"namespace": "n"} | rule).status == 201
+        for _ in range(8):
+            request = worlds.draw_request(rng, items, users)
+            request.pop("items", None)
+            reply = send("/v1/recommendations", request)
+            assert reply.status in (200, 422), reply
+            refused += reply.status == 422
+            if reply.status == 200:
+                ids = [row["item_id"] for row in json.loads(reply.body)["items"]]
+                assert len(set(ids)) == len(ids) <= (request["k"] or 20)
+                served += bool(ids)
+    assert served > 40
+    assert refused < 20
