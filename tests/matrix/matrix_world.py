@@ -1,0 +1,43 @@
+"""The customer that the faults are tried on: small, with every check measured and every real threshold in force."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pytest_recsim.sources.generator import generate
+from pytest_recsim.sources.writer import render
+
+HERE = Path(__file__).resolve().parents[2]
+NAME = "matrix"
+SEED, ITEMS, USERS, EVENTS = 3, 160, 500, 14_000
+KNOBS: dict[str, str] = {}
+
+
+def settle(folder: Path, seed: int = SEED) -> Path:
+    """Make a folder a project with this one customer, the shipped thresholds and the knobs of customer-a."""
+    for place in ("fixtures/customers", "profiles"):
+        (folder / place).mkdir(parents=True)
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    (folder / "guardrails.yml").write_text((HERE / "guardrails.yml").read_text().partition("customers:")[0])
+    (folder / "fixtures/customers" / f"{NAME}.json").write_bytes(render(world(seed)))
+    lines = [
+        line
+        for line in (HERE / "profiles/customer_a.env").read_text().splitlines()
+        if line.partition("=")[0] not in KNOBS
+    ]
+    lines += [f"{name}={value}" for name, value in KNOBS.items()]
+    (folder / "profiles" / f"{NAME}.env").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def world(seed: int = SEED) -> dict:
+    """A marketplace whose brands are spelled with a capital, as brands are."""
+    made = generate("marketplace", seed, items=ITEMS, users=USERS, events=EVENTS)
+    for item in made["items"]:
+        item["tags"] = [spelled(tag) for tag in item["tags"]]
+    return made
+
+
+def spelled(tag: str) -> str:
+    kind, colon, value = tag.partition(":")
+    return f"{kind}:{value.capitalize()}" if colon and kind == "brand" else tag
