@@ -5,8 +5,8 @@ How: five established users from the segments in turn, each on a surface of thei
 relevance alone (lambda 1, caps off), because diversity may drop an item for reasons of its own. Two items each:
 one at rank 8 to 12, one outside the usual list (rank 30 to 50). Both are boosted by 0.05, 0.2, 1 and 3.
 Passes when: no rank gets worse as the boost rises and the best is reached at 3; the score is the one before
-times (1 + boost) within 0.1 %; the answer gives the boost as reason, with the points it added. After
-cancelling the reason is gone and the rank is between those of two answers from before.
+times (1 + boost) within 0.1 %, and no other item's score changes; the answer gives the boost as reason, with the
+points it added. After cancelling the reason is gone and the rank is between those of two answers from before.
 """
 
 from __future__ import annotations
@@ -59,6 +59,15 @@ class Subject:
     def error(self, boost: float, shown: Exchange) -> float:
         expected = score_of(self.before[1], self.item) * (1 + boost)
         return abs(score_of(shown, self.item) - expected) / expected
+
+    def others_changed(self, shown: Exchange, boosted: set[str]) -> bool:
+        """Whether the score of an item that is not boosted is another one than before."""
+        scores = {item.item_id: item.score for item in self.before[1].answer.items}
+        return any(
+            abs(item.score - scores[item.item_id]) > TOLERANCE * abs(scores[item.item_id])
+            for item in shown.answer.items
+            if item.item_id in scores and item.item_id not in boosted
+        )
 
     def reason_holds(self, boost: float, shown: Exchange) -> bool:
         """The reason gives what the boost added: score before x boost, whatever the clock did meanwhile."""
@@ -161,6 +170,21 @@ def judge_effects(check: Check, steps: list[tuple[Subject, float, Exchange]]) ->
         ],
         n=len(steps),
         definition="score differs from the score before x (1 + boost) by more than 0.1 %",
+        knob="RULES_ENABLE",
+    )
+    boosted: dict[str, set[str]] = {}
+    for s, _, _ in steps:
+        boosted.setdefault(s.user, set()).add(s.item)
+    none_of(
+        check,
+        "lists with other items whose score changes",
+        [
+            (f"user {s.user}, boost {boost}", shown)
+            for s, boost, shown in steps
+            if s.others_changed(shown, boosted[s.user])
+        ],
+        n=len(steps),
+        definition="lists with an item that is not boosted and whose score differs by more than 0.1 % from before",
         knob="RULES_ENABLE",
     )
     none_of(

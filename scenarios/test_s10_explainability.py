@@ -3,7 +3,7 @@
 Proves: for every recommended item one can say why it is there, and the numbers add up.
 How: five users from every segment (fewer each when there are more than five segments), explain level `full`.
 Passes when: every contribution is weight x signal; the contributions' sum times the personalisation factor is the
-score, within a millionth; the weights are those of the profile for that class of user; every item has at least
+score, within a millionth; popularity and co-visitation are those that follow from the events that were sent; the weights are those of the profile for that class of user; every item has at least
 one reason besides `diversity`; the model version is there.
 """
 
@@ -101,6 +101,7 @@ def test_s10_answers_explain_themselves(sim: Simulation, check: Check) -> None:
     check.show("model_versions", sorted({shown.answer.model_version for shown in lists.values()}))
     compare_items(check, lists)
     compare_weights(sim, check, lists)
+    compare_signals(sim, check, lists)
     none_of(
         check,
         "answers without a model version",
@@ -149,3 +150,30 @@ def compare_weights(sim: Simulation, check: Check, lists: dict[str, Exchange]) -
         definition="alpha, beta, gamma differ from BLEND_* (sparse and new users: NEW_USER_BLEND_* where set)",
         knob="BLEND_*, NEW_USER_BLEND_*, BLEND_SEGMENT_OVERRIDES, BLEND_WEIGHTS_OVERRIDES",
     )
+
+
+def compare_signals(sim: Simulation, check: Check, lists: dict[str, Exchange]) -> None:
+    """Compare raw popularity and co-visitation with what the seeded events make."""
+    signals = sim.signals
+    check.show(
+        "signals", signals.told if signals is not None else "not compared: the seeded events are not known"
+    )
+    if signals is None:
+        return
+    rows = [(user, shown, item) for user, shown in lists.items() for item in shown.answer.items]
+    for name, holds, knob in (
+        ("popularity", signals.popularity_holds, "POPULARITY_HALFLIFE_DAYS, event types"),
+        ("co-visitation", signals.covisits_hold, "COVIS_WINDOW_DAYS"),
+    ):
+        none_of(
+            check,
+            f"{name} that does not follow from the events",
+            [
+                (f"user {user}, item {item.item_id}", shown)
+                for user, shown, item in rows
+                if not holds(shown, item)
+            ],
+            n=len(rows),
+            definition=f"items whose raw {name} is not what the contract makes of the seeded events, within 1 %",
+            knob=knob,
+        )

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from pytest_recsim.apply.admin import differing
+from pytest_recsim.data.instants import to_us
 from pytest_recsim.observe.quality import quality_asks
 from pytest_recsim.observe.store import load
 from pytest_recsim.plan.model import Limit
@@ -17,8 +18,10 @@ from pytest_recsim.service.undo import OverrideHandle, RuleHandle, await_effect,
 from pytest_recsim.simulation.catalogue import Catalogue
 from pytest_recsim.simulation.quality import Quality
 from pytest_recsim.simulation.session import Session
+from pytest_recsim.simulation.signals import Signals
 from pytest_recsim.simulation.stage import Prepared, prepare_once
 from pytest_recsim.simulation.truth import Truth
+from pytest_recsim.simulation.watching import surface_of
 from pytest_recsim.simulation.world import World
 
 LIMIT_S = 10.0
@@ -71,6 +74,14 @@ class Simulation(Session, Catalogue, Truth):
             keyed=self.api_key is not None,
         )
         return dict(zip(users, exchanges, strict=True))
+
+    @property
+    def signals(self) -> Signals | None:
+        """What raw signals have to follow from the seeded events; None when those are not all that there is."""
+        seeded = self.prepared.seeded
+        if seeded is None or seeded.leak:
+            return None
+        return Signals(self.world, tuple(self.service.event_types()), to_us(self.service.clock()))
 
     def limit(self, key: str, segment: str | None = None) -> Limit:
         return self.plan.limit(key, segment)
@@ -149,7 +160,7 @@ class Simulation(Session, Catalogue, Truth):
 
     def surface(self, name: str) -> str:
         """Return a surface of the scenario's own, so that its rules touch no other scenario."""
-        return f"recsim-{name}"
+        return surface_of(name)
 
     def rule(self, surface: str, name: str, **fields: Any) -> AbstractContextManager[RuleHandle]:
         """A rule for the length of a ``with`` block; disabled afterwards whatever happens."""

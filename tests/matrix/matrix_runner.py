@@ -53,7 +53,7 @@ class Seam:
     def __init__(self, run: Run) -> None:
         self._run = run
 
-    def pytest_sessionstart(self) -> None:
+    def pytest_configure(self) -> None:  # the run's own hook starts the stand-in right after
         from pytest_recsim.service import launcher
         from pytest_recsim.simulation import opening
 
@@ -63,8 +63,6 @@ class Seam:
             return launcher.launch({**env, **extra}, *args, module="matrix_standin", **named)
 
         opening.launch = launch
-
-    pytest_sessionstart = pytest.hookimpl(tryfirst=True)(pytest_sessionstart)
 
 
 Job = Generator[Run, Seen, Any]

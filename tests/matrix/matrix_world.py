@@ -9,8 +9,13 @@ from pytest_recsim.sources.writer import render
 
 HERE = Path(__file__).resolve().parents[2]
 NAME = "matrix"
-SEED, ITEMS, USERS, EVENTS = 3, 160, 500, 14_000
-KNOBS: dict[str, str] = {}
+SEED, ITEMS, USERS, EVENTS = 4, 160, 500, 14_000
+KNOBS = {
+    "BRAND_CAP": "5",
+    "CATEGORY_CAP": "10",
+    "PROFILE_STARTER_PRESETS": '{"new_users":{"electronics":1,"books":1,"home":1}}',
+}
+"""On top of customer-a's: without caps and starter interests, faults of theirs would have no effect."""
 
 
 def settle(folder: Path, seed: int = SEED) -> Path:
