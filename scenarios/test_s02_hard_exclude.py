@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_recsim.simulation.subjects import CAPS_OFF, carries, none_of, spread
+from pytest_recsim.simulation.subjects import PLAIN, carries, none_of, spread
 
 if TYPE_CHECKING:
     from pytest_recsim.plugin.check import Check
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 USERS = 12
 SHARE_BEFORE = (0.05, 0.50)
-QUESTION: dict[str, Any] = {"overrides": CAPS_OFF | {"mmr_lambda": 1.0}}
+QUESTION: dict[str, Any] = {"overrides": PLAIN}
 SHARE_LOST = 0.01  # of the other items' slots: on a live service ties may swap one
 SHARE_BACK = 0.9  # of the slots before: on a live service ties may swap a slot or two
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_recsim.simulation.subjects import CAPS_OFF, boosts, none_of, score_of, spread, working
+from pytest_recsim.simulation.subjects import PLAIN, boosts, none_of, score_of, spread, working
 
 if TYPE_CHECKING:
     from pytest_recsim.plugin.check import Check
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 USERS = 5
 BOOSTS = (0.05, 0.2, 1.0, 3.0)
 LENGTH = 100
-QUESTION: dict[str, Any] = {"k": LENGTH, "overrides": {**CAPS_OFF, "mmr_lambda": 1.0}}
+QUESTION: dict[str, Any] = {"k": LENGTH, "overrides": PLAIN}
 NEAR, FAR = range(8, 13), range(30, 51)
 TOLERANCE = 1e-3
 ROUNDING = 0.0051  # reasons have two decimals

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_recsim.simulation.subjects import CAPS_OFF, established_with_truth, mean, similarity
+from pytest_recsim.simulation.subjects import CAPS_OFF, PLAIN, established_with_truth, mean, similarity
 
 if TYPE_CHECKING:
     from pytest_recsim.plugin.check import Check
@@ -30,7 +30,7 @@ def judge_direction(sim: Simulation, check: Check, users: list[str]) -> None:
     """Measure similarity at lambda 0.5 against 1.0, caps off."""
     surface = sim.surface("s4")
     varied = sim.recommend(users, surface=surface, overrides=CAPS_OFF | {"mmr_lambda": 0.5})
-    plain = sim.recommend(users, surface=surface, overrides=CAPS_OFF | {"mmr_lambda": 1.0})
+    plain = sim.once("plain", users, overrides=PLAIN)
     low, high = (mean(similarity(sim, shown) for shown in lists.values()) for lists in (varied, plain))
     check.show("similarity", {"lambda 0.5": low, "lambda 1.0": high})
     check.need(high > 0, "lists share no plain tags even without diversification, so none can be avoided")

@@ -9,16 +9,33 @@ from typing import TypeVar
 
 from pytest_recsim.data.files import shown
 from pytest_recsim.data.findings import Findings, quoted
-from pytest_recsim.data.guardrail_keys import CHECKS, LIFT_CHECKS, SETTINGS, THRESHOLDS, keys_of
+from pytest_recsim.data.guardrail_keys import (
+    CHECKS,
+    OWN,
+    OWN_KEY,
+    SEGMENT_CHECKS,
+    SETTINGS,
+    THRESHOLDS,
+    keys_of,
+)
 from pytest_recsim.data.guardrail_model import CustomerEntry, Entry, Scope, Waiver
-from pytest_recsim.data.guardrail_values import choice, day, kind, org_id, setting, text, threshold, unknown
+from pytest_recsim.data.guardrail_values import (
+    check_name,
+    day,
+    kind,
+    org_id,
+    setting,
+    text,
+    threshold,
+    unknown,
+)
 from pytest_recsim.data.problems import InputError, Problem
 from pytest_recsim.data.yamlmarks import Marked, load_marked
 
 CUSTOMER = "[a-z0-9][a-z0-9_.-]*"
 _NAME = re.compile(CUSTOMER)
 _BLOCKS = ("quality", "scenarios")
-_SCOPED = (*_BLOCKS, "segments")
+_SCOPED = (*_BLOCKS, OWN, "segments")
 _FIELDS = ("namespace", "org_id", "env_profile", "fixture")
 _Read = TypeVar("_Read")
 
@@ -44,7 +61,7 @@ class GuardrailsReader:
         if version and (version.value != 1 or version.value is True):
             self._add(version, f"`schema_version` is {kind(version.value)}; allowed 1")
         if "defaults" in sections:
-            self._blocks(self._mapping(sections["defaults"], "defaults", _BLOCKS), Scope())
+            self._blocks(self._mapping(sections["defaults"], "defaults", (*_BLOCKS, OWN)), Scope())
         for name, entry in self._mapping(sections.get("customers"), "customers").items():
             self._customer(name, entry)
         self.findings.check()
@@ -74,6 +91,7 @@ class GuardrailsReader:
     def _blocks(self, sections: Mapping[str, Marked], scope: Scope) -> None:
         for group in _BLOCKS:
             self._keys(sections.get(group), group, scope)
+        self._own(sections.get(OWN), scope)
         for segment, block in self._mapping(sections.get("segments"), "segments").items():
             self._keys(block, "segments", scope._replace(segment=segment))
 
@@ -81,7 +99,9 @@ class GuardrailsReader:
         layer = self.layers.setdefault(scope, {})
         for key, marked in self._mapping(block, scope.segment or group).items():
             origin = self._origin(marked, _label(scope))
-            if key not in keys_of(group):
+            if group == "segments" and key == OWN:
+                self._own(marked, scope)
+            elif key not in keys_of(group):
                 self._add(marked, _misplaced(key, group))
             elif key in THRESHOLDS:
                 pair = self._try(marked, threshold, key)
@@ -89,6 +109,18 @@ class GuardrailsReader:
             else:
                 value = self._try(marked, setting, key)
                 layer.update({} if value is None else {key: Entry(value, None, origin)})
+
+    def _own(self, block: Marked | None, scope: Scope) -> None:
+        """Read thresholds of metrics of one's own; which of these exist, only the run knows."""
+        layer = self.layers.setdefault(scope, {})
+        for key, marked in self._mapping(block, OWN).items():
+            if not re.fullmatch(OWN_KEY, key):
+                what = f"`{quoted(key)}`: allowed under `{OWN}` are min_<metric> and max_<metric>, lower-case letters, digits, `_`"
+                self._add(marked, what)
+                continue
+            pair = self._try(marked, threshold, f"{OWN}.{key}")
+            if pair:
+                layer[f"{OWN}.{key}"] = Entry(*pair, self._origin(marked, _label(scope)))
 
     def _waivers(self, marked: Marked | None) -> tuple[Waiver, ...]:
         if marked is None:
@@ -108,10 +140,10 @@ class GuardrailsReader:
                 raise ValueError(
                     f"a waiver without `{needed}`; allowed check, reason, and if wanted segment, until"
                 )
-        check = choice("check", fields["check"].value, CHECKS)
+        check = check_name(fields["check"].value)
         segment = text("segment", fields["segment"].value) if "segment" in fields else None
-        if segment and check not in LIFT_CHECKS:
-            raise ValueError(f"`segment` with check {check}; allowed only with {' and '.join(LIFT_CHECKS)}")
+        if segment and check in CHECKS and check not in SEGMENT_CHECKS:
+            raise ValueError(f"`segment` with check {check}; allowed only with {', '.join(SEGMENT_CHECKS)}")
         reason = text("reason", fields["reason"].value)
         until = day("until", fields["until"].value) if "until" in fields else None
         return Waiver(check, segment, reason, until, f"{self.name}:{marked.line}")

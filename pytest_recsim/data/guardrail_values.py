@@ -10,7 +10,15 @@ from datetime import date, datetime
 from typing import Any
 
 from pytest_recsim.data.findings import quoted
-from pytest_recsim.data.guardrail_keys import CHOICES, MAX_WEIGHT, SEVERITIES, THRESHOLDS, ThresholdKey
+from pytest_recsim.data.guardrail_keys import (
+    CHECKS,
+    CHOICES,
+    MAX_WEIGHT,
+    OWN_CHECK,
+    SEVERITIES,
+    ThresholdKey,
+    threshold_key,
+)
 from pytest_recsim.data.instants import parse_instant
 from pytest_recsim.data.model import EVENT_TYPES
 from pytest_recsim.data.problems import nearest
@@ -18,6 +26,8 @@ from pytest_recsim.data.yamlmarks import Marked
 
 DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 UUID = "[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+OFF = math.nan
+"""The value of an optional threshold that is switched off; no other threshold is ever NaN."""
 _DAY = re.compile(DAY)
 _UUID = re.compile(UUID)
 
@@ -41,16 +51,18 @@ def unknown(key: str, allowed: Iterable[str]) -> str:
 
 
 def threshold(name: str, marked: Marked) -> tuple[float | None, str | None]:
-    """Return value and severity of a threshold, a number or a ``{value, severity}``; None = inherited."""
-    key = THRESHOLDS[name]
+    """Return value and severity of a threshold, a number or a ``{value, severity}``; None = inherited, NaN = off."""
+    key = threshold_key(name)
     if not isinstance(marked.value, dict):
         return _number(key, marked.value), None
     fields = marked.value
     for field in fields:
         if field not in {"value", "severity"}:
-            raise ValueError(f"`{name}`: {unknown(field, ('value', 'severity'))}")
+            raise ValueError(f"`{key.name}`: {unknown(field, ('value', 'severity'))}")
     if not fields:
-        raise ValueError(f"`{name}` is an empty mapping; allowed {key.allowed}, or a value and a severity")
+        raise ValueError(
+            f"`{key.name}` is an empty mapping; allowed {key.allowed}, or a value and a severity"
+        )
     severity = choice("severity", fields["severity"].value, SEVERITIES) if "severity" in fields else None
     return _number(key, fields["value"].value) if "value" in fields else None, severity
 
@@ -60,6 +72,13 @@ def setting(name: str, marked: Marked) -> Any:
     if name in CHOICES:
         return choice(name, marked.value, CHOICES[name])
     return _split(marked.value) if name == "split" else _weights(marked.value)
+
+
+def check_name(value: object) -> str:
+    """Return the name of a check: one of ours, ``own.min_...`` or ``test_mine.py::test_name``."""
+    if isinstance(value, str) and re.fullmatch(OWN_CHECK, value):
+        return value
+    return choice("check", value, CHECKS)
 
 
 def choice(name: str, value: object, allowed: tuple[str, ...]) -> str:
@@ -90,6 +109,8 @@ def org_id(value: object) -> str:
 
 
 def _number(key: ThresholdKey, value: object) -> float:
+    if key.optional and value is False:  # what YAML makes of `off`
+        return OFF
     right = isinstance(value, int | float) and not isinstance(value, bool)
     if right and key.low <= value <= key.high and (not key.integer or value == int(value)):  # type: ignore[operator, call-overload] # `right` has just said so
         return float(value)  # type: ignore[arg-type] # likewise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_recsim.data.files import packaged, read_bytes
-from pytest_recsim.data.guardrail_keys import SETTINGS, THRESHOLDS
+from pytest_recsim.data.guardrail_keys import OWN, SETTINGS, threshold_key
 from pytest_recsim.data.guardrail_model import CustomerEntry, Entry, Scope, Waiver
 from pytest_recsim.data.guardrail_read import GuardrailsReader
 
@@ -29,12 +30,17 @@ _Layers = Mapping[Scope, Mapping[str, Entry]]
 
 @dataclass(frozen=True)
 class Threshold:
-    """A number that must hold: its key, value, severity (``block`` or ``warn``) and where it was said."""
+    """A number that must hold: its key, value, severity (``block`` or ``warn``) and where it was said.
+
+    ``value`` is None when the threshold is off; ``unfinished`` then says where it got a severity, if it did:
+    somebody meant it to be on.
+    """
 
     key: str
-    value: float
+    value: float | None
     severity: str
     origin: str
+    unfinished: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,12 +88,25 @@ class Guardrails:
         the inherited value, and a bare number keeps the inherited severity. KeyError for an unknown key.
         """
         entries = list(self._entries(key, Scope(customer, namespace, segment)))
-        built_in = Entry(THRESHOLDS[key].default, "block", "built in")
+        built_in = Entry(threshold_key(key).default, "block", "built in")
         valued = next((entry for entry in entries if entry.value is not None), built_in)
         severe = next((entry for entry in entries if entry.severity is not None), built_in)
         apart = severe not in (valued, built_in)
         origin = f"{valued.origin}, severity {severe.origin}" if apart else valued.origin
-        return Threshold(key, valued.value, str(severe.severity), origin)
+        off = valued.value is None or math.isnan(valued.value)
+        unfinished = severe.origin if valued.value is None and severe is not built_in else ""
+        return Threshold(key, None if off else valued.value, str(severe.severity), origin, unfinished)
+
+    def own_keys(self, customer: str, namespace: str) -> list[str]:
+        """Return the thresholds of metrics of one's own (``own.min_x``) that may hold there, in file order."""
+        keys = [
+            key
+            for scope, layer in self.layers.items()
+            if scope.customer in (None, customer) and scope.namespace in (None, namespace)
+            for key in layer
+            if key.startswith(f"{OWN}.")
+        ]
+        return list(dict.fromkeys(keys))
 
     def setting(self, key: str, *, customer: str | None = None, namespace: str | None = None) -> RunSetting:
         """Return a setting, looked up like a threshold; ``weights`` inherit every event type they leave out."""
@@ -100,6 +119,14 @@ class Guardrails:
         for entry in reversed(entries):
             weights |= entry.value
         return RunSetting(key, weights, origin)
+
+    def segments(self, customer: str, namespace: str) -> dict[str, str]:
+        """Return the segments that the file has thresholds for there, each with where the first of them stands."""
+        return {
+            scope.segment: next(iter(layer.values())).origin
+            for scope, layer in self.layers.items()
+            if layer and scope.segment and scope.customer == customer and scope.namespace in (None, namespace)
+        }
 
     def _entries(self, key: str, scope: Scope) -> Iterator[Entry]:
         """Yield what the files say about a key, the most specific place first."""

@@ -13,11 +13,15 @@ from typing import Any
 from pytest_recsim.data.guardrail_keys import (
     CHECKS,
     CHOICES,
-    LIFT_CHECKS,
     MAX_WEIGHT,
+    OWN,
+    OWN_CHECK,
+    OWN_KEY,
+    SEGMENT_CHECKS,
     SETTINGS,
     THRESHOLDS,
     keys_of,
+    threshold_key,
 )
 from pytest_recsim.data.guardrail_read import CUSTOMER
 from pytest_recsim.data.guardrail_values import DAY, UUID
@@ -68,7 +72,9 @@ def guardrails_schema() -> Json:
     shared = {key: _key(key) for group in ("quality", "scenarios") for key in keys_of(group)}
     for group in ("quality", "scenarios", "segments"):
         shared[f"section_{group}"] = _object({key: _ref(key) for key in keys_of(group)})
-    sections = {group: _ref(f"section_{group}") for group in ("quality", "scenarios")}
+    shared[f"section_{OWN}"] = _map(_key(f"{OWN}.min_any"), named={"pattern": f"^{OWN_KEY}$"})
+    shared["section_segments"]["properties"][OWN] = _ref(f"section_{OWN}")
+    sections = {group: _ref(f"section_{group}") for group in ("quality", "scenarios", OWN)}
     scoped = sections | {"segments": _map(_ref("section_segments"), named=_TEXT)}
     fields = {"namespace": _TEXT, "env_profile": _TEXT, "fixture": _TEXT}
     customer = (
@@ -97,20 +103,27 @@ def _key(name: str) -> Json:
     if name == "weights":
         weight = {"type": "number", "minimum": 0, "maximum": MAX_WEIGHT}
         return _object(dict.fromkeys(EVENT_TYPES, weight)) | {"minProperties": 1}
-    key = THRESHOLDS[name]
-    number = {"type": "integer" if key.integer else "number", "minimum": key.low, "maximum": key.high}
-    both = _object({"value": number, "severity": {"enum": ["block", "warn"]}}) | {"minProperties": 1}
-    return {"description": key.meaning, "anyOf": [number, both]}
+    key = threshold_key(name)
+    number: Json = {
+        "type": "integer" if key.integer else "number",
+        "minimum": key.low,
+        "maximum": key.high,
+    }
+    value = {"anyOf": [number, {"const": False}]} if key.optional else number  # `off` is false in YAML
+    both = _object({"value": value, "severity": {"enum": ["block", "warn"]}}) | {"minProperties": 1}
+    return {"description": key.meaning, "anyOf": [value, both]}
 
 
 def _waiver() -> Json:
     day = {"type": "string", "pattern": f"^{DAY}$"}
-    fields = {"check": {"enum": list(CHECKS)}, "segment": _TEXT, "reason": _TEXT, "until": day}
-    lifts_only = {"properties": {"check": {"enum": list(LIFT_CHECKS)}}}
+    others = {"type": "string", "pattern": f"^({OWN_CHECK})$"}
+    check = {"anyOf": [{"enum": list(CHECKS)}, others]}
+    fields = {"check": check, "segment": _TEXT, "reason": _TEXT, "until": day}
+    with_segments = {"properties": {"check": {"anyOf": [{"enum": list(SEGMENT_CHECKS)}, others]}}}
     return _object(fields) | {
         "required": ["check", "reason"],
         "if": {"required": ["segment"]},
-        "then": lifts_only,
+        "then": with_segments,
     }
 
 
@@ -151,7 +164,7 @@ def _knob_row(knob: Knob) -> str:
 def guardrail_table() -> str:
     """Return thresholds and settings as a Markdown table."""
     rows = [
-        f"| `{key.group}` | `{key.name}` | {key.allowed} | {key.default:g} | {'yes' if key.per_segment else '-'} | {key.meaning} |\n"
+        f"| `{key.group}` | `{key.name}` | {key.allowed} | {'off' if key.default is None else f'{key.default:g}'} | {'yes' if key.per_segment else '-'} | {key.meaning} |\n"
         for key in THRESHOLDS.values()
     ]
     meanings = {

@@ -47,6 +47,15 @@ class WaiverNote(msgspec.Struct, frozen=True):
     until: str = ""
 
 
+class OwnFacts(msgspec.Struct, frozen=True):
+    """A metric of the user's own as it was announced; ``origin`` is the file that defines the hook."""
+
+    name: str
+    definition: str
+    per_user: bool
+    origin: str
+
+
 class FixtureFacts(msgspec.Struct, frozen=True):
     """What the plan needs to know of a data set without carrying it.
 
@@ -68,7 +77,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """One customer x one profile x one service, with every threshold resolved.
 
     ``base_url.value`` is empty for the stand-in. ``limits`` maps a key to its values, the empty segment
-    being the customer's own; read them with :meth:`limit`. ``env_file`` and ``restart_command`` are set in apply
+    being the customer's own; read them with :meth:`limit`. An optional threshold that is off is not among them.
+    ``own`` are the metrics of the user's own. ``env_file`` and ``restart_command`` are set in apply
     mode ``env-file`` only, ``ca_file`` where a private authority signed the service's certificate.
     """
 
@@ -98,6 +108,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     skip: tuple[str, ...]
     allow_reset: str
     seed_only: bool
+    own: tuple[OwnFacts, ...] = ()
+    guardrail_notes: tuple[str, ...] = ()
 
     @property
     def stand_in(self) -> bool:
@@ -115,7 +127,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def limit(self, key: str, segment: str | None = None) -> Limit:
         """Return the threshold or setting ``key``; the most specific one that was configured."""
         values = self.limits[key]
-        return values.get(segment or "", values[""])
+        return values[segment] if segment is not None and segment in values else values[""]
+
+    def scopes(self, key: str) -> list[str]:
+        """Return where an optional threshold holds: segments, or "" for the whole run; empty when it is off."""
+        return list(self.limits.get(key, {}))
 
     @property
     def split(self) -> float | datetime:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_recsim.plan.model import OwnFacts
+
 STEPS = ("reset", "seed", "quality", "scenarios")
 APPLY_MODES = ("env", "request", "admin", "env-file", "none")
 
@@ -18,6 +20,7 @@ class Options:
         environ_org: the value of RECSYS_ORG_ID.
         root: folder that relative default paths start from (pytest's rootdir).
         here: the folder pytest was called in; paths typed by the user start from it.
+        own: the metrics that the user's hooks announce.
     """
 
     customers: tuple[str, ...]
@@ -46,3 +49,4 @@ class Options:
     skip: tuple[str, ...] = ()
     dry_run: bool = False
     seed_only: bool = False
+    own: tuple[OwnFacts, ...] = ()

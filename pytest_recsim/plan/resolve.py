@@ -18,7 +18,7 @@ from pytest_recsim.plan.numbers import Numbers, read_numbers
 from pytest_recsim.plan.options import Options
 from pytest_recsim.plan.profile import Asked, asked_profile
 from pytest_recsim.plan.service import Target, target_of
-from pytest_recsim.plan.thresholds import limits_of, waivers_of
+from pytest_recsim.plan.thresholds import Limits, limits_of, notes_of, waivers_of
 
 CUSTOMER = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 T = TypeVar("T")
@@ -33,6 +33,7 @@ class _Parts:
     target: Target
     fixture: Fixture
     origin: str
+    limits: Limits
 
 
 def resolve(options: Options) -> list[tuple[Plan, Fixture]]:
@@ -128,9 +129,13 @@ def _one(customer: str, options: Options, numbers: Numbers, guardrails: Guardrai
     asked = attempt(lambda: asked_profile(options, entry))
     target = attempt(lambda: target_of(customer, options, entry))
     fixture = attempt(lambda: _peopled(*_fixture(customer, options, entry, guardrails)))
-    if problems or asked is None or target is None or fixture is None:
+    limits: Limits | None = None
+    if target is not None and fixture is not None:
+        namespace, segments = target.namespace.value, list(fixture[0].segments)
+        limits = attempt(lambda: limits_of(guardrails, customer, namespace, segments, options.own))
+    if problems or asked is None or target is None or fixture is None or limits is None:
         raise InputError(problems)
-    parts = _Parts(asked, target, *fixture)
+    parts = _Parts(asked, target, *fixture, limits)
     return _plan(customer, options, numbers, guardrails, parts), parts.fixture
 
 
@@ -169,7 +174,8 @@ def _plan(
             shown(guardrails.path), "--guardrails-file" if options.guardrails_file else "default"
         ),
         guardrails_sha256=guardrails.sha256,
-        limits=limits_of(guardrails, customer, target.namespace.value, list(segments)),
+        limits=parts.limits,
+        guardrail_notes=notes_of(guardrails, customer, target.namespace.value, list(segments)),
         waivers=waivers_of(guardrails, customer),
         surface=options.surface or "default",
         sample_users=numbers.sample_users,
@@ -182,6 +188,7 @@ def _plan(
         skip=tuple(dict.fromkeys(options.skip)),
         allow_reset=options.allow_reset,
         seed_only=options.seed_only,
+        own=options.own,
     )
 
 

@@ -2,31 +2,119 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pytest_recsim.data.guardrail_keys import SETTINGS, THRESHOLDS
-from pytest_recsim.data.guardrails import Guardrails
-from pytest_recsim.plan.model import Limit, WaiverNote
+from pytest_recsim.data.guardrail_keys import OWN, SETTINGS, THRESHOLDS, ThresholdKey
+from pytest_recsim.data.guardrails import Guardrails, Threshold
+from pytest_recsim.data.problems import InputError, Problem, nearest
+from pytest_recsim.plan.model import Limit, OwnFacts, WaiverNote
 
 Limits = dict[str, dict[str, Limit]]
 
 
-def limits_of(guardrails: Guardrails, customer: str, namespace: str, segments: list[str]) -> Limits:
-    """Return key -> segment ("" for the customer as a whole) -> limit."""
-    limits: Limits = {}
-    for key, facts in THRESHOLDS.items():
-        scopes = ("", *segments) if facts.per_segment else ("",)
-        limits[key] = {scope: _threshold(guardrails, key, customer, namespace, scope) for scope in scopes}
+@dataclass(frozen=True)
+class _Place:
+    """For whom thresholds are resolved."""
+
+    guardrails: Guardrails
+    customer: str
+    namespace: str
+
+    def threshold(self, key: str, segment: str) -> Threshold:
+        return self.guardrails.threshold(
+            key, customer=self.customer, namespace=self.namespace, segment=segment or None
+        )
+
+    def limits(self, key: str, scopes: Sequence[str]) -> dict[str, Limit]:
+        """Return scope -> limit; a scope in which the threshold is off is left out."""
+        found = {scope: self.threshold(key, scope) for scope in scopes}
+        return {
+            scope: Limit(key, one.value, "warn" if one.severity == "warn" else "block", one.origin)
+            for scope, one in found.items()
+            if one.value is not None
+        }
+
+
+def limits_of(
+    guardrails: Guardrails,
+    customer: str,
+    namespace: str,
+    segments: Sequence[str],
+    own: Sequence[OwnFacts] = (),
+) -> Limits:
+    """Return key -> segment ("" for the customer as a whole) -> limit, without optional thresholds that are off.
+
+    Raises:
+        InputError: a threshold of an own metric that does not exist, or an optional one with no more than a severity.
+    """
+    place = _Place(guardrails, customer, namespace)
+    scopes = {key: _scopes(facts, segments) for key, facts in THRESHOLDS.items()}
+    metrics = {metric.name: metric for metric in own}
+    for key in guardrails.own_keys(customer, namespace):
+        metric = metrics.get(_metric(key))
+        scopes[key] = tuple(segments) if metric is None or metric.per_user else ("",)
+    problems = [*_unknown(place, segments, metrics), *_unfinished(place, scopes)]
+    if problems:
+        raise InputError(problems)
+    limits = {key: place.limits(key, where) for key, where in scopes.items()}
     for key in SETTINGS:
         setting = guardrails.setting(key, customer=customer, namespace=namespace)
         limits[key] = {"": Limit(key, _plain(setting.value), "block", setting.origin)}
-    return limits
+    return {key: values for key, values in limits.items() if values}
 
 
-def _threshold(guardrails: Guardrails, key: str, customer: str, namespace: str, segment: str) -> Limit:
-    found = guardrails.threshold(key, customer=customer, namespace=namespace, segment=segment or None)
-    return Limit(key, found.value, "warn" if found.severity == "warn" else "block", found.origin)
+def notes_of(
+    guardrails: Guardrails, customer: str, namespace: str, segments: Sequence[str]
+) -> tuple[str, ...]:
+    """Name thresholds for segments that the data set does not have: they hold for nobody."""
+    return tuple(
+        f"{origin}: the data set has no segment `{segment}`, so what stands there holds for nobody{nearest(segment, segments)}"
+        for segment, origin in guardrails.segments(customer, namespace).items()
+        if segment not in segments
+    )
+
+
+def _scopes(key: ThresholdKey, segments: Sequence[str]) -> tuple[str, ...]:
+    """Where a threshold is looked up: an optional one that segments may have is judged for segments only."""
+    if not key.per_segment:
+        return ("",)
+    return tuple(segments) if key.optional else ("", *segments)
+
+
+def _metric(key: str) -> str:
+    """``own.min_basket_fit`` -> ``basket_fit``."""
+    return key.removeprefix(f"{OWN}.").partition("_")[2]
+
+
+def _unknown(place: _Place, segments: Sequence[str], metrics: dict[str, OwnFacts]) -> Iterator[Problem]:
+    """Tell thresholds whose metric nobody announced, and a segment's threshold of a figure of the whole run."""
+    for key in place.guardrails.own_keys(place.customer, place.namespace):
+        name = _metric(key)
+        metric, whole = metrics.get(name), place.threshold(key, "").origin
+        origins = dict.fromkeys([whole, *(place.threshold(key, segment).origin for segment in segments)])
+        said = [origin for origin in origins if origin != "built in"]
+        if metric is None and said:
+            known = ", ".join(metrics) or "none: no conftest.py of the suite defines pytest_recsim_metrics"
+            what = f"`{key}`: you announce no metric `{name}`; allowed are {known}{nearest(name, metrics)}"
+            yield Problem(said[0], what)
+        elif metric is not None and not metric.per_user:
+            what = f"`{key}`: `{name}` is a figure of the whole run; allowed outside `segments` only"
+            yield from (Problem(origin, what) for origin in said if origin != whole)
+
+
+def _unfinished(place: _Place, scopes: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
+    """Tell optional thresholds with a severity and nowhere a value: they would silently check nothing."""
+    found = {
+        (key, place.threshold(key, scope).unfinished) for key, where in scopes.items() for scope in where
+    }
+    for key, origin in sorted(found):
+        if origin:
+            yield Problem(
+                origin, f"`{key}` has a severity and nowhere a value; allowed is a value beside it, or off"
+            )
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The pytest plugin. Three hooks are always on, each one `if`; everything else loads when a customer is named."""
+"""The pytest plugin. Four hooks are always on, each a line or an `if`; the rest loads when a customer is named."""
 
 from __future__ import annotations
 
@@ -9,6 +9,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     from pytest_recsim.plugin.options import add_options
 
     add_options(parser)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    from pytest_recsim.plugin import hookspec
+
+    pluginmanager.add_hookspecs(
+        hookspec
+    )  # always: pytest refuses conftests with a hook that nobody has specified
 
 
 @pytest.hookimpl(tryfirst=True)

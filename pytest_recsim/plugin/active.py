@@ -8,12 +8,13 @@ import msgspec
 import pytest
 
 from pytest_recsim.plugin import collect, fixtures, outcome, suite
+from pytest_recsim.plugin.own import announced
 from pytest_recsim.plugin.state import STATE, State
 from pytest_recsim.simulation import RunContext
 
 MARKERS = (
     "scenario(id): a behaviour of the recommender that must hold, S1 to S10",
-    "guardrail(name): a threshold that must hold",
+    "guardrail(name, when=None): a threshold that must hold; `when` names one that may be off, and then there is no check",
 )
 
 
@@ -38,6 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def _become_worker(config: pytest.Config, workerinput: dict[str, Any]) -> None:
     contexts = msgspec.json.decode(workerinput["recsim"], type=list[RunContext])
     state = State(
+        metrics=announced(config),
         plans={context.plan.id: context.plan for context in contexts},
         contexts={context.plan.id: context for context in contexts},
         worker=str(workerinput["workerid"]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import numbers
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,7 +44,7 @@ class Check:
 
     def need(self, condition: object, reason: str) -> None:
         """Go on only if the check can fail; otherwise it is *not measured*, for ``reason``."""
-        if not condition:
+        if not condition or _no_number(condition):
             raise NotMeasured(reason)
 
     def show(self, key: str, value: Any) -> None:
@@ -60,7 +62,7 @@ class Check:
     def that(  # noqa: PLR0913 - the facts of one measure, all by name
         self,
         name: str,
-        ok: bool,
+        ok: bool | None,
         *,
         expected: str,
         got: str,
@@ -75,7 +77,7 @@ class Check:
 
         Args:
             name: what was looked at.
-            ok: whether it holds.
+            ok: whether it holds; NaN or None, a comparison that could not be made, is *not measured*.
             expected: what had to hold, in words.
             got: what was found, in words.
             n: how many users, lists or slots stand behind it.
@@ -85,11 +87,12 @@ class Check:
             curl: the line itself, where the exchange is not at hand any more.
             knob: where to look first.
         """
+        unknown = ok is None or _no_number(ok)
         self.measures.append(
             Measure(
                 name=name,
-                ok=bool(ok),
-                got=got,
+                ok=None if unknown else bool(ok),
+                got=None if unknown else got,
                 expected=expected,
                 n=n,
                 definition=definition,
@@ -124,11 +127,15 @@ class Check:
             )
         )
 
-    def figure(self, figure: Figure, limit: Limit, *, knob: str) -> None:
-        """Judge a figure of the whole run against a lower limit."""
+    def figure(self, figure: Figure, limit: Limit, **facts: Any) -> None:
+        """Judge a figure against its limit, whose key says whether it is a lower or an upper one.
+
+        ``knob``, ``who`` and ``exchange`` are as for :meth:`that`.
+        """
         if figure.value is None:
             raise NotMeasured(figure.reason)
-        self.at_least(figure.name, figure.value, limit, n=figure.n, definition=figure.definition, knob=knob)
+        compare = self.at_most if limit.key.removeprefix("own.").startswith("max_") else self.at_least
+        compare(figure.name, figure.value, limit, n=figure.n, definition=figure.definition, **facts)
 
     def _compare(  # noqa: PLR0913 - the facts of one measure, all by name
         self,
@@ -164,11 +171,18 @@ class Check:
             )
         )
 
-    def conclude(self) -> Conclusion:
-        """Weigh the measures: one failing fails the check, one unmeasured or none at all leaves it unproven."""
+    def conclude(self, unmet: str = "") -> Conclusion:
+        """Weigh the measures: one failing fails the check, one unmeasured or none at all leaves it unproven.
+
+        Args:
+            unmet: why the check could not go on, if it could not. What had failed until then stays failed.
+        """
         failing = [measure for measure in self.measures if measure.ok is False]
         if failing:
-            return Conclusion("failed", "\n".join(map(told, failing)))
+            rest = [f"and the rest was not measured: {unmet}"] if unmet else []
+            return Conclusion("failed", "\n".join([*map(told, failing), *rest]))
+        if unmet:
+            return Conclusion("not_measured", unmet)
         if not self.measures:
             return Conclusion("failed", "measured nothing: the check compared no number and no fact")
         unmeasured = [measure.name for measure in self.measures if measure.ok is None]
@@ -194,6 +208,10 @@ def told(measure: Measure) -> str:
         "again": measure.curl,
     }
     return "\n".join(lines + [f"  {name}: {fact}" for name, fact in facts.items() if fact])
+
+
+def _no_number(value: object) -> bool:
+    return isinstance(value, numbers.Real) and math.isnan(value)
 
 
 def _listed(words: Iterable[str]) -> str:

@@ -1,4 +1,9 @@
-"""Parametrisation, order and selection of the checks."""
+"""Parametrisation, order and selection of the checks.
+
+A check marked ``guardrail("novelty", when="min_novelty")`` exists only for customers, and segments, for whom that
+optional threshold is on. ``when="own"`` stands for "metrics of one's own are announced", ``when="own.*"`` for "and
+have thresholds".
+"""
 
 from __future__ import annotations
 
@@ -8,12 +13,37 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from pytest_recsim.plan.model import Plan
 from pytest_recsim.plugin.identity import identify, named
 from pytest_recsim.plugin.state import STATE
 from pytest_recsim.record.jsonio import write_atomic
 
 METRICS = ("ndcg", "mrr")
-CLOSING = ("profile", "contract", "availability")  # they judge what held while all other checks ran
+CLOSING = (
+    "profile",
+    "contract",
+    "availability",
+    "error_rate",
+)  # they judge what held while all other checks ran
+PARAMETERS = ("sim", "own_threshold", "segment", "metric")
+
+
+def _places(plan: Plan, when: str) -> list[tuple[str, str]]:
+    """Return (threshold, segment) of what an optional check is made for; the segment is empty for the whole run."""
+    if when == "own":
+        return [("", "")] if plan.own else []
+    keys = [key for key in plan.limits if key.startswith("own.")] if when == "own.*" else [when]
+    return [(key, segment) for key in keys for segment in plan.scopes(key)]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(collector: pytest.Collector, obj: object) -> list[pytest.Item] | None:
+    """Leave out checks that exist for nobody; parametrised with no case they would be reported as skipped."""
+    for mark in getattr(obj, "pytestmark", ()):
+        when = mark.kwargs.get("when") if getattr(mark, "name", "") == "guardrail" else None
+        if when and not any(_places(plan, when) for plan in collector.config.stash[STATE].plans.values()):
+            return []
+    return None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -21,16 +51,25 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "sim" not in metafunc.fixturenames:
         return
     plans = metafunc.config.stash[STATE].plans
-    names = [name for name in ("sim", "segment", "metric") if name in metafunc.fixturenames]
-    cases: list[tuple[str, ...]] = []
-    for simulation, plan in plans.items():
-        rows: list[tuple[str, ...]] = [(simulation,)]
-        if "segment" in names:
-            rows = [(*row, segment) for row in rows for segment in plan.fixture.segments]
-        if "metric" in names:
-            rows = [(*row, metric) for row in rows for metric in METRICS]
-        cases.extend(rows)
-    metafunc.parametrize(names, cases, ids=["-".join(case) for case in cases], indirect=["sim"])
+    names = [name for name in PARAMETERS if name in metafunc.fixturenames]
+    mark = metafunc.definition.get_closest_marker("guardrail")
+    when = str(mark.kwargs.get("when", "")) if mark else ""
+    cases = [case for name, plan in plans.items() for case in _cases(name, plan, names, when)]
+    ids = ["-".join(filter(None, case)) for case in cases]
+    metafunc.parametrize(names, cases, ids=ids, indirect=["sim"])
+
+
+def _cases(simulation: str, plan: Plan, names: list[str], when: str) -> list[tuple[str, ...]]:
+    """One row per customer, times segment and metric as far as the test asks for them."""
+    if when:
+        found = [{"own_threshold": key, "segment": segment} for key, segment in _places(plan, when)]
+    elif "segment" in names:
+        found = [{"segment": segment} for segment in plan.fixture.segments]
+    else:
+        found = [{}]
+    if "metric" in names:
+        found = [row | {"metric": metric} for row in found for metric in METRICS]
+    return [tuple(({"sim": simulation} | row)[name] for name in names) for row in found]
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import tempfile
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from pytest_recsim.plugin import tell
 from pytest_recsim.plugin.collect import Census, read_census
 from pytest_recsim.plugin.options import read_options
 from pytest_recsim.plugin.outcome import ATTRIBUTE
+from pytest_recsim.plugin.own import announced, facts
 from pytest_recsim.plugin.root import refuse_moved_root
 from pytest_recsim.plugin.state import STATE, State
 from pytest_recsim.record.model import CheckResult
@@ -37,12 +39,14 @@ class Controller:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         refuse_moved_root(config)
-        self.options = read_options(config)
         try:
+            metrics = announced(config)
+            self.options = replace(read_options(config), own=tuple(facts(metrics)))
             resolved = resolve(self.options)
         except InputError as error:
             raise pytest.UsageError(str(error)) from None
         self.state = State(
+            metrics=metrics,
             plans={plan.id: plan for plan, _ in resolved},
             fixtures={plan.id: fixture for plan, fixture in resolved},
         )
@@ -206,7 +210,7 @@ class Controller:
             return
         terminalreporter.section("recsim")
         for writer in self.writers.values():
-            for line in tell.summary(writer.bundle, writer.verdict, self.options.here):
+            for line in tell.summary(writer.bundle, writer.verdict, self.options.here, writer.waiver_notes):
                 terminalreporter.write_line(line)
 
 

@@ -20,6 +20,8 @@ def sim(request: pytest.FixtureRequest) -> Iterator[Simulation]:
     failure = ""
     try:
         _ = simulation.prepared
+        if "quality" not in simulation.plan.skip:
+            _ = simulation.own
     except SimulationFailed as error:
         failure = f"could not be prepared: {error}"
     finally:

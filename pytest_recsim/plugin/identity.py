@@ -55,6 +55,10 @@ def identify(item: pytest.Item) -> Identity | None:
         return Identity(simulation, own, rest, title, scenario=guardrail is None)
     if scenario:
         return Identity(simulation, scenario, rest, title, scenario=True)
+    if "own_threshold" in params:
+        return Identity(
+            simulation, str(params["own_threshold"]), str(params["segment"]), title, scenario=False
+        )
     check = "_".join([str(guardrail), *([params["metric"]] if "metric" in params else [])])
     return Identity(simulation, check, str(params.get("segment", "")), title, scenario=False)
 
@@ -84,10 +88,13 @@ def _title(item: pytest.Item) -> str:
 
 def severity(plan: Plan, identity: Identity) -> str:
     """Return ``warn`` when every threshold that the check compares with is configured as such."""
-    prefix = f"{identity.check.lower()}_" if identity.scenario else f"min_{identity.check}"
-    keys = [key for key in plan.limits if key.startswith(prefix)]
-    if identity.check == "availability":
-        keys = ["max_unavailable_share"]
+    check = identity.check
+    if identity.scenario:
+        keys = {key for key in plan.limits if key.startswith(f"{check.lower()}_")}
+    elif check == "availability":
+        keys = {"max_unavailable_share"}
+    else:
+        keys = {check, f"min_{check}", f"max_{check}"} & set(plan.limits)
     severities = {plan.limit(key, identity.case).severity for key in keys}
     return "warn" if severities == {"warn"} else "block"
 

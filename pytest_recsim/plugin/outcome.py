@@ -9,6 +9,7 @@ import pytest
 
 from pytest_recsim.plugin.check import Check, Conclusion, NotMeasured
 from pytest_recsim.plugin.identity import Identity, identify, severity, waiver
+from pytest_recsim.plugin.junit import PROPERTY, properties
 from pytest_recsim.plugin.state import STATE
 from pytest_recsim.record.jsonio import dumps, write_json
 from pytest_recsim.record.model import CheckResult, Outcome
@@ -28,7 +29,12 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         outcome = yield
         conclusion = check.conclude()
     except NotMeasured as reason:
-        outcome, conclusion = True, Conclusion("not_measured", str(reason))
+        outcome, conclusion = True, check.conclude(str(reason))
+    except pytest.skip.Exception as left_out:
+        conclusion = check.conclude(f"the check was left there: {left_out}")
+        if conclusion.outcome != "failed":  # a failing figure does not vanish behind a skip
+            raise
+        outcome = True
     _settle(pyfuncitem, identity, check, conclusion)
     return outcome
 
@@ -85,10 +91,21 @@ def pytest_runtest_makereport(
         result = _unsettled(item, identity, report, call)
     finished = datetime.now(UTC).isoformat(timespec="milliseconds")
     result = _with(result, seconds=round(call.duration, 4), finished_at=finished)
+    _publish(item, report, result)
     if result.scenario and call.when == "call":
         _evidence(item, result)
     setattr(report, ATTRIBUTE, dumps(result).decode())
     return report
+
+
+def _publish(item: pytest.Item, report: pytest.TestReport, result: CheckResult) -> None:
+    """Give junit the outcome with its values and thresholds; it reads the properties of an item's last report.
+
+    Strings only, because nothing else is safe under xdist; those of an earlier attempt are replaced.
+    """
+    others = [pair for pair in item.user_properties if not pair[0].startswith(PROPERTY)]
+    item.user_properties[:] = [*others, *properties(result)]
+    report.user_properties = list(item.user_properties)
 
 
 def _agree(result: CheckResult, report: pytest.TestReport) -> bool:

@@ -9,6 +9,7 @@ import pytest
 
 from pytest_recsim.data.model import Fixture
 from pytest_recsim.plan.model import Plan
+from pytest_recsim.plan.own import Announced
 from pytest_recsim.simulation import RunContext, Simulation
 
 
@@ -20,19 +21,23 @@ class State:
         plans: by simulation id, known from the start; parametrisation needs nothing else.
         contexts: filled on the controller once services answer, on workers from the controller.
         worker: ``gw0``, ... or an empty string on the controller.
+        metrics: the user's own ones, name -> (file, metric).
     """
 
     plans: Mapping[str, Plan]
     fixtures: Mapping[str, Fixture] = field(default_factory=dict)
     contexts: dict[str, RunContext] = field(default_factory=dict)
     worker: str = ""
+    metrics: Announced = field(default_factory=dict)
     _simulations: dict[str, Simulation] = field(default_factory=dict)
 
     def simulation(self, name: str) -> Simulation:
         """Return this process's simulation, made on first use."""
         if name not in self._simulations:
             self._simulations[name] = Simulation(self.contexts[name], self.fixtures.get(name))
-        return self._simulations[name]
+        simulation = self._simulations[name]
+        simulation.metrics = [metric for _, metric in self.metrics.values()]
+        return simulation
 
     def adopt(self, simulation: Simulation) -> None:
         """Take over a simulation that the controller has opened."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pytest_recsim.data.model import Fixture
@@ -27,7 +27,7 @@ def header(plan: Plan, url: str) -> Iterator[str]:
         yield "        mind: that changes the service for every tenant until the end of this run"
     facts = plan.fixture
     yield f"        fixture {facts.path}: {facts.items:,} items, {facts.users:,} users, {facts.events:,} events"
-    for note in (*plan.profile_notes, *facts.notes):
+    for note in (*plan.profile_notes, *facts.notes, *plan.guardrail_notes):
         yield f"        note: {note}"
 
 
@@ -44,7 +44,7 @@ def dry_run(plan: Plan, fixture: Fixture) -> Iterator[str]:
     yield f"  thresholds from {plan.guardrails.value}"
     for key, limits in sorted(plan.limits.items()):
         for segment, limit in limits.items():
-            if not segment or limit != limits[""]:
+            if not segment or limit != limits.get(""):
                 scope = f" [{segment}]" if segment else ""
                 yield f"    {key}{scope} = {limit.value} {limit.severity}  ({limit.origin})"
     for note in plan.waivers:
@@ -54,15 +54,17 @@ def dry_run(plan: Plan, fixture: Fixture) -> Iterator[str]:
         yield f"    {segment}: {len(members):,} users"
 
 
-def summary(bundle: Bundle, verdict: Verdict, here: Path) -> Iterator[str]:
-    """The verdict, the names behind it, and where the evidence is."""
+def summary(bundle: Bundle, verdict: Verdict, here: Path, notes: Iterable[str] = ()) -> Iterator[str]:
+    """The verdict, the names behind it, what else there is to say, and where the evidence is."""
     counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in verdict.counts.items())
     yield f"{bundle.root.parent.name}: {verdict.sentence} ({counts or 'nothing was selected'})"
     for name in verdict.failing[:20]:
         yield f"  stands against it: {name}"
     if len(verdict.failing) > 20:
         yield f"  ... and {len(verdict.failing) - 20} more"
-    for caveat in verdict.caveats:
+    if verdict.let_through:
+        yield f"  let through: {', '.join(verdict.let_through)}"
+    for caveat in (*verdict.caveats, *notes):
         yield f"  mind: {caveat}"
     yield f"  evidence: {os.path.relpath(bundle.root, here)}"
 

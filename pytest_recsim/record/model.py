@@ -94,14 +94,22 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What the run amounts to.
 
     ``status`` is ``may_go``, ``must_not_go``, ``incomplete`` (something planned did not report) or
-    ``partial`` (a selection of checks ran, so nothing is said about the rest).
+    ``partial`` (a selection of checks ran, so nothing is said about the rest). ``failing`` names what blocks,
+    ``let_through`` what was bad and is waived or only warns, ``left_out`` counts checks that were not to run.
     """
 
     status: Literal["may_go", "must_not_go", "incomplete", "partial"]
     sentence: str
     counts: dict[str, int]
     failing: tuple[str, ...] = ()
+    let_through: tuple[str, ...] = ()
+    left_out: int = 0
     caveats: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether every check there is has reported."""
+        return self.status in ("may_go", "must_not_go") and not self.left_out
 
 
 def verdict_of(
@@ -123,6 +131,7 @@ def verdict_of(
         for result in results
         if result.outcome == outcome and outcome in BLOCKING
     )
+    let_through = tuple(result.label for result in results if result.outcome in ("warned", "waived"))
     reported = len(results) - counts["missing"]
     if not finished or reported < planned or not results:
         status, words = "incomplete", f"{reported} of {planned} planned checks reported"
@@ -132,7 +141,7 @@ def verdict_of(
         status = "partial"
         words = f"none of the {planned} checks that ran stands against it, {left_out} were left out"
     else:
-        status, words = "may_go", f"all {planned} checks were made and none stands against it"
+        status, words = "may_go", _all_made(planned, counts)
     sentence = {
         "may_go": "May go live",
         "must_not_go": "Must not go live",
@@ -144,5 +153,14 @@ def verdict_of(
         sentence=f"{sentence}: {words}.",
         counts={name: count for name, count in counts.items() if count},
         failing=failing,
+        let_through=let_through,
+        left_out=left_out,
         caveats=caveats,
     )
+
+
+def _all_made(planned: int, counts: dict[Outcome, int]) -> str:
+    """Words for a run that may go; what was let through has to be said in the same breath."""
+    words: tuple[tuple[Outcome, str], ...] = (("waived", "waived"), ("warned", "warning only"))
+    let_through = " and ".join(f"{counts[name]} {word}" for name, word in words if counts[name])
+    return f"all {planned} checks were made and none stands against it{f', {let_through}' if let_through else ''}"

@@ -37,6 +37,7 @@ def _lines(bundle: Bundle) -> Iterator[str]:
     yield from _caveats(facts)
     yield from _what(facts)
     yield from _against(results)
+    yield from _let_through(results)
     yield from _checks(results)
     yield from quality_section(bundle.read_artifact("quality_metrics.json"))
     yield from _knobs(facts)
@@ -90,11 +91,28 @@ def _what(facts: dict[str, Any]) -> Iterator[str]:
         ),
         ("users evaluated", f"{users['evaluated']:,} of {users['in_fixture']:,}"),
         ("requests", f"{requests['total']:,}, of them {requests['recommendations']:,} recommendations"),
+        *_traffic(requests),
     ]
     yield from table(("", ""), rows)
     for note in facts.get("notes", []):
         yield f"- {note}"
     yield ""
+
+
+def _traffic(requests: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Answer times and failures, as far as this run got to know them."""
+    times = requests.get("quality_lists_ms", {}).get("")
+    if times and times["n"]:
+        yield (
+            "answer times",
+            (
+                f"half of {times['n']:,} quality lists within {number(times['p50_ms'])} ms, 95 % within "
+                f"{number(times['p95_ms'])} ms (client side)"
+            ),
+        )
+    if failed := requests.get("failed_recommendations"):
+        causes = ", ".join(f"{cause} {count:,}" for cause, count in failed.items())
+        yield "failed attempts at recommendations", f"{sum(failed.values()):,} ({causes})"
 
 
 def _against(results: list[CheckResult]) -> Iterator[str]:
@@ -110,6 +128,26 @@ def _against(results: list[CheckResult]) -> Iterator[str]:
         yield result.sentence
         yield "```"
         yield ""
+
+
+def _let_through(results: list[CheckResult]) -> Iterator[str]:
+    """What is bad and does not block: a reader has to see it before the green lines."""
+    found = [result for result in results if result.outcome in ("warned", "waived")]
+    if not found:
+        return
+    yield "## What was let through"
+    yield ""
+    yield from table(
+        ("check", "why", "what it says"),
+        [
+            (result.label, f"waived: {result.waiver}" if result.waiver else "severity warn", _first(result))
+            for result in found
+        ],
+    )
+
+
+def _first(result: CheckResult) -> str:
+    return result.sentence.splitlines()[0] if result.sentence else ""
 
 
 def _checks(results: list[CheckResult]) -> Iterator[str]:
@@ -134,8 +172,8 @@ def _shelf(result: CheckResult) -> tuple[bool, int, str, str]:
 def _measured(result: CheckResult) -> str:
     if result.waiver:
         return f"waived: {result.waiver}"
-    if result.outcome in ("not_measured", "error", "missing", "skipped"):
-        return result.sentence.splitlines()[0] if result.sentence else ""
+    if result.outcome in ("not_measured", "error", "missing", "skipped") or not result.measures:
+        return _first(result)
     shown = [measure for measure in result.measures if measure.ok is False] or list(result.measures)
     text = "; ".join(map(_measure, shown[:3]))
     return text + (f"; {len(shown) - 3} more" if len(shown) > 3 else "")

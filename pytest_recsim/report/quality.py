@@ -41,6 +41,8 @@ def quality_section(quality: dict[str, Any]) -> Iterator[str]:
             for name, figure in quality["figures"].items()
         ],
     )
+    yield from _of_segments(quality.get("segment_figures", {}))
+    yield from _own(quality.get("own", {}))
     yield from table(
         ("segment", "users", "with history", "evaluated", "evaluated with history"),
         [
@@ -48,6 +50,34 @@ def quality_section(quality: dict[str, Any]) -> Iterator[str]:
             for name, row in quality["segments"].items()
         ],
     )
+
+
+def _of_segments(found: dict[str, Any]) -> Iterator[str]:
+    """One row per figure and segment; defined like the figure of the same name above."""
+    if found:
+        yield from table(
+            ("segment", "figure", "value", "users"),
+            [
+                (segment, name, _value(figure), f"{figure['n']:,}")
+                for segment, figures in found.items()
+                for name, figure in figures.items()
+            ],
+        )
+
+
+def _own(found: dict[str, Any]) -> Iterator[str]:
+    """The user's own metrics: over everybody, then per segment."""
+    if not found:
+        return
+    yield "### Metrics of your own"
+    yield ""
+    rows = []
+    for name, metric in found.items():
+        figure = metric["figure"]
+        rows.append((name, "", _value(figure), f"{figure['n']:,}", figure["definition"]))
+        for segment, one in metric["segments"].items():
+            rows.append((name, segment, _value(one), f"{one['n']:,}", ""))
+    yield from table(("metric", "segment", "value", "n", "definition"), rows)
 
 
 def _lift(row: dict[str, Any]) -> tuple[object, ...]:

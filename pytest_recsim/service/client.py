@@ -132,6 +132,8 @@ class Client:
     def _setback(
         self, call: Call, cause: str, text: str, *, code: str, status: int | None = None, after_s: float = 0.0
     ) -> Setback:
+        if call.endpoint == RECOMMEND:
+            self.tally.failed[cause] += 1
         asked = " ".join(part for part in (call.method, call.path, call.what) if part)
         one_line = " ".join(text.split())  # the service's words and aiohttp's may hold line breaks
         sentence = self.endpoint.masked(f"{self.endpoint.base_url} {one_line}; asked was {asked}.")

@@ -17,12 +17,14 @@ class Tally:
     Attributes:
         requests: endpoint (``GET /v1/items``) -> attempts sent, retries included.
         retries: cause (``429``, ``timeout``, ...) -> attempts that were repeated for it.
+        failed: cause -> attempts at a recommendation that brought no usable answer, repeated or not.
         seconds: sum over all attempts, from sending to the last byte.
         recommendations: lists that were answered.
     """
 
     requests: Counter[str] = field(default_factory=Counter)
     retries: Counter[str] = field(default_factory=Counter)
+    failed: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     recommendations: int = 0
 
@@ -39,6 +41,7 @@ class Tally:
         """Add another process's counts to these."""
         self.requests.update(other.requests)
         self.retries.update(other.retries)
+        self.failed.update(other.failed)
         self.seconds += other.seconds
         self.recommendations += other.recommendations
 
@@ -48,6 +51,7 @@ class Tally:
             "total": self.total,
             "requests": dict(sorted(self.requests.items())),
             "retries": dict(sorted(self.retries.items())),
+            "failed": dict(sorted(self.failed.items())),
             "seconds": round(self.seconds, 6),
             "recommendations": self.recommendations,
         }
@@ -55,5 +59,9 @@ class Tally:
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Tally:
         return cls(
-            Counter(found["requests"]), Counter(found["retries"]), found["seconds"], found["recommendations"]
+            requests=Counter(found["requests"]),
+            retries=Counter(found["retries"]),
+            failed=Counter(found["failed"]),
+            seconds=found["seconds"],
+            recommendations=found["recommendations"],
         )

@@ -37,6 +37,12 @@ class Observed:
         rows[list(self.rows)] = np.arange(len(self.rows))
         return rows
 
+    def rows_of(self, segment: str) -> npt.NDArray[np.int64]:
+        """Rows of the evaluated users of a segment."""
+        users = self.world.fixture.users
+        rows = [row for row, user in enumerate(self.rows) if users[user].segment == segment]
+        return np.array(rows, dtype=np.int64)
+
     def relevance(self, which: str) -> Relevance:
         """Return the graded holdout per row: ``unseen`` or ``all`` (design section 6)."""
         columns, split = self.world.material.columns, self.world.material.split

@@ -14,8 +14,13 @@ def caveats_of(plan: Plan, prepared: Prepared | None) -> tuple[str, ...]:
     found = []
     if plan.stand_in:
         found.append("made on the embedded stand-in, not on a real service")
+        if plan.scopes("max_p95_ms") or plan.scopes("max_error_rate"):
+            found.append(
+                "answer times and failed attempts are the stand-in's and say nothing about a service's"
+            )
     if plan.skip:
         found.append(f"steps left out: {', '.join(plan.skip)}")
+    found += plan.guardrail_notes
     if prepared is None:
         return tuple(found)
     if prepared.seeded is not None and prepared.seeded.leak:
@@ -29,8 +34,17 @@ def caveats_of(plan: Plan, prepared: Prepared | None) -> tuple[str, ...]:
     return tuple(found)
 
 
-def waiver_notes(plan: Plan, results: Collection[CheckResult], today: str) -> Iterator[str]:
-    """Name waivers that have ended and those that no check needed on that day (ISO date)."""
+def waiver_notes(
+    plan: Plan, results: Collection[CheckResult], today: str, *, whole: bool = False
+) -> Iterator[str]:
+    """Name waivers that have ended, those that no check needed, and those that cover none.
+
+    Args:
+        plan: whose waivers.
+        results: of the checks that reported.
+        today: ISO date on which a waiver has to hold.
+        whole: nothing was left out, so a waiver without a check will never have one.
+    """
     for note in plan.waivers:
         name = " ".join(filter(None, ("waiver of", note.check, note.segment, f"({note.origin})")))
         outcomes = {
@@ -42,3 +56,5 @@ def waiver_notes(plan: Plan, results: Collection[CheckResult], today: str) -> It
             yield f"{name} ended on {note.until}: {note.reason}"
         elif outcomes == {"passed"}:
             yield f"{name} was not needed: {note.reason}"
+        elif whole and not outcomes:
+            yield f"{name} covers no check of this customer: {note.reason}"

@@ -63,10 +63,10 @@ def catalogue_figures(table: Observed, order: Lists, clamped: int) -> Iterator[F
             catalogue.gini(lists, world.available, K),
             users,
             "concentration of exposure over the available items, never-shown ones included; 0 is even",
-            short,
+            short or _gini_reason(table),
         ),
         "intra_list_similarity@10": (
-            mean_measured(intra_list_similarity(lists, _tag_bits(table), 10)),
+            mean_measured(intra_list_similarity(lists, tag_bits(table), 10)),
             users,
             "mean over users of the mean pairwise Jaccard similarity of tags in the first 10",
             "",
@@ -120,7 +120,21 @@ def _coverage_reason(table: Observed) -> str:
     )
 
 
-def _tag_bits(table: Observed) -> npt.NDArray[np.uint64]:
+def _gini_reason(table: Observed) -> str:
+    """Not measured when so few slots could not be as even as the threshold asks, with the room that coverage gets."""
+    limit = table.world.plan.limits.get("max_gini", {}).get("")
+    n_available = int(table.world.available.sum())
+    users = len(table.lists)
+    if limit is None or catalogue.coverage_measurable(users, K, 1 - limit.value, n_available):
+        return ""
+    needed = math.ceil(2 * (1 - limit.value) * n_available / K)
+    return (
+        f"not enough data: {users} evaluated users x {K} slots over {n_available} available items cannot be as even "
+        f"as {limit.value:g} with room to spare; {max(needed, 1)} users would do"
+    )
+
+
+def tag_bits(table: Observed) -> npt.NDArray[np.uint64]:
     """Tag sets of all items as bits, prefixed tags among them."""
     names: dict[str, int] = {}
     pairs = [

@@ -75,7 +75,7 @@ def describe(
         },
         "clock_shift_seconds": prepared.seeded.shift_us / 1e6 if prepared and prepared.seeded else None,
         "users": _users(plan, prepared),
-        "requests": _requests(opened),
+        "requests": _requests(opened) | {"quality_lists_ms": prepared.answer_times if prepared else {}},
         "timings": _timings(prepared, results or []),
         "preparation_failure": prepared.failure if prepared else "",
         "planned_checks": planned or [],
@@ -83,7 +83,12 @@ def describe(
             *opened.facts.warnings,
             *opened.notes,
             *_seed_notes(prepared),
-            *waiver_notes(plan, results or [], context.now.date().isoformat()),
+            *waiver_notes(
+                plan,
+                results or [],
+                context.now.date().isoformat(),
+                whole=verdict is not None and verdict.whole,
+            ),
         ],
         "tool": _tool(context.now),
     }
@@ -126,6 +131,7 @@ def _requests(opened: Opened) -> dict[str, Any]:
         "recommendations": tally.requests[RECOMMEND],
         "by_endpoint": dict(sorted(tally.requests.items())),
         "retries": dict(sorted(tally.retries.items())),
+        "failed_recommendations": dict(sorted(tally.failed.items())),
         "rule_waits": {
             "changes": len(waits),
             "longest_seconds": max((seconds for _, seconds in waits), default=0.0),

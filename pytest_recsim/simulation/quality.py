@@ -57,7 +57,10 @@ class SegmentCount(msgspec.Struct, frozen=True):
 
 
 class Quality(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything measured on the quality lists."""
+    """Everything measured on the quality lists.
+
+    ``figures`` are those of the whole run by name, ``segment_figures`` those of a segment by segment and name.
+    """
 
     judged_relevance: RelevanceName
     evaluated: int
@@ -65,6 +68,7 @@ class Quality(msgspec.Struct, frozen=True, kw_only=True):
     segments: dict[str, SegmentCount]
     lifts: tuple[LiftFigure, ...]
     figures: dict[str, Figure]
+    segment_figures: dict[str, dict[str, Figure]] = {}
 
     def lift(self, segment: str, metric: str, relevance: str | None = None) -> LiftFigure:
         """Return the lift of one segment under the judged (or the named) relevance set."""

@@ -19,6 +19,7 @@ from pytest_recsim.service.ask import Exchange
 from pytest_recsim.simulation.arrays import Lists, Observed, observed
 from pytest_recsim.simulation.figures import catalogue_figures, ranking_figures
 from pytest_recsim.simulation.quality import LiftFigure, Quality, RelevanceName, SegmentCount
+from pytest_recsim.simulation.segment_figures import segment_figures
 from pytest_recsim.simulation.world import World
 
 METRICS = ("ndcg", "mrr")
@@ -61,6 +62,7 @@ def score(world: World, exchanges: Sequence[Exchange], *, clamped: int) -> Quali
         segments=_segments(table),
         lifts=tuple(figure for which in SETS for figure in _lifts(table, rivals, sets[which], which)),
         figures={figure.name: figure for figure in figures},
+        segment_figures=segment_figures(table, sets, clamped),
     )
 
 
@@ -94,7 +96,7 @@ def _lifts(
     beside: list[float | None] = []
     names = list(plan.fixture.segments)
     for name in names:
-        rows = _rows_of(table, name)
+        rows = table.rows_of(name)
         rules = _rules(plan, name, family=len(names) * len(METRICS))
         lifts += measure_lifts(name, METRICS, mine[rows], popular[rows], rules)
         beside += _means(recent[rows])
@@ -140,13 +142,6 @@ def _values(lists: Lists, relevance: Relevance) -> Values:
 def _means(values: Values) -> list[float | None]:
     measured = values[~np.isnan(values).any(axis=1)]
     return [float(mean) for mean in measured.mean(axis=0)] if len(measured) else [None] * len(METRICS)
-
-
-def _rows_of(table: Observed, segment: str) -> npt.NDArray[np.int64]:
-    users = table.world.fixture.users
-    return np.array(
-        [row for row, user in enumerate(table.rows) if users[user].segment == segment], dtype=np.int64
-    )
 
 
 def _segments(table: Observed) -> dict[str, SegmentCount]:

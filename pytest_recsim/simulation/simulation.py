@@ -6,20 +6,27 @@ import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
+from pathlib import Path
 from typing import Any
+
+from filelock import FileLock
 
 from pytest_recsim.apply.admin import differing
 from pytest_recsim.data.instants import to_us
 from pytest_recsim.observe.quality import quality_asks
-from pytest_recsim.observe.store import load
+from pytest_recsim.observe.store import load, save
 from pytest_recsim.plan.model import Limit
+from pytest_recsim.plan.own import OwnMetric
 from pytest_recsim.service.ask import Ask, Exchange
 from pytest_recsim.service.undo import OverrideHandle, RuleHandle, await_effect, override, rule
 from pytest_recsim.simulation.catalogue import Catalogue
-from pytest_recsim.simulation.quality import Quality
+from pytest_recsim.simulation.ledger import entries, total_tally
+from pytest_recsim.simulation.own import OwnFigure, measure_once
+from pytest_recsim.simulation.quality import Figure, Quality
 from pytest_recsim.simulation.session import Session
 from pytest_recsim.simulation.signals import Signals
 from pytest_recsim.simulation.stage import Prepared, prepare_once
+from pytest_recsim.simulation.traffic import error_figure, p95_figure
 from pytest_recsim.simulation.truth import Truth
 from pytest_recsim.simulation.watching import surface_of
 from pytest_recsim.simulation.world import World
@@ -33,7 +40,13 @@ class SimulationFailed(Exception):  # noqa: N818 - told to the user as it is
 
 
 class Simulation(Session, Catalogue, Truth):
-    """A session with its preparation. Look-ups are in :class:`Catalogue`, relevance in :class:`Truth`."""
+    """A session with its preparation. Look-ups are in :class:`Catalogue`, relevance in :class:`Truth`.
+
+    Attributes:
+        metrics: the user's own ones, announced by hooks.
+    """
+
+    metrics: Sequence[OwnMetric] = ()
 
     @cached_property
     def prepared(self) -> Prepared:
@@ -65,15 +78,17 @@ class Simulation(Session, Catalogue, Truth):
         """The quality lists by user id."""
         users = list(self.prepared.users)
         asks = quality_asks(self.plan, users, self.overrides)
-        exchanges = load(
-            self.context.folder / "lists.msgpack",
+        return dict(zip(users, self._load(self.context.folder / "lists.msgpack", asks), strict=True))
+
+    def _load(self, path: Path, asks: Sequence[Ask]) -> list[Exchange]:
+        return load(
+            path,
             asks,
             url=f"{self.context.url}/v1/recommendations",
             org_id=self.plan.org_id.value,
             namespace=self.plan.namespace.value,
             keyed=self.api_key is not None,
         )
-        return dict(zip(users, exchanges, strict=True))
 
     @property
     def signals(self) -> Signals | None:
@@ -114,8 +129,30 @@ class Simulation(Session, Catalogue, Truth):
         blend: Mapping[str, Any] | None = None,
     ) -> dict[str, Exchange]:
         """Ask for one list per user; the profile's per-request overrides lie under ``overrides``."""
+        asks = self._asks(
+            users,
+            k=k,
+            surface=surface,
+            overrides=overrides,
+            constraints=constraints,
+            explain=explain,
+            blend=blend,
+        )
+        return {ask.user_id: exchange for ask, exchange in zip(asks, self.ask(asks), strict=True)}
+
+    def _asks(
+        self,
+        users: Iterable[str],
+        *,
+        k: int = 20,
+        surface: str | None = None,
+        overrides: Mapping[str, Any] | None = None,
+        constraints: Mapping[str, Any] | None = None,
+        explain: str = "numeric",
+        blend: Mapping[str, Any] | None = None,
+    ) -> list[Ask]:
         merged = self.overrides | dict(overrides or {})
-        asks = [
+        return [
             Ask(
                 user_id=user,
                 k=k,
@@ -128,7 +165,6 @@ class Simulation(Session, Catalogue, Truth):
             )
             for user in dict.fromkeys(users)
         ]
-        return {ask.user_id: exchange for ask, exchange in zip(asks, self.ask(asks), strict=True)}
 
     def settled(
         self,
@@ -153,6 +189,48 @@ class Simulation(Session, Catalogue, Truth):
         if rest:
             answers |= self.recommend(rest, surface=surface, overrides=merged, explain=explain, **question)
         return answers
+
+    def once(self, name: str, users: Iterable[str], **question: Any) -> dict[str, Exchange]:
+        """``recommend``, asked once per run however many checks (and processes) want these lists.
+
+        The surface is one of its own on which nobody makes rules, so that whoever comes first may ask.
+
+        Args:
+            name: of these lists; the same name has to stand for the same users and question everywhere.
+            users: whom to ask for.
+            question: as for :meth:`recommend`, without a surface.
+        """
+        asked = list(dict.fromkeys(users))
+        surface, path = self.surface(name), self.context.folder / f"once-{name}.msgpack"
+        with FileLock(path.with_suffix(".lock")):
+            if not path.exists():
+                save(path, self.recommend(asked, surface=surface, **question).values())
+            asks = self._asks(asked, surface=surface, **question)
+            return dict(zip(asked, self._load(path, asks), strict=True))
+
+    def repeated(self, users: Sequence[str], times: int) -> dict[str, list[Exchange]]:
+        """Ask the quality lists' question again, ``times`` times one after the other; the first list leads each."""
+        again = [self.recommend(users) for _ in range(times)]
+        return {user: [self.lists[user], *(lists[user] for lists in again)] for user in users}
+
+    @cached_property
+    def own(self) -> dict[str, OwnFigure]:
+        """The figures of the user's own metrics, measured once per run.
+
+        Raises:
+            SimulationFailed: preparation failed.
+        """
+        _ = self.prepared
+        return measure_once(self, self.metrics)
+
+    def answer_times(self, segment: str = "") -> Figure:
+        """The 95th percentile of the quality lists' answer times in ms, of a segment or of everybody."""
+        return p95_figure(self.plan, self.prepared.answer_times, segment)
+
+    def failed_attempts(self) -> Figure:
+        """The share of failed attempts among all recommendation requests of this run so far, in all processes."""
+        self.flush()
+        return error_figure(total_tally(entries(self.context.folder)))
 
     def changed_configuration(self) -> list[str]:
         """Return the members of the service's configuration that differ from what it was after seeding."""

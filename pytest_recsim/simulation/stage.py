@@ -23,6 +23,7 @@ from pytest_recsim.simulation.inferred import UserClass
 from pytest_recsim.simulation.quality import Quality
 from pytest_recsim.simulation.scoring import score
 from pytest_recsim.simulation.session import Session
+from pytest_recsim.simulation.traffic import AnswerTimes, answer_times
 from pytest_recsim.simulation.world import World
 
 SEEN_PER_CLASS = 50
@@ -36,6 +37,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
         users: the evaluated users, in the order of the stored lists.
         knobs: the table of asked-for and in-effect knobs.
         failure: one sentence when preparation failed; nothing else is set then.
+        answer_times: of the quality lists, per segment and, under "", of all.
         timings: seconds per step.
     """
 
@@ -45,6 +47,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     knobs: tuple[KnobRow, ...] = ()
     quality: Quality | None = None
     failure: str = ""
+    answer_times: dict[str, AnswerTimes] = {}
     timings: dict[str, float] = {}
 
 
@@ -106,6 +109,7 @@ def _work(sim: Session) -> Prepared:
         users=tuple(users),
         knobs=tuple(knobs),
         quality=quality,
+        answer_times=answer_times({user.user_id: user.segment for user in sim.fixture.users}, exchanges),
         timings=clock.seconds,
     )
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     Offenders = Sequence[tuple[str, Exchange]]
 
 CAPS_OFF = {"brand_cap": 0, "category_cap": 0}
+PLAIN = CAPS_OFF | {"mmr_lambda": 1.0}
+"""Relevance alone; S4 and S9 start from these lists, which are asked for once."""
 MIN_TAG_ITEMS = 5
 SHORTEST, LONGEST = 20, 100  # of filtered lists
 BOOST_REASON = re.compile(r"^rule\.boost:([+-]\d+\.\d+)\[([^\]]+)\]$")

@@ -9,7 +9,7 @@ import msgspec
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.jsonio import write_json
 from pytest_recsim.record.model import CheckResult, Verdict, verdict_of
-from pytest_recsim.simulation.caveats import caveats_of
+from pytest_recsim.simulation.caveats import caveats_of, waiver_notes
 from pytest_recsim.simulation.evidence import write_results
 from pytest_recsim.simulation.metadata import describe
 from pytest_recsim.simulation.opening import Opened
@@ -41,6 +41,12 @@ class Writer:
     def stands_against(self) -> bool:
         """Whether a green exit code would contradict the record."""
         return self.verdict.status in ("incomplete", "must_not_go") and self._status != "seeded"
+
+    @property
+    def waiver_notes(self) -> list[str]:
+        """What there is to say about waivers: ended, not needed, for no check."""
+        plan, today = self.opened.sim.plan, self.opened.sim.context.now.date().isoformat()
+        return list(waiver_notes(plan, self.results.values(), today, whole=self.verdict.whole))
 
     def start(self) -> None:
         """Write the metadata; whatever kills the run later, this much is known."""

@@ -51,7 +51,7 @@ def test_the_shipped_file_sets_every_key_to_the_built_in_value():
     for key in THRESHOLDS.values():
         found = shipped.threshold(key.name)
         assert (found.value, found.severity) == (key.default, "block")
-        assert found.origin.endswith("(defaults)")
+        assert found.origin.endswith("built in" if key.optional else "(defaults)")
     assert {key: shipped.setting(key).value for key in SETTINGS} == dict(SETTINGS)
 
 
@@ -176,6 +176,59 @@ def test_a_customer_entry_is_read_with_origins_and_waivers(read, tmp_path):
     )
 
 
+def test_an_optional_threshold_is_off_unless_it_has_a_value_and_can_be_switched_off_again(read):
+    rails = read(
+        "defaults: {quality: {min_novelty: 6, max_gini: {severity: warn}}}\n"
+        "customers:\n"
+        "  acme:\n"
+        "    quality: {min_novelty: off, max_gini: {value: off}}\n"
+        "    segments: {new: {min_novelty: 3}}\n"
+    )
+
+    def value(key, **where):
+        return rails.threshold(key, **where).value
+
+    assert (value("min_recall"), rails.threshold("min_recall").origin) == (None, "built in")
+    assert value("min_novelty") == value("min_novelty", customer="other", segment="new") == 6
+    assert value("min_novelty", customer="acme") is None
+    assert value("min_novelty", customer="acme", segment="new") == 3
+    assert rails.threshold("max_gini").unfinished == "g.yml:1 (defaults)"
+    assert rails.threshold("max_gini", customer="acme").unfinished == ""
+
+
+def test_thresholds_of_own_metrics_are_known_where_they_may_hold(read):
+    rails = read(
+        "defaults: {own: {min_fit: 0.5}}\n"
+        "customers:\n"
+        "  acme:\n"
+        "    own: {min_fit: {severity: warn}, max_age: -2}\n"
+        "    segments: {new: {own: {min_fit: 0.25}}}\n"
+        "    namespaces: {ns: {own: {max_price: 1000000}}}\n"
+        "  other: {own: {min_else: 1}}\n"
+    )
+    assert rails.own_keys("acme", "ns") == ["own.min_fit", "own.max_age", "own.max_price"]
+    assert rails.own_keys("acme", "shop") == ["own.min_fit", "own.max_age"]
+    assert rails.own_keys("nobody", "shop") == ["own.min_fit"]
+    found = rails.threshold("own.min_fit", customer="acme", segment="new")
+    assert (found.value, found.severity, found.origin) == (
+        0.25,
+        "warn",
+        "g.yml:5 (acme, new), severity g.yml:4 (acme)",
+    )
+    with pytest.raises(KeyError):
+        rails.threshold("own.fit")
+
+
+@pytest.mark.parametrize(
+    "check",
+    ["novelty", "own.min_fit", "own_metrics", "test_mine.py::test_rule", "test_mine.py::TestX::test_rule"],
+)
+def test_a_waiver_may_name_a_check_of_ones_own_and_a_segment_of_it(read, check):
+    segment = "" if check == "own_metrics" else "segment: new, "
+    entry = read(customer(f"waivers: [{{check: '{check}', {segment}reason: x}}]")).customer("acme")
+    assert entry.waivers[0].check == check
+
+
 def quality(text):
     return f"defaults:\n  quality: {{{text}}}\n"
 
@@ -206,6 +259,20 @@ WRONG = [
     (quality("min_catalog_coverage: {severity: wran}"), 'is text "wran"; allowed block, warn; did you mean `warn`?'),
     (quality("min_catalog_coverage: {value: 2}"), "`min_catalog_coverage` is 2; allowed a number 0 to 1"),
     (quality("min_catalog_coverage: {valu: 1}"), "`valu`: unknown key; did you mean `value`?"),
+    (quality("min_catalog_coverage: off"), "`min_catalog_coverage` is `false`, a truth value; allowed a number 0 to 1"),
+    (quality("min_novelty: on"), "`min_novelty` is `true`, a truth value; allowed a number 0 to 100, or off"),
+    (quality("max_p95_ms: -1"), "`max_p95_ms` is -1; allowed a number 0 to 600000, or off"),
+    (quality("own: {min_fit: 1}"), "`own`: unknown key"),
+    (customer("own: {fit: 1}"), "`fit`: allowed under `own` are min_<metric> and max_<metric>"),
+    (customer("own: {min_Fit: 1}"), "`min_Fit`: allowed under `own` are min_<metric>"),
+    (customer("own: {min_fit: high}"), '`min_fit` is text "high"; allowed a number'),
+    (customer("own: {min_fit: .inf}"), "`min_fit` is inf; allowed a number"),
+    (customer("own: {min_fit: {valu: 1}}"), "`min_fit`: `valu`: unknown key; did you mean `value`?"),
+    (customer("own: 3"), "`own` is 3; allowed a mapping"),
+    (customer("segments: {new: {max_gini: 1}}"), "`max_gini` does not stand under `segments`; allowed under `quality`"),
+    (customer("segments: {new: {own: {fit: 1}}}"), "`fit`: allowed under `own` are min_<metric>"),
+    (customer("waivers: [{check: own.fit, reason: x}]"), '`check` is text "own.fit"; allowed'),
+    (customer("waivers: [{check: gini, reason: x, segment: new}]"), "`segment` with check gini; allowed only with"),
     (quality("verdict: confidnet"), '`verdict` is text "confidnet"; allowed point, confident, harmful; did you mean `confident`?'),
     (quality("relevance: on"), "`relevance` is `true`, a truth value; allowed unseen, all"),
     (quality("split: 1"), "`split` is 1; allowed a share above 0 and below 1"),
@@ -225,7 +292,7 @@ WRONG = [
     (customer("org_id: 00000000-0000-0000-0000-000000000000"), "allowed a UUID that is not all zeros"),
     (customer("segments: {new: {min_catalog_coverage: 0.1}}"), "`min_catalog_coverage` does not stand under `segments`; allowed under `quality`"),
     (customer("segments: {'': {}}"), "an empty key under `segments`; allowed non-empty text"),
-    (customer("namespaces: {ns: {waivers: []}}"), "`waivers`: unknown key; allowed quality, scenarios, segments"),
+    (customer("namespaces: {ns: {waivers: []}}"), "`waivers`: unknown key; allowed quality, scenarios, own, segments"),
     (customer("waivers: {}"), "`waivers` is a mapping; allowed a list"),
     (customer("waivers: [S9]"), "allowed a mapping"),
     (customer("waivers: [{check: s9, reason: x}]"), '`check` is text "s9"; allowed'),
@@ -259,11 +326,13 @@ def test_an_unknown_key_of_the_api_is_a_key_error_not_a_default():
 
 
 def test_check_names_are_the_documented_ones():
-    assert {"contract", "availability", "profile", "S1", "S10", "long_tail_share"} <= set(CHECKS)
-    assert len(CHECKS) == 17
+    assert {"contract", "availability", "profile", "S1", "S10", "long_tail_share", "novelty"} <= set(CHECKS)
+    assert len(CHECKS) == 24
 
 
-NUMBER = st.sampled_from([0, 1, 0.5, -1, 20, 2.5, 1e9, float("nan"), float("inf"), True, None, "0.5", [], {}])
+NUMBER = st.sampled_from(
+    [0, 1, 0.5, -1, 20, 2.5, 1e9, float("nan"), float("inf"), True, False, None, "0.5", [], {}]
+)
 LIMIT = NUMBER | st.fixed_dictionaries(
     {}, optional={"value": NUMBER, "severity": st.sampled_from(["warn", "block", "x", 1])}
 )
@@ -276,15 +345,21 @@ SETTING = st.fixed_dictionaries({}, optional={
 })  # fmt: skip
 QUALITY = st.builds(lambda one, two: one | two, BLOCK, SETTING)
 WAIVER = st.fixed_dictionaries({}, optional={
-    "check": st.sampled_from([*CHECKS, "x"]),
+    "check": st.sampled_from([*CHECKS, "x", "own.min_fit", "own.fit", "own_metrics", "test_a.py::b", "a.py::", "::b"]),
     "reason": st.sampled_from(["why", "", " ", 3]),
     "segment": st.sampled_from(["new", ""]),
     "until": st.sampled_from(["2027-01-31", "2027-W01-1", dt.date(2027, 1, 31), 5]),
 })  # fmt: skip
+OWN = st.dictionaries(st.sampled_from(["min_fit", "max_fit_2", "fit", "min_", "min_Fit"]), LIMIT, max_size=2)
 SCOPED = {
+    "own": OWN,
     "quality": QUALITY,
     "scenarios": BLOCK,
-    "segments": st.dictionaries(st.sampled_from(["new", "", "\x1f"]), BLOCK, max_size=2),
+    "segments": st.dictionaries(
+        st.sampled_from(["new", "", "\x1f"]),
+        st.builds(lambda one, own: one | own, BLOCK, st.fixed_dictionaries({}, optional={"own": OWN})),
+        max_size=2,
+    ),
 }
 CUSTOMER = st.fixed_dictionaries({}, optional=SCOPED | {
     "namespace": st.sampled_from(["ns", "", 3]),
@@ -295,7 +370,7 @@ CUSTOMER = st.fixed_dictionaries({}, optional=SCOPED | {
 })  # fmt: skip
 FILES = st.fixed_dictionaries({}, optional={
     "schema_version": st.sampled_from([1, 1.0, "1", 2, True]),
-    "defaults": st.fixed_dictionaries({}, optional={"quality": QUALITY, "scenarios": BLOCK}),
+    "defaults": st.fixed_dictionaries({}, optional={"quality": QUALITY, "scenarios": BLOCK, "own": OWN}),
     "customers": st.dictionaries(st.sampled_from(["acme", "a.b-c_1", "Acme"]), CUSTOMER, max_size=2),
     "extra": st.none(),
 })  # fmt: skip
@@ -315,6 +390,8 @@ def test_what_the_loader_accepts_validates_against_the_published_schema(tmp_path
     jsonschema.validate(plain(load_marked(path, "g")), schema("guardrails"))
     for key in THRESHOLDS:
         found = rails.threshold(key, customer="acme", namespace="ns", segment="new")
+        if THRESHOLDS[key].optional and found.value is None:
+            continue
         assert THRESHOLDS[key].low <= found.value <= THRESHOLDS[key].high
         assert found.severity in {"block", "warn"}
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from msgspec.structs import replace
-
 from matrix_answers import Said, around, on_answers
 from matrix_fault import SHARE, Fault, fault, hit
+from msgspec.structs import replace
+
 from pytest_recsim.standin.ranking import pipeline, rule_engine
 from pytest_recsim.standin.rulebook import BOOST, Rule, RuleBook
 

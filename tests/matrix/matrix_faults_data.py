@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 
 import numpy as np
-
 from matrix_answers import Said, around, asking_org, on_answers, segment_of
 from matrix_fault import SHARE, Fault, fault, hit
 from msgspec.structs import replace
+
 from pytest_recsim.standin.clock import DAY
 from pytest_recsim.standin.ranking import data as derived
 from pytest_recsim.standin.ranking import pipeline

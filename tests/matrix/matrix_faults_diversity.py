@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
 from matrix_answers import around, asking
 from matrix_fault import SHARE, Fault, fault, hit
+from msgspec.structs import replace
+
 from pytest_recsim.standin.ranking import pipeline
 
 FAULTS: list[Fault] = []

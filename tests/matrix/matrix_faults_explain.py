@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from matrix_answers import Said, around, on_answers
 from matrix_fault import SHARE, Fault, fault, hit
+from msgspec.structs import replace
+
 from pytest_recsim.standin.ranking import context as requests
 from pytest_recsim.standin.ranking import pipeline
 from pytest_recsim.standin.ranking import profile as profiles

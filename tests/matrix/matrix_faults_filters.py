@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from matrix_answers import Said, on_answers
+from matrix_answers import Said, around, on_answers
 from matrix_fault import SHARE, Fault, fault, hit
-from matrix_answers import around
 
 FAULTS: list[Fault] = []
 OTHERS, SHORT = "filtered lists with other items", "filtered lists that are too short"

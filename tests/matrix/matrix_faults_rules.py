@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
 from matrix_answers import Said, around, asking, on_answers, segment_of
 from matrix_fault import SHARE, Fault, fault, hit
+from msgspec.structs import replace
+
 from pytest_recsim.standin.ranking import pipeline, rule_engine
 from pytest_recsim.standin.rulebook import BLOCK, PIN, Rule, RuleBook
 

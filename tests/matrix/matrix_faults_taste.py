@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from matrix_answers import Said, around, on_answers
 from matrix_fault import SHARE, Fault, draw, fault, hit
+
 from pytest_recsim.standin.ranking import effective as settings
 from pytest_recsim.standin.ranking import restrict
 

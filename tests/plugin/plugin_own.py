@@ -24,6 +24,20 @@ def test_needs(sim, check):
     check.need(False, "there is no moon")
 
 
+def test_skips_after_failing(sim, check):
+    check.at_most("share", 0.5, 0.25)
+    pytest.skip("not today")
+
+
+def test_infinite(sim, check):
+    check.at_least("fine", 1, 0)
+    check.at_least("mean", math.inf, 0.1)
+
+
+def test_nan_fact(sim, check):
+    check.that("fits", math.nan, expected="a", got="b")
+
+
 def test_nothing(sim, check):
     """Compares nothing."""
 

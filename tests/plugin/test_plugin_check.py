@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from pytest_recsim.plan.model import Limit
@@ -90,6 +91,44 @@ def test_one_unmeasured_number_leaves_the_check_unproven() -> None:
     assert check.conclude() == Conclusion("not_measured", "no finite value for `mean`, `span`")
 
 
+def test_what_failed_before_an_unmet_need_stays_failed_and_the_need_is_told_too() -> None:
+    check = Check()
+    check.at_most("offenders", 2, 0, who="user u1")
+    assert check.conclude("there is no moon") == Conclusion(
+        "failed",
+        "offenders: expected at most 0, got 2\n  for: user u1\nand the rest was not measured: there is no moon",
+    )
+
+
+def test_an_unmet_need_after_good_measures_is_not_measured() -> None:
+    check = Check()
+    check.at_most("offenders", 0, 0)
+    assert check.conclude("there is no moon") == Conclusion("not_measured", "there is no moon")
+
+
+@pytest.mark.parametrize("nothing", [math.nan, np.float64("nan"), np.float32("nan"), None])
+def test_a_fact_that_could_not_be_compared_is_not_measured(nothing: float | None) -> None:
+    check = Check()
+    check.that("fits", ok=nothing, expected="a", got="b")
+    assert check.conclude() == Conclusion("not_measured", "no finite value for `fits`")
+    with pytest.raises(NotMeasured):
+        Check().need(nothing, "nothing there")
+
+
+@pytest.mark.parametrize("value", [np.float32(0.5), np.float64(0.5), np.int64(0), True, 0])
+def test_numbers_of_any_kind_are_compared(value: float) -> None:
+    check = Check()
+    check.at_most("share", value, 1)
+    check.that("fits", ok=np.bool_(1), expected="a", got="a")
+    assert check.conclude().outcome == "passed"
+
+
+@pytest.mark.parametrize("limit", [math.nan, math.inf])
+def test_a_limit_that_is_no_number_is_an_error_not_a_pass(limit: float) -> None:
+    with pytest.raises(ValueError, match="not a finite number"):
+        Check().at_least("share", 0.5, limit)
+
+
 def test_need_stops_with_its_reason_only_when_it_does_not_hold() -> None:
     Check().need([1], "there is one")
     with pytest.raises(NotMeasured, match="nobody there"):
@@ -173,3 +212,23 @@ def test_a_figure_is_compared_with_its_limit() -> None:
     check.figure(Figure(name="coverage", value=0.7, n=9, definition="share"), LIMIT, knob="K")
     assert check.conclude().outcome == "passed"
     assert (check.measures[0].n, check.measures[0].definition) == (9, "share")
+
+
+@pytest.mark.parametrize(
+    ("key", "got", "outcome"),
+    [
+        ("min_x", 0.7, "passed"),
+        ("min_x", 0.5, "failed"),
+        ("max_x", 0.7, "failed"),
+        ("max_x", 0.5, "passed"),
+        ("own.max_x", 0.7, "failed"),
+        ("own.min_x", 0.7, "passed"),
+    ],
+)
+def test_the_key_of_a_limit_says_from_which_side_it_limits(key: str, got: float, outcome: str) -> None:
+    check = Check()
+    check.figure(
+        Figure(name="x", value=got, n=9, definition="d"), Limit(key, 0.6, "block", "g"), who="segment vip"
+    )
+    assert check.conclude().outcome == outcome
+    assert check.measures[0].who == "segment vip"

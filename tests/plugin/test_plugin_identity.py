@@ -68,6 +68,13 @@ def test_an_own_check_is_named_by_file_and_function(ident: str, case: str) -> No
     assert found(item) == ("acme", "test_mine.py::TestX::test_rule", case)
 
 
+def test_a_threshold_of_an_own_metric_is_named_by_its_key_and_segment() -> None:
+    params = {"sim": "acme", "own_threshold": "own.min_fit", "segment": "vip"}
+    node = "scenarios/test_own_metrics.py::test_x[acme-own.min_fit-vip]"
+    item = Item(node, params, "acme-own.min_fit-vip", mark("guardrail", "own"))
+    assert found(item) == ("acme", "own.min_fit", "vip")
+
+
 def test_an_own_check_with_a_marker_of_the_suite_keeps_its_own_name() -> None:
     item = Item("scenarios/test_mine.py::test_rule[acme]", {"sim": "acme"}, "acme", mark("scenario", "S1"))
     assert found(item) == ("acme", "test_mine.py::test_rule", "")
@@ -106,6 +113,16 @@ def test_severity_is_that_of_the_checks_threshold() -> None:
     assert severity(plan(severities), check("catalog_coverage")) == "warn"
     assert severity(plan(severities), check("long_tail_share")) == "block"
     assert severity(plan(severities), check("availability")) == "warn"
+
+
+def test_severity_of_an_upper_limit_of_an_own_one_and_of_a_segments_own() -> None:
+    severities = {"max_gini": "warn", "own.max_share": "warn", "min_recall": "block", "max_recall_x": "warn"}
+    assert severity(plan(severities), check("gini")) == "warn"
+    assert severity(plan(severities), check("own.max_share")) == "warn"
+    assert severity(plan(severities), check("recall", "vip")) == "block"
+    limits = {"": Limit("min_recall", 1, "block", "g"), "vip": Limit("min_recall", 1, "warn", "g")}
+    there = SimpleNamespace(limits={"min_recall": limits}, limit=lambda _key, segment: limits[segment])
+    assert [severity(there, check("recall", segment)) for segment in ("", "vip")] == ["block", "warn"]
 
 
 def test_a_scenario_warns_only_when_all_its_thresholds_do() -> None:

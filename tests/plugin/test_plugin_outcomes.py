@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 
 import pytest
@@ -22,7 +23,17 @@ def prepared(shops: Callable[[str], Project]) -> Project:
 @pytest.fixture(scope="session")
 def mixed(shops: Callable[[str], Project]) -> Shown:
     project = prepared(shops)
-    return Shown(project, project.simulate(SELECTION, "-rA"))
+    return Shown(project, project.simulate(SELECTION, "-rA", "--junitxml=junit.xml"))
+
+
+def junit_cases(project: Project) -> dict[str, dict[str, str]]:
+    """Name of a testcase in junit's file -> its properties."""
+    root = ET.parse(project.folder / "junit.xml").getroot()
+    return {
+        case.get("name", ""): {one.get("name", ""): one.get("value", "") for one in case.iter("property")}
+        for case in root.iter("testcase")
+        if case.find("properties") is not None
+    }
 
 
 def outcome(shown: Shown, name: str) -> tuple[str, str]:
@@ -43,7 +54,7 @@ def test_the_run_fails_and_every_check_is_accounted_for(mixed: Shown) -> None:
     assert facts["status"] == "finished"
     assert facts["verdict"]["status"] == "must_not_go"
     assert (
-        len(facts["planned_checks"]) == len(set(facts["planned_checks"])) == len(mixed.record.outcomes) == 26
+        len(facts["planned_checks"]) == len(set(facts["planned_checks"])) == len(mixed.record.outcomes) == 29
     )
     assert "missing" not in mixed.record.outcomes.values()
 
@@ -69,10 +80,22 @@ def test_failed_says_expected_got_for_whom_request_and_knob(mixed: Shown) -> Non
     assert sentence in mixed.ran.out
 
 
-def test_need_is_not_measured_even_after_a_failing_measure(mixed: Shown) -> None:
-    assert outcome(mixed, "test_mine.py::test_needs") == ("not_measured", "FAILED")
-    assert mixed.record.event("test_mine.py::test_needs")["sentence"] == "not measured: there is no moon"
-    assert "not measured: there is no moon" in mixed.ran.out
+def test_a_failing_figure_survives_an_unmet_need_and_a_skip(mixed: Shown) -> None:
+    assert outcome(mixed, "test_mine.py::test_needs") == ("failed", "FAILED")
+    sentence = mixed.record.event("test_mine.py::test_needs")["sentence"]
+    assert sentence == "something: expected a, got b\nand the rest was not measured: there is no moon"
+    assert sentence in mixed.ran.out
+    assert outcome(mixed, "test_mine.py::test_skips_after_failing") == ("failed", "FAILED")
+    sentence = mixed.record.event("test_mine.py::test_skips_after_failing")["sentence"]
+    assert sentence.startswith(
+        "share: expected at most 0.25, got 0.5\nand the rest was not measured: the check was left"
+    )
+
+
+@pytest.mark.parametrize("name", ["test_nan", "test_infinite", "test_nan_fact"])
+def test_what_is_no_number_never_passes(mixed: Shown, name: str) -> None:
+    assert outcome(mixed, f"test_mine.py::{name}") == ("not_measured", "FAILED")
+    assert f"test_mine.py::{name}" in mixed.record.metadata["verdict"]["failing"]
 
 
 def test_a_check_that_measures_nothing_fails(mixed: Shown) -> None:
@@ -161,7 +184,46 @@ def test_an_expired_waiver_does_not_waive(mixed: Shown) -> None:
     assert "S7" in mixed.record.metadata["verdict"]["failing"]
 
 
+def test_what_was_let_through_is_named_in_terminal_and_page(mixed: Shown) -> None:
+    assert "  let through: " in mixed.ran.out
+    line = next(line for line in mixed.ran.out.splitlines() if line.startswith("  let through: "))
+    assert {"catalog_coverage", "long_tail_share"} <= set(line.removeprefix("  let through: ").split(", "))
+    section = mixed.record.readme.partition("## What was let through")[2].partition("\n## ")[0]
+    assert (
+        "| catalog_coverage | waived: the shop is being rebuilt (guardrails.yml:12) | catalogue_coverage@20: expected"
+        in section
+    )
+    assert "| long_tail_share | severity warn | long_tail_share@20: expected at least 1, got" in section
+
+
+def test_junit_says_outcome_values_and_thresholds_of_every_check(mixed: Shown) -> None:
+    found = junit_cases(mixed.project)
+    last = {(row["check"], row["case"]): row for row in mixed.record.events}
+    assert {case["recsim.outcome"] for case in found.values()} >= {
+        "passed",
+        "failed",
+        "not_measured",
+        "waived",
+        "warned",
+    }
+    for name, case in found.items():
+        event = last[case["recsim.check"], case.get("recsim.case", "")]
+        assert (case["recsim.outcome"], case["recsim.severity"]) == (event["outcome"], event["severity"]), (
+            name
+        )
+    tail = found["test_long_tail_share[acme]"]
+    assert tail["recsim.severity"] == "warn"
+    assert "(at least 1, n " in tail["recsim.measure.long_tail_share@20"]
+    assert found["test_catalog_coverage[acme]"]["recsim.waiver"].startswith(
+        "the shop is being rebuilt (guardrails.yml:"
+    )
+    assert found["test_nan[acme]"]["recsim.measure.mean of nothing"] == "not measured (at least 0.1)"
+    assert found["test_untidy[acme]"]["recsim.outcome"] == "error"
+    assert found["test_flaky[acme]"]["recsim.measure.tries"] == "2 (at least 2)", "the last attempt counts"
+
+
 def test_expired_and_unused_waivers_are_reported(mixed: Shown) -> None:
+    assert "  mind: waiver of S7 (guardrails.yml:13) ended on 2020-01-01: it was new once" in mixed.ran.out
     notes = "\n".join(mixed.record.metadata["notes"])
     assert "waiver of S7 (guardrails.yml:13) ended on 2020-01-01: it was new once" in notes
     assert "waiver of S6" not in notes, "S6 did not run, so nobody knows whether its waiver is needed"
@@ -171,8 +233,13 @@ def test_expired_and_unused_waivers_are_reported(mixed: Shown) -> None:
 @pytest.mark.long
 def test_workers_give_the_same_outcomes(shops: Callable[[str], Project], mixed: Shown) -> None:
     project = prepared(shops)
-    ran = project.simulate(SELECTION, "-n", "2")
+    ran = project.simulate(SELECTION, "-n", "2", "--junitxml=junit.xml")
     assert ran.code == 1
+    ours, theirs = junit_cases(mixed.project), junit_cases(project)
+    assert {name: case["recsim.outcome"] for name, case in theirs.items()} == {
+        name: case["recsim.outcome"] for name, case in ours.items()
+    }
+    assert theirs["test_catalog_coverage[acme]"] == ours["test_catalog_coverage[acme]"]
     assert project.bundle().outcomes == mixed.record.outcomes
     assert project.bundle().metadata["verdict"]["sentence"] == mixed.record.metadata["verdict"]["sentence"]
 

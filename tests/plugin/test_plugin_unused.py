@@ -57,11 +57,11 @@ def test_output_is_the_same_with_and_without_us(elsewhere: Project) -> None:
     assert not elsewhere.left_behind
 
 
-def test_three_hooks_and_no_heavy_import(elsewhere: Project) -> None:
+def test_four_hooks_and_no_heavy_import(elsewhere: Project) -> None:
     elsewhere.write("conftest.py", SPY)
     ran = elsewhere.run("-s")
     facts = dict(re.findall(r"spy-(\w+): (.*)", ran.out))
-    assert facts["hooks"] == "pytest_addoption pytest_configure pytest_load_initial_conftests"
+    assert facts["hooks"] == "pytest_addhooks pytest_addoption pytest_configure pytest_load_initial_conftests"
     assert facts["plugins"] == "1"
     assert facts["heavy"] == "[]"
     assert "pytest_recsim.plugin.controller" not in facts["ours"]

@@ -32,6 +32,28 @@ def test_warnings_and_waivers_do_not_block_but_are_counted(outcome):
     judged = verdict(["passed", outcome])
     assert judged.status == "may_go"
     assert judged.counts[outcome] == 1
+    assert judged.let_through == ("c1",)
+
+
+def test_what_was_let_through_stands_in_the_verdict():
+    assert verdict(["passed"] * 2).sentence.endswith("2 checks were made and none stands against it.")
+    assert verdict(["passed", "warned"]).sentence.endswith("none stands against it, 1 warning only.")
+    judged = verdict(["passed", "warned", "waived", "waived"])
+    assert judged.sentence.endswith("none stands against it, 2 waived and 1 warning only.")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "left_out", "whole"),
+    [
+        (["passed"], 0, True),
+        (["failed"], 0, True),
+        (["passed"], 1, False),
+        (["failed"], 1, False),
+        (["missing"], 0, False),
+    ],
+)
+def test_a_run_is_whole_when_every_check_there_is_has_reported(outcomes, left_out, whole):
+    assert verdict(outcomes, left_out=left_out).whole is whole
 
 
 def test_a_check_that_never_reported_makes_the_run_incomplete():

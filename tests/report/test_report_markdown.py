@@ -82,6 +82,40 @@ def test_a_waiver_is_shown_with_its_reason(bundle):
     assert "| S9 | waived |  | waived: no margins (guardrails.yml:3) |" in page(bundle)
 
 
+def test_what_was_let_through_stands_before_the_table_with_what_it_would_have_said(bundle):
+    said = {"simulation": "acme", "sentence": "not measured: no margins\n  n: 3"}
+    bundle.append(CheckResult(check="S9", outcome="waived", waiver="no margins (g:3)", **said))
+    bundle.append(CheckResult(check="gini", outcome="warned", severity="warn", **said))
+    text = page(bundle)
+    assert "| S9 | waived: no margins (g:3) | not measured: no margins |" in text
+    assert "| gini | severity warn | not measured: no margins |" in text
+    assert text.index("## What was let through") < text.index("## All checks")
+    assert "| gini | warned |  | not measured: no margins |" in text
+
+
+def test_nothing_let_through_is_no_section(bundle):
+    bundle.append(CheckResult(simulation="acme", check="S1", outcome="passed"))
+    assert "let through" not in page(bundle)
+
+
+def test_answer_times_and_failed_attempts_are_told_when_they_are_known(bundle):
+    assert "answer times" not in page(bundle)
+    times = {"": {"n": 1200, "p50_ms": 7.25, "p95_ms": 31.0, "longest_ms": 99.0}}
+    requests = {
+        "total": 5,
+        "recommendations": 4,
+        "quality_lists_ms": times,
+        "failed_recommendations": {"429": 2, "timeout": 1},
+    }
+    write_json(bundle.metadata, metadata(requests=requests))
+    text = page(bundle)
+    assert (
+        "| answer times | half of 1,200 quality lists within 7.25 ms, 95 % within 31 ms (client side) |"
+        in text
+    )
+    assert "| failed attempts at recommendations | 3 (429 2, timeout 1) |" in text
+
+
 def test_a_killed_run_says_that_it_is_incomplete(bundle):
     write_json(bundle.metadata, metadata(status="started"))
     assert page(bundle).startswith("# acme: incomplete: this run has not finished, or was killed")
@@ -114,9 +148,15 @@ def test_unmeasured_lifts_say_why(bundle):
             "lifts": [lift],
             "figures": {"coverage": figure},
             "segments": {"vip": segment},
+            "segment_figures": {"vip": {"novelty@20": figure}},
+            "own": {"fit": {"figure": figure | {"value": 0.5}, "segments": {"vip": figure}, "failure": ""}},
         },
     )
     text = page(bundle)
+    assert "| vip | novelty@20 | not measured: too few | 3 |" in text
+    assert "### Metrics of your own" in text
+    assert "| fit |  | 0.5 | 3 | d |" in text
+    assert "| fit | vip | not measured: too few | 3 |  |" in text
     assert "| vip | NDCG@10 | unseen | 3 | 0.5 | 0.25 | not measured | not measured: 3 users |  |" in text
     assert "| coverage | not measured: too few | 3 | d |" in text
 

@@ -184,6 +184,9 @@ class ToyShop:
             ask.user_id: Exchange(ask, self._answer(ask), 0.0, "http://toy", "org", "toy") for ask in asks
         }
 
+    def once(self, name, users, **question):
+        return self.recommend(users, surface=self.surface(name), **question)
+
     def settled(self, users, surface, predicate, **question):
         self.asked += 2  # two polls before the answer that is kept
         return self.recommend(users, surface=surface, **question)

@@ -74,6 +74,7 @@ def test_passing_statuses_are_tried_again_and_counted(serve, status):
     (found,) = service.recommend([Ask("u1")])
     assert found.ids == ("u1",)
     assert service.tally.retries == {str(status): 2}
+    assert service.tally.failed == {str(status): 2}
     assert service.tally.total == len(server.seen) == 3
     assert service.tally.recommendations == 1
 
@@ -92,7 +93,19 @@ def test_safe_requests_survive_a_broken_connection(serve, bad, cause):
     _, service = serve(failing_first(1, bad), timeout=0.3)
     (found,) = service.recommend([Ask("u1")])
     assert found.ids == ("u1",)
-    assert service.tally.retries == {cause: 1}
+    assert service.tally.retries == service.tally.failed == {cause: 1}
+
+
+def test_an_attempt_that_fails_for_good_counts_as_failed_and_other_endpoints_do_not(serve):
+    _, service = serve(
+        lambda request: refusal(400, "bad") if request.method == "POST" else refusal(404, "gone")
+    )
+    with pytest.raises(ServiceError):
+        service.recommend([Ask("u1")])
+    with pytest.raises(ServiceError):
+        service.version()
+    assert service.tally.failed == {"400": 1}
+    assert service.tally.retries == {}
 
 
 def test_patience_ends_after_five_tries_with_one_sentence(serve):
@@ -307,8 +320,10 @@ def test_tallies_count_by_endpoint_and_add_up(serve):
     _, service = serve(lambda _: Reply(200, {"status": "ok"}))
     service.health()
     service.health()
+    service.tally.failed["429"] = 2
     tally = Tally.from_json(service.tally.to_json())
     tally.add(service.tally)
+    assert tally.failed == {"429": 4}
     assert tally.requests == {"GET /health": 4}
     assert tally.total == 4
     assert tally.seconds == pytest.approx(2 * service.tally.seconds, abs=1e-5)

@@ -1,0 +1,38 @@
+"""A check's result as the properties of its testcase in junit's XML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_recsim.record.model import CheckResult, Measure
+
+PROPERTY = "recsim."
+MOST_MEASURES = 50
+
+
+def properties(result: CheckResult) -> Iterator[tuple[str, str]]:
+    """Yield names and values, both plain strings that XML can hold; failing measures first, 50 at most."""
+    yield "recsim.customer", result.simulation
+    yield "recsim.check", result.check
+    if result.case:
+        yield "recsim.case", result.case
+    yield "recsim.outcome", result.outcome
+    yield "recsim.severity", result.severity
+    if result.waiver:
+        yield "recsim.waiver", _clean(result.waiver)
+    measures = sorted(result.measures, key=lambda measure: measure.ok is not False)
+    for measure in measures[:MOST_MEASURES]:
+        yield f"recsim.measure.{_clean(measure.name)}", _clean(_value(measure))
+    if len(measures) > MOST_MEASURES:
+        yield "recsim.measures_left_out", str(len(measures) - MOST_MEASURES)
+
+
+def _value(measure: Measure) -> str:
+    got = f"{measure.got:.6g}" if isinstance(measure.got, float) else measure.got
+    n = "" if measure.n is None else f", n {measure.n}"
+    return f"{'not measured' if got is None else got} ({measure.expected}{n})"
+
+
+def _clean(text: str) -> str:
+    """Text without control characters, which no XML may hold."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
