@@ -41,7 +41,8 @@ class Subject:
     item: str
     before: tuple[Exchange, Exchange]
     boosted: tuple[Exchange, ...]
-    after: Exchange | None
+    after: Exchange
+    complete: bool  # every boost showed
 
     @property
     def who(self) -> str:
@@ -51,10 +52,6 @@ class Subject:
     def ranks(self) -> list[int]:
         """The rank before and at every boost; behind the last when not listed."""
         return [shown.rank(self.item) or LENGTH + 1 for shown in (self.before[1], *self.boosted)]
-
-    @property
-    def complete(self) -> bool:
-        return self.after is not None
 
     def error(self, boost: float, shown: Exchange) -> float:
         expected = score_of(self.before[1], self.item) * (1 + boost)
@@ -77,7 +74,7 @@ class Subject:
 
     def back(self) -> bool:
         ranks = [shown.rank(self.item) for shown in self.before]
-        rank = self.after.rank(self.item) if self.after else None
+        rank = self.after.rank(self.item)
         return rank is not None and min(filter(None, ranks)) <= rank <= max(filter(None, ranks))
 
 
@@ -92,25 +89,27 @@ def pick(sim: Simulation, user: str, before: tuple[Exchange, Exchange]) -> list[
 
 
 def climb(sim: Simulation, user: str, surface: str) -> list[Subject]:
-    """Boost both items of a user step by step; stop where a boost does not show."""
+    """Boost both items of a user step by step; stop where a boost does not show; ask again without any."""
     before = (
         sim.recommend([user], surface=surface, **QUESTION)[user],
         sim.recommend([user], surface=surface, **QUESTION)[user],
     )
     boosted: list[Exchange] = []
-    after = None
     items = pick(sim, user, before)
-    for boost in BOOSTS if items else ():
+    if not items:
+        return []
+    complete = True
+    for boost in BOOSTS:
         with ExitStack() as held:
             at_work = working(
                 [held.enter_context(sim.boost(surface, item, boost)).override_id for item in items]
             )
             boosted.append(sim.settled([user], surface, at_work, **QUESTION)[user])
         if not at_work(boosted[-1]):
+            complete = False
             break
-    else:
-        after = sim.settled([user], surface, working([]), **QUESTION)[user] if items else None
-    return [Subject(user, item, before, tuple(boosted), after) for item in items]
+    after = sim.settled([user], surface, working([]), **QUESTION)[user]
+    return [Subject(user, item, before, tuple(boosted), after, complete) for item in items]
 
 
 @pytest.mark.scenario("S3")
@@ -131,7 +130,7 @@ def test_s03_boost_is_monotonic(sim: Simulation, check: Check) -> None:
     judge_effects(
         check, [(s, boost, shown) for s in subjects for boost, shown in zip(BOOSTS, s.boosted, strict=False)]
     )
-    judge_return(check, [(s, s.after) for s in subjects if s.after is not None])
+    judge_return(check, subjects)
 
 
 def judge_ranks(check: Check, subjects: list[Subject]) -> None:
@@ -197,23 +196,21 @@ def judge_effects(check: Check, steps: list[tuple[Subject, float, Exchange]]) ->
     )
 
 
-def judge_return(check: Check, after: list[tuple[Subject, Exchange]]) -> None:
+def judge_return(check: Check, subjects: list[Subject]) -> None:
     """Measure that nothing is left of a cancelled boost."""
-    if not after:
-        return
     none_of(
         check,
         "cancelled boosts that still show",
-        [(s.who, shown) for s, shown in after if boosts(shown, s.item)],
-        n=len(after),
+        [(s.who, s.after) for s in subjects if boosts(s.after, s.item)],
+        n=len(subjects),
         definition="items with a `rule.boost` reason after the boost is cancelled",
         knob="RULES_CACHE_REFRESH",
     )
     none_of(
         check,
         "subjects that do not return to their rank",
-        [(s.who, shown) for s, shown in after if not s.back()],
-        n=len(after),
+        [(s.who, s.after) for s in subjects if not s.back()],
+        n=len(subjects),
         definition="rank after cancelling outside the ranks in two answers from before",
         knob="RULES_CACHE_REFRESH",
     )

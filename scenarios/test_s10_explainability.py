@@ -2,7 +2,7 @@
 
 Proves: for every recommended item one can say why it is there, and the numbers add up.
 How: five users from every segment (fewer each when there are more than five segments), explain level `full`.
-Passes when: every contribution is weight x signal; the contributions' sum times the personalisation factor is the
+Passes when: every contribution is weight x signal and every penalty of diversity (1 - lambda) x similarity; the contributions' sum times the personalisation factor is the
 score, within a millionth; popularity and co-visitation are those that follow from the events that were sent; the weights are those of the profile for that class of user; every item has at least
 one reason besides `diversity`; the model version is there.
 """
@@ -55,6 +55,14 @@ def sum_holds(item: ScoredItem) -> bool:
     factor = personal.boost_multiplier if personal is not None else 1.0
     total = (told.pop + told.cooc + told.similarity) * factor
     return abs(total - item.score) <= EXACT * max(1.0, abs(item.score))
+
+
+def penalty_holds(item: ScoredItem) -> bool:
+    """The penalty of diversity = (1 - lambda) x the similarity to what was picked before."""
+    if item.explain is None or item.explain.mmr is None:
+        return True
+    told = item.explain.mmr
+    return abs(told.penalty - (1 - told.lambda_) * told.max_sim) <= EXACT
 
 
 def asked_weights(sim: Simulation, user: str) -> Weights | None:
@@ -117,6 +125,7 @@ def compare_items(check: Check, lists: dict[str, Exchange]) -> None:
     rules: dict[str, Callable[[ScoredItem], bool]] = {
         "contributions that are not weight x signal": products_hold,
         "scores that the explanation does not add up to": sum_holds,
+        "penalties of diversity that are not (1 - lambda) x similarity": penalty_holds,
         "items without a reason besides `diversity`": lambda item: bool(set(item.reasons) - {"diversity"}),
     }
     rows = [(user, shown, item) for user, shown in lists.items() for item in shown.answer.items]

@@ -18,12 +18,12 @@ def left_out(exchange: Exchange, expected: Expectations, caps: Sequence[Cap], hi
     Args:
         exchange: the list.
         expected: what is known of the service, its own limit of k among it.
-        caps: each cap in effect (0 is off, None is unknown) with item -> the values that it counts.
+        caps: each cap in effect (0 is off) with item -> the values that it counts.
         hidden: items that the user's own events exclude, so that no list of theirs holds them.
     """
     length = len(exchange.ids)
     most = min(exchange.ask.k or DEFAULT_K, expected.max_k or DEFAULT_K * 1000)
-    if length >= most or any(cap is None for cap, _ in caps):
+    if length >= most:
         return ""
     candidates = exchange.answer.trace.extras.policy.after_rules
     if not any(cap for cap, _ in caps):

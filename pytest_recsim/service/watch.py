@@ -168,8 +168,10 @@ class Watch:
 
     def _full(self, exchange: Exchange) -> None:
         hidden = (self._expected.hidden or {}).get(exchange.ask.user_id, frozenset())
-        self._checked["length"] += 1
         caps = list(self._caps_of(exchange).values())
+        if any(cap is None for cap, _ in caps):
+            return
+        self._checked["length"] += 1
         if missing := left_out(exchange, self._expected, caps, hidden):
             k = exchange.ask.k or DEFAULT_K
             detail = f"{len(exchange.ids)} items for k = {k}, although {missing}"

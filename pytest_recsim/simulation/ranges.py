@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pytest_recsim.simulation.subjects import Compares
 
 EXCLUDED = 3
+FEWEST_PRICES = 8
+STEP = 0.02
 CENT = 0.011  # the service keeps two decimals, so a price may move by half of the last one
 
 Prices = tuple[float, float]
@@ -44,11 +46,17 @@ class Ranged:
 
 
 def middle_prices(sim: Simulation) -> Prices | None:
-    """The quartiles of the available items' prices; None when fewer than half of them have one."""
-    prices = sorted(price for item in sim.available if (price := sim.items[item].price) is not None)
-    if not prices or 2 * len(prices) < len(sim.available):
+    """The middle half of the available items' prices, ending two cents short of the next one on either side.
+
+    So an item stands right outside, and limits that are rounded or shifted let it in. None when fewer than half of
+    the items have a price.
+    """
+    known = [price for item in sim.available if (price := sim.items[item].price) is not None]
+    prices = sorted({round(price, 2) for price in known})
+    if len(prices) < FEWEST_PRICES or 2 * len(known) < len(sim.available):
         return None
-    return round(prices[len(prices) // 4], 2), round(prices[3 * len(prices) // 4], 2)
+    below, above = prices[len(prices) // 4 - 1], prices[3 * len(prices) // 4]
+    return round(below + STEP, 2), round(above - STEP, 2)
 
 
 def ranged_lists(

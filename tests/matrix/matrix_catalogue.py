@@ -9,6 +9,7 @@ import matrix_faults_explain
 import matrix_faults_filters
 import matrix_faults_lists
 import matrix_faults_rules
+import matrix_faults_service
 import matrix_faults_taste
 from matrix_fault import Fault
 
@@ -20,6 +21,7 @@ KINDS: dict[str, list[Fault]] = {
     "Whose list, and how good": matrix_faults_taste.FAULTS,
     "The list itself": matrix_faults_lists.FAULTS,
     "The data behind it": matrix_faults_data.FAULTS,
+    "The service, and taste in general (optional guardrails)": matrix_faults_service.FAULTS,
     "What answers and services say of themselves": matrix_faults_explain.FAULTS,
 }
 FAULTS: list[Fault] = [fault for kind in KINDS.values() for fault in kind]

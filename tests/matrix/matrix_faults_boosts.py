@@ -66,11 +66,6 @@ def boost_ignored_above_a_value(most: float) -> None:
 def boost_added(_: float) -> None:
     @around(rule_engine, "_boost")
     def boost(original, outcome, rule, scores):
-        flat = {
-            candidate: rule.boost_value / score * rule.boost_value if score else score
-            for candidate, score in scores.items()
-        }
-        del flat
         for candidate in outcome.matched[rule.rule_id]:
             score = scores.get(candidate, 0.0)
             if candidate not in scores:
@@ -198,7 +193,7 @@ def cancelled_boost_still_active(_: float) -> None:
     FAULTS,
     "a changed boost value is not picked up: the first one stays in the cache",
     by="S9",
-    because="boost that does not show",
+    because="boosts that do not show",
 )
 def boost_update_ignored(_: float) -> None:
     @around(RuleBook, "put")

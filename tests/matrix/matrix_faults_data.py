@@ -26,7 +26,9 @@ def older(data, service, org: str, name: str, days: float):
     """The derived data as they were some days ago; the catalogue is today's."""
     raw = data.columns
     kept = raw.ts <= raw.ts.max() - days * DAY if len(raw.ts) else np.zeros(0, bool)
-    raw = raw._replace(**{column: getattr(raw, column)[kept] for column in ("user", "item", "type", "value", "ts")})
+    raw = raw._replace(
+        **{column: getattr(raw, column)[kept] for column in ("user", "item", "type", "value", "ts")}
+    )
     aged = copy.copy(data)
     aged.log = EventLog(raw, data.catalogue.index)
     aged.weighted = Weighted(aged.log, data.catalogue, service.event_types.effective(org, name))

@@ -25,7 +25,7 @@ def mmr_off(_: float) -> None:
     with_knobs(lambda knobs: {"mmr_lambda": 1.0})
 
 
-@fault(FAULTS, "lambda is read as the share of diversity in place of relevance", by="S4", because="loss of NDCG")
+@fault(FAULTS, "lambda is read as the share of diversity in place of relevance", by="S4", because=VARIED)
 def mmr_inverted(_: float) -> None:
     with_knobs(lambda knobs: {"mmr_lambda": max(0.01, 1 - knobs.mmr_lambda)})
 
@@ -37,11 +37,11 @@ def mmr_constant(_: float) -> None:
 
 @fault(
     FAULTS,
-    "diversity is stronger than asked for",
-    by="S4",
-    because="loss of NDCG",
+    "diversity is stronger than the explanation says",
+    by="S10",
+    because="penalties of diversity",
     of="lambda in place of 1",
-    ladder=(0.9, 0.7, 0.5, 0.3, 0.1, 0.03),
+    ladder=(0.999999, 0.9999, 0.99, 0.9, 0.5, 0.1),
 )
 def mmr_too_strong(most: float) -> None:
     def change(knobs):

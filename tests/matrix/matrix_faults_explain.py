@@ -79,7 +79,7 @@ def personal_factor_untold(share: float) -> None:
     by="S10",
     because="that the explanation does not add up to",
     of="the weight of co-visitation that is lost",
-    ladder=(1e-5, 1e-4, 1e-3, 0.01, 0.1, 1.0),
+    ladder=(1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1),
 )
 def weights_lying(part: float) -> None:
     @around(pipeline, "signals_of")

@@ -109,9 +109,27 @@ def order_shuffled(share: float) -> None:
 
 @fault(
     FAULTS,
-    "equal scores are ordered by chance, so that pages differ from one call to the next",
+    "scores are kept in fewer bits, and what became equal is ordered by chance",
     by="contract",
     because="scores do not descend",
+    of="the step that scores are rounded to",
+    ladder=(1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1),
+)
+def coarse_scores(step: float) -> None:
+    def change(said: Said) -> None:
+        for row in said.rows:
+            row["score"] = round(row["score"] / step) * step
+        if not any("rule." in reason for row in said.rows for reason in row.get("reasons", ())):
+            said.put(sorted(said.rows, key=lambda row: (-row["score"], draw(row["item_id"], said.user))))
+
+    on_answers(change)
+
+
+@fault(
+    FAULTS,
+    "equal scores are ordered by chance, so that pages differ from one call to the next",
+    why_not="on this customer no two items of one list have the same score, so there is nothing to order wrongly; it "
+    "takes two products with the same tags and the same events. Where ties are, `contract` sees it (the fault above)",
 )
 def ties_in_random_order(_: float) -> None:
     @around(pipeline, "_by_score")
@@ -123,8 +141,8 @@ def ties_in_random_order(_: float) -> None:
 @fault(
     FAULTS,
     "a division by zero makes a score infinite",
-    by="contract",
-    because="score not finite",
+    by=ANY,
+    because="out of range",
     of="answers",
     ladder=SHARE,
 )
@@ -189,14 +207,16 @@ def errors_for_one_segment(share: float) -> None:
     refusing(broken)
 
 
-class Refused(Exception):
-    pass
+class RefusedError(Exception):
+    """The request is to fail."""
 
 
-def refusing(broken) -> None:
+def refusing(broken, status: int = 500) -> None:
+    """Have the requests fail whose answer is ``broken``."""
+
     def change(said: Said) -> None:
         if broken(said):
-            raise Refused
+            raise RefusedError
 
     on_answers(change)
 
@@ -204,5 +224,5 @@ def refusing(broken) -> None:
     def recommend(original, *what):
         try:
             return original(*what)
-        except Refused:
-            return Answer(500, b'{"error":"internal","message":"out of memory"}\n')
+        except RefusedError:
+            return Answer(status, b'{"error":"internal","message":"out of memory"}\n')

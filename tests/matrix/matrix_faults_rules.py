@@ -76,7 +76,7 @@ def block_leaks(share: float) -> None:
     by="S2",
     because="other items that vanish",
     of="other items",
-    ladder=SHARE,
+    ladder=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3),
 )
 def block_takes_others_along(share: float) -> None:
     @around(pipeline, "evaluate")

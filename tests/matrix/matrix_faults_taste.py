@@ -133,8 +133,8 @@ def new_users_get_nothing(share: float) -> None:
     on_answers(change)
 
 
-def long_list(said: Said, **changes) -> list[dict]:
-    return said.again(k=100, overrides={"brand_cap": 0, "category_cap": 0}, **changes)["items"]
+def long_list(said: Said, k: int = 100) -> list[dict]:
+    return said.again(k=k, overrides={"brand_cap": 0, "category_cap": 0})["items"]
 
 
 @fault(
@@ -168,12 +168,28 @@ def new_users_get_a_random_list(share: float) -> None:
     scattered("new_users", share)
 
 
-def scattered(segment: str, share: float) -> None:
-    """Serve a share of a segment any 20 of their 100 best, in good order, everything explained."""
+def within_caps(said: Said, rows: list[dict]) -> list[dict]:
+    """The first 20 that the caps allow."""
+    knobs, items = said.service.knobs, said.service.peek(said.request.org, said.ask["namespace"]).items
+    held: dict[str, int] = {}
+    kept: list[dict] = []
+    for row in rows:
+        marks = [tag for tag in items[row["item_id"]].tags if ":" in tag]
+        limits = {"brand": knobs.brand_cap, "category": knobs.category_cap}
+        if all(held.get(mark, 0) < limits[mark.partition(":")[0]] for mark in marks):
+            kept.append(row)
+            held.update((mark, held.get(mark, 0) + 1) for mark in marks)
+    return kept[:20]
+
+
+def scattered(segment: str, share: float, of: int = 100) -> None:
+    """Serve a share of a segment any 20 of their best, in good order, everything explained."""
 
     def change(said: Said) -> None:
-        if said.segment == segment and said.surface == "default" and hit(share, "scattered", said.user):
-            rows = sorted(long_list(said), key=lambda row: draw(said.user, row["item_id"]))[:20]
+        mine = segment in ("", said.segment) and said.surface == "default" and not said.ask.get("overrides")
+        if mine and hit(share, "scattered", said.user):
+            best = long_list(said, k=of)
+            rows = within_caps(said, sorted(best, key=lambda row: draw(said.user, row["item_id"])))
             said.put(sorted(rows, key=lambda row: (-row["score"], row["item_id"])))
 
     on_answers(change)
@@ -182,13 +198,25 @@ def scattered(segment: str, share: float) -> None:
 @fault(
     FAULTS,
     "one segment's model is broken, while the average over all users still looks fine",
-    by="segment_lift_ndcg power_users",
+    by="segment_lift_ndcg regulars",
     because="lift of",
-    of="power users",
+    of="regulars",
     ladder=(0.1, 0.3, 0.6, 0.8, 1.0),
 )
 def one_segment_destroyed(share: float) -> None:
-    scattered("power_users", share)
+    scattered("regulars", share, of=1000)
+
+
+@fault(
+    FAULTS,
+    "diversity is bought with anything: lists are drawn from the hundred best, whatever their score",
+    by="S4",
+    because="loss of NDCG",
+    of="users",
+    ladder=FEW,
+)
+def diversity_at_any_price(share: float) -> None:
+    scattered("", share)
 
 
 @fault(

@@ -138,7 +138,15 @@ def _suite(run: Run, project: Path, place: Path) -> int:
     os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])])
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)
-    words = ["--customer", matrix_world.NAME, "--env-profile", matrix_world.NAME, "-q", "-p", "no:cacheprovider"]
+    words = [
+        "--customer",
+        matrix_world.NAME,
+        "--env-profile",
+        matrix_world.NAME,
+        "-q",
+        "-p",
+        "no:cacheprovider",
+    ]
     words += [word for plugin in PLUGINS for word in ("-p", plugin)]
     words += [f"--recsim-reports-dir={place}", *(["-k", run.select] if run.select else [])]
     plugins: list[object] = [Seam(run)]

@@ -10,6 +10,7 @@ from pytest_recsim.sources.writer import render
 HERE = Path(__file__).resolve().parents[2]
 NAME = "matrix"
 SEED, ITEMS, USERS, EVENTS = 4, 160, 500, 14_000
+FACTS = {"seed": SEED, "items": ITEMS, "users": USERS, "events": EVENTS}
 KNOBS = {
     "BRAND_CAP": "5",
     "CATEGORY_CAP": "10",
@@ -18,12 +19,25 @@ KNOBS = {
 """On top of customer-a's: without caps and starter interests, faults of theirs would have no effect."""
 
 
+OPTIONAL = """\
+    max_intra_list_similarity: 0.15
+    min_novelty: 6.2
+    max_gini: 0.85
+    min_recall: 0.18
+    max_rank_instability: 0.001
+    max_p95_ms: 500
+    max_error_rate: 0
+"""
+"""Guardrails that are off unless configured."""
+
+
 def settle(folder: Path, seed: int = SEED) -> Path:
     """Make a folder a project with this one customer, the shipped thresholds and the knobs of customer-a."""
     for place in ("fixtures/customers", "profiles"):
         (folder / place).mkdir(parents=True)
     (folder / "pytest.ini").write_text("[pytest]\n")
-    (folder / "guardrails.yml").write_text((HERE / "guardrails.yml").read_text().partition("customers:")[0])
+    shipped = (HERE / "guardrails.yml").read_text().partition("customers:")[0]
+    (folder / "guardrails.yml").write_text(shipped.replace("  scenarios:\n", OPTIONAL + "  scenarios:\n"))
     (folder / "fixtures/customers" / f"{NAME}.json").write_bytes(render(world(seed)))
     lines = [
         line
