@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import matrix_faults_boosts
 import matrix_faults_data
 import matrix_faults_diversity
@@ -11,7 +13,9 @@ import matrix_faults_lists
 import matrix_faults_rules
 import matrix_faults_service
 import matrix_faults_taste
-from matrix_fault import Fault
+
+if TYPE_CHECKING:
+    from matrix_fault import Fault
 
 KINDS: dict[str, list[Fault]] = {
     "Filters": matrix_faults_filters.FAULTS,

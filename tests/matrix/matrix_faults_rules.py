@@ -253,7 +253,7 @@ def pin_without_reason(share: float) -> None:
 )
 def rules_on_every_surface(_: float) -> None:
     @around(RuleBook, "active")
-    def active(original, self, org, namespace, surface, segment, now):
+    def active(original, self, org, namespace, surface, segment, now):  # noqa: PLR0917 - as the method it wraps
         return [
             rule
             for rule in self.of(org, namespace)

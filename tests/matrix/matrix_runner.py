@@ -113,7 +113,7 @@ class Bench:
         code = 99
         try:
             code = _suite(run, self.project, place)
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - a forked child must end here whatever happens, never in its parent's code
             traceback.print_exc()
         finally:
             os._exit(code)
