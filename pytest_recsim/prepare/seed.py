@@ -201,9 +201,8 @@ def _verify(service: Service, counts: Counts, *, exact: bool) -> Counts:
     if state.marker is None or there != (counts if exact else kept):
         beside = "" if state.marker else " and no marker of ours"
         what = f"the service does not hold what was sent ({counts}) but {there}{beside}"
-        raise InputError(
-            Problem(f"namespace `{service.namespace}`", f"{what}; is somebody else at work in it?")
-        )
+        why = "was a batch lost, the service restarted, or is somebody else at work in it?"
+        raise InputError(Problem(f"namespace `{service.namespace}`", f"{what}; {why}"))
     return there
 
 

@@ -162,7 +162,8 @@ class Fleet:
         try:
             render_bundle(writer.bundle)
         except Exception as error:  # noqa: BLE001 - whatever it is, the record is complete without the page
-            complaint = f"README.md could not be written: {type(error).__name__}: {error}"
+            why = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+            complaint = f"README.md could not be written: {why}"
             if complaint not in writer.opened.notes:
                 writer.opened.notes.append(complaint)
                 writer.update()

@@ -126,7 +126,6 @@ STATUS = [
         + hit(RULE, refuses(429, "rate_limited"))
         + hit(RECOMMEND, refuses(429, "rate_limited"), 4, phase="scenarios", skip=3),
         retries={"429": 7},
-        quick=True,
     ),
     Fault(
         "429 for good",

@@ -9,11 +9,8 @@ from fault_catalogue import CATALOGUE, SECTIONS
 from fault_model import CODES, REFUSED, TOLD
 from fault_table import HEAD, PAGE, facts, row, shown
 
-ROWS = [
-    line
-    for line in PAGE.read_text().splitlines()
-    if line.startswith("| ") and not line.startswith("| fault ")
-]
+ROWS = [line for line in PAGE.read_text().splitlines() if line.startswith("| ") and "---" not in line]
+ROWS = [line for line in ROWS if not line.startswith("| fault | ")]
 
 
 def cells(line: str) -> list[str]:
