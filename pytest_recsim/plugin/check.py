@@ -9,7 +9,7 @@ from typing import Any
 from pytest_recsim.judge.verdict import Direction, judge_threshold
 from pytest_recsim.judge.verdict import Outcome as Outcomes
 from pytest_recsim.plan.model import Limit
-from pytest_recsim.record.model import Measure, Outcome
+from pytest_recsim.record.model import Measure, Outcome, borderline_words
 from pytest_recsim.service.ask import Exchange
 from pytest_recsim.simulation.quality import Figure, LiftFigure
 
@@ -121,6 +121,7 @@ class Check:
                 low=figure.low,
                 high=figure.high,
                 borderline=figure.borderline,
+                users_needed=figure.users_needed,
             )
         )
 
@@ -183,7 +184,7 @@ def told(measure: Measure) -> str:
     lines = [f"{measure.name}: expected {measure.expected}, got {got}"]
     if measure.low is not None:
         high = "no upper bound" if measure.high is None else f"{measure.high:.3f}"
-        mark = "; borderline" if measure.borderline else ""
+        mark = f"; {borderline_words(measure)}" if measure.borderline else ""
         lines[0] += f" (95 % interval {measure.low:.3f} to {high}{mark})"
     facts = {
         "for": measure.who,
