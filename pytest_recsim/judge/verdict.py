@@ -171,7 +171,7 @@ def users_to_tell(lift: Lift, threshold: float) -> int | None:
     needed = lift.n_users * (math.log((1 + lift.lift) / (1 + end)) / distance) ** 2
     if needed > MOST_USERS:
         return None
-    step = 10 ** max(0, math.floor(math.log10(max(needed, 1))) - 1)
+    step: int = 10 ** max(0, math.floor(math.log10(max(needed, 1))) - 1)
     return max(lift.n_users + 1, math.ceil(needed / step) * step)
 
 
