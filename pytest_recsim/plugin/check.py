@@ -107,8 +107,8 @@ class Check:
 
     def lift(self, figure: LiftFigure, limit: Limit, *, knob: str) -> None:
         """Take over a segment lift as it was judged, together with all others, under the verdict rule."""
-        if figure.outcome == Outcomes.NOT_MEASURED:
-            raise NotMeasured(figure.sentence.removeprefix("not measured: "))
+        if figure.outcome == Outcomes.NOT_MEASURED or figure.lift is None or not math.isfinite(figure.lift):
+            raise NotMeasured(figure.sentence.removeprefix("not measured: ") or f"the lift is {figure.lift}")
         self.measures.append(
             Measure(
                 name=f"lift of {figure.metric.upper()}@10",
