@@ -1,4 +1,7 @@
-"""`python -m tests.matrix`: try every fault, write docs/fault-matrix.md and .json; `--check` compares with them instead."""
+"""`python -m tests.matrix`: try every fault, write docs/fault-matrix.md and .json; `--check` compares with them instead.
+
+`--full` tries the faults at full strength only and needs no table.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.matrix", description=__doc__)
     parser.add_argument("faults", nargs="*", help="these instead of all; the other rows stay")
     parser.add_argument("--check", action="store_true", help="compare with the table, write nothing")
+    parser.add_argument("--full", action="store_true", help="at full strength only, against the catalogue")
     parser.add_argument(
         "--weaken", choices=WEAKER, default="", help="weaken a check first, which must be noticed"
     )
@@ -37,7 +41,11 @@ def main() -> int:
         if healthy.red:
             told = "\n".join(f"{name}: {healthy.sentences[name]}" for name in healthy.red)
             sys.exit(f"without any fault these are red:\n{told}")
-        if asked.check:
+        if asked.full:
+            chosen = [fault for fault in FAULTS if not asked.faults or fault.name in asked.faults]
+            lists = bench.all([again(fault, {"weakest": fault.full}, asked.weaken) for fault in chosen])
+            wrong = [sentence for found in lists for sentence in found]
+        elif asked.check:
             rows = {row["fault"]: row for row in load()["faults"]}
             names = asked.faults or list(rows)
             lists = bench.all([again(by_name(name), rows[name], asked.weaken) for name in names])

@@ -1,50 +1,21 @@
-"""The published table is that of the catalogue: nothing was added, reworded or taken away without a new run."""
+"""The catalogue of faults is whole: every one is somebody's to catch, or says why nobody can."""
 
 from __future__ import annotations
 
-import matrix_world
 import pytest
 from matrix_catalogue import FAULTS
-from matrix_fault import ANY, hit
-from matrix_hunt import complaint, described, order
-from matrix_table import PAGE, load, page
+from matrix_fault import hit
+from matrix_hunt import complaint, order
 
 SCENARIOS = {f"S{number}" for number in range(1, 11)}
 SHIPPED = {"segment_lift", "catalog_coverage", "long_tail_share", "profile", "contract", "availability"}
 
 
-@pytest.fixture(scope="module")
-def rows() -> dict[str, dict]:
-    return {row["fault"]: row for row in load()["faults"]}
-
-
-def test_there_is_a_row_for_every_fault_in_order_and_for_nothing_else(rows):
-    assert list(rows) == [fault.name for fault in FAULTS]
-    assert len(rows) >= 45
-
-
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_a_row_says_what_the_catalogue_says(fault, rows):
-    row = rows[fault.name]
-    assert {name: row[name] for name in described(fault)} == described(fault)
-    assert complaint(row) == ""
-    assert row["weakest"] is None or row["weakest"] in fault.ladder
-
-
-def test_the_page_is_that_of_the_table():
-    assert PAGE.read_text() == page(load())
-
-
-def test_the_table_was_made_on_the_customer_that_is_tried_now():
-    assert load()["world"] == matrix_world.FACTS
-
-
-def test_every_check_of_the_suite_has_a_fault_that_it_alone_must_catch(rows):
-    named = {row["by"].partition(" ")[0] for row in rows.values()}
+def test_there_are_enough_faults_and_each_check_of_the_suite_has_one_that_it_must_catch():
+    assert len(FAULTS) >= 45
+    assert len({fault.name for fault in FAULTS}) == len(FAULTS)
+    named = {fault.by.partition(" ")[0] for fault in FAULTS}
     assert named >= SCENARIOS | SHIPPED
-    assert named - SCENARIOS - SHIPPED - {"", ANY} == {
-        *("intra_list_similarity", "novelty", "gini", "recall", "rank_instability", "p95_ms", "error_rate")
-    }
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
