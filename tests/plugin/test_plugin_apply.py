@@ -44,7 +44,9 @@ def test_admin_sets_the_document_for_the_run_and_restores_it(
     rows = {row["knob"]: row for row in acme.bundle().metadata["profile"]["knobs"]}
     assert (rows["MMR_LAMBDA"]["in_effect"], rows["MMR_LAMBDA"]["status"]) == ("0.77", "in effect")
     assert (rows["BRAND_CAP"]["in_effect"], rows["BRAND_CAP"]["seen_in"]) == ("4", "admin config")
-    assert rows["NEW_USER_POP_FANOUT"]["status"] == "unknown", "the document only echoes it"
+    assert rows["PROFILE_STARTER_DECAY_EVENTS"]["status"] == "unknown", (
+        "no document holds it and no answer shows it"
+    )
     assert config(served) == before
     assert served.count("POST", CONFIG) == 2
     assert list((acme.folder / "reports" / ".recsim").iterdir()) == []
