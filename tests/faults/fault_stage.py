@@ -41,6 +41,7 @@ def serving(folder: Path, *words: str) -> Iterator[Served]:
         cwd=folder,
         env=environment(),
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # it greets people
         text=True,
     )
     assert process.stdout is not None
