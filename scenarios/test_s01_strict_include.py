@@ -1,10 +1,13 @@
-"""S1: an include filter is a hard filter.
+"""S1: filters are hard filters.
 
-Proves: whoever asks for one kind of item (`include_tags_any`) gets that kind and nothing else.
+Proves: whoever asks for one kind of item (`include_tags_any`) gets that kind and nothing else, and so does whoever
+asks for a range of prices (`price_between`) or leaves single items out (`exclude_item_ids`).
 How: a few users from every segment ask for several tags, from rare to common, with the brand and category
-caps off. A tag is only tried when it is missing somewhere in each of their unfiltered lists.
-Passes when: every listed item carries the tag, and the list is as long as the catalogue allows (20, or all
-eligible items): a filter that merely thins out a finished list is caught by its short lists.
+caps off; long lists, so that a rare leak shows. A tag is only tried when it is missing somewhere in each of their
+unfiltered lists. Then they ask for the middle half of all prices, without the first three items that they
+would get.
+Passes when: every listed item carries the tag, or is in the range and not left out; and the list is as long as the
+catalogue allows: a filter that merely thins out a finished list is caught by its short lists.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_recsim.simulation.ranges import judge_range, middle_prices, ranged_lists
 from pytest_recsim.simulation.subjects import CAPS_OFF, filterable_tags, filtered_lists, judge_filter, spread
 
 if TYPE_CHECKING:
@@ -25,7 +29,7 @@ TAGS = 5
 
 @pytest.mark.scenario("S1")
 def test_s01_include_filter_is_strict(sim: Simulation, check: Check) -> None:
-    """Only items with the wanted tag are shown, and as many as there are."""
+    """Only items with the wanted tag, price or id are shown, and as many as there are."""
     users, surface = spread(sim, USERS), sim.surface("s1")
     unfiltered = sim.recommend(users, surface=surface, overrides=CAPS_OFF)
     catalogue = {tag for item in sim.available for tag in set(sim.items[item].tags) - sim.brand_tags(item)}
@@ -40,3 +44,6 @@ def test_s01_include_filter_is_strict(sim: Simulation, check: Check) -> None:
         "expected_lengths", {tag: [shown.expected for shown in lists if shown.tag == tag] for tag in tags}
     )
     judge_filter(check, lists)
+    prices = middle_prices(sim)
+    check.show("price_between", prices or "not tried: fewer than half of the available items have a price")
+    judge_range(check, ranged_lists(sim, unfiltered, surface, prices))

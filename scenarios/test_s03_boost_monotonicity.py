@@ -5,8 +5,8 @@ How: five established users from the segments in turn, each on a surface of thei
 relevance alone (lambda 1, caps off), because diversity may drop an item for reasons of its own. Two items each:
 one at rank 8 to 12, one outside the usual list (rank 30 to 50). Both are boosted by 0.05, 0.2, 1 and 3.
 Passes when: no rank gets worse as the boost rises and the best is reached at 3; the score is the one before
-times (1 + boost) within 0.1 %; the answer gives the boost as reason, with the points it added. After
-cancelling the reason is gone and the rank is between those of two answers from before.
+times (1 + boost) within 0.1 %, and no other item's score changes; the answer gives the boost as reason, with the
+points it added. After cancelling the reason is gone and the rank is between those of two answers from before.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_recsim.simulation.subjects import CAPS_OFF, boosts, none_of, score_of, spread, working
+from pytest_recsim.simulation.subjects import PLAIN, boosts, none_of, score_of, spread, working
 
 if TYPE_CHECKING:
     from pytest_recsim.plugin.check import Check
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 USERS = 5
 BOOSTS = (0.05, 0.2, 1.0, 3.0)
 LENGTH = 100
-QUESTION: dict[str, Any] = {"k": LENGTH, "overrides": {**CAPS_OFF, "mmr_lambda": 1.0}}
+QUESTION: dict[str, Any] = {"k": LENGTH, "overrides": PLAIN}
 NEAR, FAR = range(8, 13), range(30, 51)
 TOLERANCE = 1e-3
 ROUNDING = 0.0051  # reasons have two decimals
@@ -41,7 +41,8 @@ class Subject:
     item: str
     before: tuple[Exchange, Exchange]
     boosted: tuple[Exchange, ...]
-    after: Exchange | None
+    after: Exchange
+    complete: bool  # every boost showed
 
     @property
     def who(self) -> str:
@@ -52,13 +53,18 @@ class Subject:
         """The rank before and at every boost; behind the last when not listed."""
         return [shown.rank(self.item) or LENGTH + 1 for shown in (self.before[1], *self.boosted)]
 
-    @property
-    def complete(self) -> bool:
-        return self.after is not None
-
     def error(self, boost: float, shown: Exchange) -> float:
         expected = score_of(self.before[1], self.item) * (1 + boost)
         return abs(score_of(shown, self.item) - expected) / expected
+
+    def others_changed(self, shown: Exchange, boosted: set[str]) -> bool:
+        """Whether the score of an item that is not boosted is another one than before."""
+        scores = {item.item_id: item.score for item in self.before[1].answer.items}
+        return any(
+            abs(item.score - scores[item.item_id]) > TOLERANCE * abs(scores[item.item_id])
+            for item in shown.answer.items
+            if item.item_id in scores and item.item_id not in boosted
+        )
 
     def reason_holds(self, boost: float, shown: Exchange) -> bool:
         """The reason gives what the boost added: score before x boost, whatever the clock did meanwhile."""
@@ -68,7 +74,7 @@ class Subject:
 
     def back(self) -> bool:
         ranks = [shown.rank(self.item) for shown in self.before]
-        rank = self.after.rank(self.item) if self.after else None
+        rank = self.after.rank(self.item)
         return rank is not None and min(filter(None, ranks)) <= rank <= max(filter(None, ranks))
 
 
@@ -83,25 +89,27 @@ def pick(sim: Simulation, user: str, before: tuple[Exchange, Exchange]) -> list[
 
 
 def climb(sim: Simulation, user: str, surface: str) -> list[Subject]:
-    """Boost both items of a user step by step; stop where a boost does not show."""
+    """Boost both items of a user step by step; stop where a boost does not show; ask again without any."""
     before = (
         sim.recommend([user], surface=surface, **QUESTION)[user],
         sim.recommend([user], surface=surface, **QUESTION)[user],
     )
     boosted: list[Exchange] = []
-    after = None
     items = pick(sim, user, before)
-    for boost in BOOSTS if items else ():
+    if not items:
+        return []
+    complete = True
+    for boost in BOOSTS:
         with ExitStack() as held:
             at_work = working(
                 [held.enter_context(sim.boost(surface, item, boost)).override_id for item in items]
             )
             boosted.append(sim.settled([user], surface, at_work, **QUESTION)[user])
         if not at_work(boosted[-1]):
+            complete = False
             break
-    else:
-        after = sim.settled([user], surface, working([]), **QUESTION)[user] if items else None
-    return [Subject(user, item, before, tuple(boosted), after) for item in items]
+    after = sim.settled([user], surface, working([]), **QUESTION)[user]
+    return [Subject(user, item, before, tuple(boosted), after, complete) for item in items]
 
 
 @pytest.mark.scenario("S3")
@@ -122,7 +130,7 @@ def test_s03_boost_is_monotonic(sim: Simulation, check: Check) -> None:
     judge_effects(
         check, [(s, boost, shown) for s in subjects for boost, shown in zip(BOOSTS, s.boosted, strict=False)]
     )
-    judge_return(check, [(s, s.after) for s in subjects if s.after is not None])
+    judge_return(check, subjects)
 
 
 def judge_ranks(check: Check, subjects: list[Subject]) -> None:
@@ -163,6 +171,21 @@ def judge_effects(check: Check, steps: list[tuple[Subject, float, Exchange]]) ->
         definition="score differs from the score before x (1 + boost) by more than 0.1 %",
         knob="RULES_ENABLE",
     )
+    boosted: dict[str, set[str]] = {}
+    for s, _, _ in steps:
+        boosted.setdefault(s.user, set()).add(s.item)
+    none_of(
+        check,
+        "lists with other items whose score changes",
+        [
+            (f"user {s.user}, boost {boost}", shown)
+            for s, boost, shown in steps
+            if s.others_changed(shown, boosted[s.user])
+        ],
+        n=len(steps),
+        definition="lists with an item that is not boosted and whose score differs by more than 0.1 % from before",
+        knob="RULES_ENABLE",
+    )
     none_of(
         check,
         "boosts without their reason",
@@ -173,23 +196,21 @@ def judge_effects(check: Check, steps: list[tuple[Subject, float, Exchange]]) ->
     )
 
 
-def judge_return(check: Check, after: list[tuple[Subject, Exchange]]) -> None:
+def judge_return(check: Check, subjects: list[Subject]) -> None:
     """Measure that nothing is left of a cancelled boost."""
-    if not after:
-        return
     none_of(
         check,
         "cancelled boosts that still show",
-        [(s.who, shown) for s, shown in after if boosts(shown, s.item)],
-        n=len(after),
+        [(s.who, s.after) for s in subjects if boosts(s.after, s.item)],
+        n=len(subjects),
         definition="items with a `rule.boost` reason after the boost is cancelled",
         knob="RULES_CACHE_REFRESH",
     )
     none_of(
         check,
         "subjects that do not return to their rank",
-        [(s.who, shown) for s, shown in after if not s.back()],
-        n=len(after),
+        [(s.who, s.after) for s in subjects if not s.back()],
+        n=len(subjects),
         definition="rank after cancelling outside the ranks in two answers from before",
         knob="RULES_CACHE_REFRESH",
     )

@@ -2,7 +2,7 @@
 
 Proves: a PIN rule puts its item in first place for everybody.
 How: an available item that every subject has at rank 5 or worse, or not at all, is pinned.
-Passes when: it is first for established users. For sparse and new users the service promotes up to three items
+Passes when: it is first for established users, the answer says why it is there, and it moves on no other surface. For sparse and new users the service promotes up to three items
 of their own history above pins (contract 12.9), so there it may stand behind those, and no lower.
 """
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 USERS = 12
 PROMOTED = 3
 RANK_BEFORE = 5
+ELSEWHERE = 3
 
 
 def lowest_rank(shown: Exchange, *, established: bool) -> int:
@@ -53,8 +54,9 @@ def test_s05_pinned_item_is_on_top(sim: Simulation, check: Check) -> None:
         rank = shown.rank(item)
         return rank is not None and rank <= lowest_rank(shown, established=shown.ask.user_id in established)
 
-    with sim.rule(surface, "s5-pin", action="PIN", target_type="ITEM", item_ids=[item]):
+    with sim.rule(surface, "s5-pin", action="PIN", target_type="ITEM", item_ids=[item]) as rule:
         pinned = sim.settled(users, surface, on_top)
+        elsewhere = sim.recommend(users[:ELSEWHERE], surface=sim.surface("s5-elsewhere"))
 
     check.show("item", item)
     check.show("ranks", {user: [before[user].rank(item), pinned[user].rank(item)] for user in users})
@@ -72,3 +74,26 @@ def test_s05_pinned_item_is_on_top(sim: Simulation, check: Check) -> None:
                 definition="the pinned item is not first (sparse and new: not right behind at most 3 own anchors)",
                 knob="RULES_ENABLE, RULES_MAX_PIN_SLOTS",
             )
+    listed = {user: shown for user, shown in pinned.items() if shown.rank(item) is not None}
+    none_of(
+        check,
+        "pins without their reason",
+        [(f"user {user}", shown) for user, shown in listed.items() if not told(shown, item, rule.rule_id)],
+        n=len(users),
+        definition="the pinned item is listed without the reason `rule.pin[rule]`",
+        knob="RULES_ENABLE",
+    )
+    none_of(
+        check,
+        "pins that show on another surface",
+        [(f"user {user}", shown) for user, shown in elsewhere.items() if on_top(shown)],
+        n=len(elsewhere),
+        definition="the item is in the pin's place on a surface that the rule does not name",
+        knob="RULES_ENABLE",
+    )
+
+
+def told(shown: Exchange, item: str, rule_id: str) -> bool:
+    """Whether the answer gives the pin as a reason for the item."""
+    rank = shown.rank(item)
+    return rank is not None and f"rule.pin[{rule_id}]" in shown.answer.items[rank - 1].reasons

@@ -4,7 +4,7 @@ Proves: one boost rule on high-margin products raises the margin of what is show
 pretend to raise relevance as well.
 How: 30 established users, those with most relevant items first, lists of 20 by relevance alone (lambda 1, caps off); one BOOST rule on the quarter with
 the best margin among the popular items; boost off, then 0.1, 0.2, 0.4, 0.8.
-Passes when: mean margin never falls by more than 0.001 from step to step, spans at least `s9_min_margin_span`, and
+Passes when: every value shows, on every boosted item that is listed; mean margin never falls by more than 0.001 from step to step, spans at least `s9_min_margin_span`, and
 NDCG@10 is nowhere above the unboosted one by more than `s9_ndcg_tolerance`. The loss of the first step is shown
 and not judged: any boost, however small, jumps to the front of the list. The curve is drawn. NDCG counts all
 relevant items, repeats included: on unseen ones alone 30 users give so few hits that chance decides.
@@ -18,7 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_recsim.simulation.subjects import PLAIN, boosts, established_with_truth, mean, score_of
+from pytest_recsim.simulation.subjects import (
+    PLAIN,
+    boosts,
+    established_with_truth,
+    mean,
+    none_of,
+    score_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,12 +44,18 @@ QUESTION: dict[str, Any] = {"overrides": PLAIN}
 
 @dataclass(frozen=True)
 class Curve:
-    """Lists, mean margin and NDCG@10 at every boost; 0 is without the rule."""
+    """Lists, mean margin and NDCG@10 at every boost; 0 is without the rule.
+
+    ``silent`` are boosts that do not show and so ended the climb, ``bare`` the lists with a boosted item that does not
+    give the boost as a reason.
+    """
 
     lists: dict[float, dict[str, Exchange]]
     margin: dict[float, float]
     ndcg: dict[float, float]
     ndcg_unseen: dict[float, float]
+    silent: list[tuple[str, Exchange]]
+    bare: list[tuple[str, Exchange]]
 
     def points(self) -> list[dict[str, float]]:
         columns = {"margin": self.margin, "ndcg": self.ndcg, "ndcg_unseen": self.ndcg_unseen}
@@ -87,6 +100,8 @@ def at_boost(rule_id: str, boost: float, items: set[str]) -> Callable[[Exchange]
 def climb(sim: Simulation, users: list[str], unboosted: dict[str, Exchange], items: set[str]) -> Curve:
     """Raise the boost step by step, as far as boosts show at all, and measure every step."""
     surface, lists = sim.surface("s9"), {0.0: unboosted}
+    silent: list[tuple[str, Exchange]] = []
+    bare: list[tuple[str, Exchange]] = []
     terms: dict[str, Any] = {"action": "BOOST", "target_type": "ITEM", "item_ids": sorted(items)}
     with sim.rule(surface, "s9-margin", boost_value=BOOSTS[0], **terms) as rule:
         for boost in BOOSTS:
@@ -94,13 +109,21 @@ def climb(sim: Simulation, users: list[str], unboosted: dict[str, Exchange], ite
                 rule.set(boost_value=boost)
             shows = at_boost(rule.rule_id, boost, items)
             lists[boost] = sim.settled(users, surface, shows, **QUESTION)
+            bare += [
+                (f"user {user}, boost {boost}", shown)
+                for user, shown in lists[boost].items()
+                if any(rule.rule_id not in boosts(shown, item) for item in items.intersection(shown.ids))
+            ]
             if not shows(lists[boost][users[0]]):
+                silent.append((f"user {users[0]}, boost {boost}", lists[boost][users[0]]))
                 break
     return Curve(
         lists,
         {boost: margin(sim, answers) for boost, answers in lists.items()},
         {boost: sim.mean_ndcg(answers, "all")[0] for boost, answers in lists.items()},
         {boost: sim.mean_ndcg(answers, "unseen")[0] for boost, answers in lists.items()},
+        silent,
+        bare,
     )
 
 
@@ -129,6 +152,22 @@ def judge(sim: Simulation, check: Check, curve: Curve) -> None:
     shown = next(iter(curve.lists[max(curve.lists)].values()))
     users = len(curve.lists[0.0])
     steps = list(curve.margin.values())
+    none_of(
+        check,
+        "boosts that do not show",
+        curve.silent,
+        n=len(curve.lists) - 1,
+        definition="values of the rule after which a boosted item's reason does not tell score before x boost",
+        knob="RULES_ENABLE, RULES_CACHE_REFRESH",
+    )
+    none_of(
+        check,
+        "lists with boosted items without the boost",
+        curve.bare,
+        n=users * (len(curve.lists) - 1),
+        definition="lists with an item of the rule that does not give it as a reason",
+        knob="RULES_ENABLE",
+    )
     check.at_most(
         "largest fall of mean margin between steps",
         max(earlier - later for earlier, later in pairwise(steps)),

@@ -2,8 +2,8 @@
 
 Proves: for every recommended item one can say why it is there, and the numbers add up.
 How: five users from every segment (fewer each when there are more than five segments), explain level `full`.
-Passes when: every contribution is weight x signal; the contributions' sum times the personalisation factor is the
-score, within a millionth; the weights are those of the profile for that class of user; every item has at least
+Passes when: every contribution is weight x signal and every penalty of diversity (1 - lambda) x similarity; the contributions' sum times the personalisation factor is the
+score, within a millionth; popularity and co-visitation are those that follow from the events that were sent; the weights are those of the profile for that class of user; every item has at least
 one reason besides `diversity`; the model version is there.
 """
 
@@ -57,6 +57,14 @@ def sum_holds(item: ScoredItem) -> bool:
     return abs(total - item.score) <= EXACT * max(1.0, abs(item.score))
 
 
+def penalty_holds(item: ScoredItem) -> bool:
+    """The penalty of diversity = (1 - lambda) x the similarity to what was picked before."""
+    if item.explain is None or item.explain.mmr is None:
+        return True
+    told = item.explain.mmr
+    return abs(told.penalty - (1 - told.lambda_) * told.max_sim) <= EXACT
+
+
 def asked_weights(sim: Simulation, user: str) -> Weights | None:
     """The blend weights that the profile means this user to have; None when it does not say."""
     names = ("ALPHA", "BETA", "GAMMA")
@@ -101,6 +109,7 @@ def test_s10_answers_explain_themselves(sim: Simulation, check: Check) -> None:
     check.show("model_versions", sorted({shown.answer.model_version for shown in lists.values()}))
     compare_items(check, lists)
     compare_weights(sim, check, lists)
+    compare_signals(sim, check, lists)
     none_of(
         check,
         "answers without a model version",
@@ -116,6 +125,7 @@ def compare_items(check: Check, lists: dict[str, Exchange]) -> None:
     rules: dict[str, Callable[[ScoredItem], bool]] = {
         "contributions that are not weight x signal": products_hold,
         "scores that the explanation does not add up to": sum_holds,
+        "penalties of diversity that are not (1 - lambda) x similarity": penalty_holds,
         "items without a reason besides `diversity`": lambda item: bool(set(item.reasons) - {"diversity"}),
     }
     rows = [(user, shown, item) for user, shown in lists.items() for item in shown.answer.items]
@@ -149,3 +159,30 @@ def compare_weights(sim: Simulation, check: Check, lists: dict[str, Exchange]) -
         definition="alpha, beta, gamma differ from BLEND_* (sparse and new users: NEW_USER_BLEND_* where set)",
         knob="BLEND_*, NEW_USER_BLEND_*, BLEND_SEGMENT_OVERRIDES, BLEND_WEIGHTS_OVERRIDES",
     )
+
+
+def compare_signals(sim: Simulation, check: Check, lists: dict[str, Exchange]) -> None:
+    """Compare raw popularity and co-visitation with what the seeded events make."""
+    signals = sim.signals
+    check.show(
+        "signals", signals.told if signals is not None else "not compared: the seeded events are not known"
+    )
+    if signals is None:
+        return
+    rows = [(user, shown, item) for user, shown in lists.items() for item in shown.answer.items]
+    for name, holds, knob in (
+        ("popularity", signals.popularity_holds, "POPULARITY_HALFLIFE_DAYS, event types"),
+        ("co-visitation", signals.covisits_hold, "COVIS_WINDOW_DAYS"),
+    ):
+        none_of(
+            check,
+            f"{name} that does not follow from the events",
+            [
+                (f"user {user}, item {item.item_id}", shown)
+                for user, shown, item in rows
+                if not holds(shown, item)
+            ],
+            n=len(rows),
+            definition=f"items whose raw {name} is not what the contract makes of the seeded events, within 1 %",
+            knob=knob,
+        )

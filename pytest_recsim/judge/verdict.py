@@ -21,6 +21,10 @@ ROUNDING = 1e-12
 """A mean may miss a threshold that it equals by a few last bits; that is not a failure."""
 
 
+MOST_USERS = 1_000_000
+"""An estimate above this is no help to anybody."""
+
+
 class Outcome(StrEnum):
     """How a check ended. Not measured is not passed."""
 
@@ -39,6 +43,8 @@ class Verdict:
         threshold: what it was held against.
         n: users (or items) behind the value.
         borderline: the threshold lies inside the value's 95 % interval.
+        users_needed: estimate of the users that would tell a borderline value from its threshold; None when it is
+            not borderline, or when no number of users that anybody has would do.
         sentence: expected, got, for whom; starts with ``not measured:`` when that is the outcome.
     """
 
@@ -48,6 +54,7 @@ class Verdict:
     n: int
     borderline: bool
     sentence: str
+    users_needed: int | None = None
 
 
 def judge_threshold(
@@ -105,6 +112,7 @@ def judge_lift(lift: Lift, threshold: float, rule: Rule = "point", *, tail: floa
     bound = {"point": lift.lift, "confident": lift.low, "harmful": lift.draws.upper(tail)}[rule]
     outcome = Outcome.PASSED if bound >= threshold - ROUNDING else Outcome.FAILED
     close = borderline(lift, threshold)
+    needed = users_to_tell(lift, threshold) if close else None
     held = {
         "point": "",
         "confident": "; the lower end is judged",
@@ -112,9 +120,9 @@ def judge_lift(lift: Lift, threshold: float, rule: Rule = "point", *, tail: floa
     }[rule]
     sentence = (
         f"{what}: expected at least {threshold:+.4g}, got {lift.lift:+.4g} (95 % interval {_signed(lift.low)} to "
-        f"{_signed(lift.high)}, {lift.n_users} users{held}){'; borderline' if close else ''}"
+        f"{_signed(lift.high)}, {lift.n_users} users{held}){_too_close(needed) if close else ''}"
     )
-    return Verdict(outcome, lift.lift, threshold, lift.n_users, close, sentence)
+    return Verdict(outcome, lift.lift, threshold, lift.n_users, close, sentence, needed)
 
 
 def judge_lifts(
@@ -142,6 +150,35 @@ def borderline(lift: Lift, threshold: float) -> bool:
     if lift.lift is None or lift.low is None:
         return False
     return lift.low <= threshold <= (math.inf if lift.high is None else lift.high)
+
+
+def users_to_tell(lift: Lift, threshold: float) -> int | None:
+    """Estimate how many users would put the threshold outside the interval, if the lift stayed what it is.
+
+    The interval is as wide as ``1 / sqrt(users)`` on the scale of the logarithm of the ratio. Its side towards
+    the threshold counts, the other one when it has no end. Rounded up to two digits.
+
+    Returns:
+        None when the lift is not measured, or for more than ``MOST_USERS``: the lift is as good as the threshold.
+    """
+    if lift.lift is None or lift.low is None or min(lift.lift, threshold) <= -1:
+        return None
+    ends = (lift.high, lift.low) if threshold > lift.lift else (lift.low, lift.high)
+    end = next((end for end in ends if end is not None and end > -1), None)
+    distance = abs(math.log((1 + lift.lift) / (1 + threshold)))
+    if end is None or distance == 0:
+        return None
+    needed = lift.n_users * (math.log((1 + lift.lift) / (1 + end)) / distance) ** 2
+    if needed > MOST_USERS:
+        return None
+    step = int(10 ** max(0, math.floor(math.log10(max(needed, 1))) - 1))
+    return max(lift.n_users + 1, math.ceil(needed / step) * step)
+
+
+def _too_close(needed: int | None) -> str:
+    if needed is None:
+        return "; borderline: no realistic number of users would tell it from the threshold"
+    return f"; borderline: about {needed} users would tell it from the threshold"
 
 
 def metric_words(lift: Lift) -> str:

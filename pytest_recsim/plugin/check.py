@@ -11,7 +11,7 @@ from typing import Any
 from pytest_recsim.judge.verdict import Direction, judge_threshold
 from pytest_recsim.judge.verdict import Outcome as Outcomes
 from pytest_recsim.plan.model import Limit
-from pytest_recsim.record.model import Measure, Outcome
+from pytest_recsim.record.model import Measure, Outcome, borderline_words
 from pytest_recsim.service.ask import Exchange
 from pytest_recsim.simulation.quality import Figure, LiftFigure
 
@@ -107,8 +107,8 @@ class Check:
 
     def lift(self, figure: LiftFigure, limit: Limit, *, knob: str) -> None:
         """Take over a segment lift as it was judged, together with all others, under the verdict rule."""
-        if figure.outcome == Outcomes.NOT_MEASURED:
-            raise NotMeasured(figure.sentence.removeprefix("not measured: "))
+        if figure.outcome == Outcomes.NOT_MEASURED or figure.lift is None or not math.isfinite(figure.lift):
+            raise NotMeasured(figure.sentence.removeprefix("not measured: ") or f"the lift is {figure.lift}")
         self.measures.append(
             Measure(
                 name=f"lift of {figure.metric.upper()}@10",
@@ -127,6 +127,7 @@ class Check:
                 low=figure.low,
                 high=figure.high,
                 borderline=figure.borderline,
+                users_needed=figure.users_needed,
             )
         )
 
@@ -176,6 +177,11 @@ class Check:
             )
         )
 
+    def broken(self, sentence: str) -> Conclusion:
+        """Conclude a check that broke off: it failed, for what it had found and for what ended it."""
+        failing = [told(measure) for measure in self.measures if measure.ok is False]
+        return Conclusion("failed", "\n".join([*failing, sentence]))
+
     def conclude(self, unmet: str = "") -> Conclusion:
         """Weigh the measures: one failing fails the check, one unmeasured or none at all leaves it unproven.
 
@@ -202,7 +208,7 @@ def told(measure: Measure) -> str:
     lines = [f"{measure.name}: expected {measure.expected}, got {got}"]
     if measure.low is not None:
         high = "no upper bound" if measure.high is None else f"{measure.high:.3f}"
-        mark = "; borderline" if measure.borderline else ""
+        mark = f"; {borderline_words(measure)}" if measure.borderline else ""
         lines[0] += f" (95 % interval {measure.low:.3f} to {high}{mark})"
     facts = {
         "for": measure.who,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pytest_recsim.plan.model import Plan, WaiverNote
 from pytest_recsim.plugin.suite import suite_folder
@@ -86,7 +86,7 @@ def _title(item: pytest.Item) -> str:
     return str(text).strip().splitlines()[0].rstrip(".")
 
 
-def severity(plan: Plan, identity: Identity) -> str:
+def severity(plan: Plan, identity: Identity) -> Literal["block", "warn"]:
     """Return ``warn`` when every threshold that the check compares with is configured as such."""
     check = identity.check
     if identity.scenario:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from pytest_recsim.data.files import unwritable
+from pytest_recsim.plan.model import WaiverNote
 from pytest_recsim.plugin import why
 from pytest_recsim.plugin.check import Check, Conclusion, NotMeasured
 from pytest_recsim.plugin.identity import Identity, identify, severity, waiver
@@ -25,40 +26,59 @@ ATTRIBUTE = "recsim_result"
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """Conclude a check after its function has returned; a request that failed for good is one sentence."""
-    check = pyfuncitem.funcargs.get("check")
-    identity = identify(pyfuncitem)
+    """Conclude a check after its function has returned, or has broken off in a way that is a result."""
+    identity, given = identify(pyfuncitem), pyfuncitem.funcargs.get("check")
+    if identity is None:
+        return (yield)
+    check = given if isinstance(given, Check) else Check()
     try:
         outcome = yield
-        if not isinstance(check, Check) or identity is None:
+        if check is not given:
             return outcome
         conclusion = check.conclude()
         sim = pyfuncitem.funcargs.get("sim")
         if conclusion.outcome == "failed" and isinstance(sim, Simulation):
             conclusion = why.explained(sim, identity, check, conclusion)
-    except NotMeasured as reason:
-        if not isinstance(check, Check) or identity is None:
+    except (Exception, pytest.skip.Exception, pytest.fail.Exception) as error:
+        found = _broken_off(pyfuncitem, identity, check, error)
+        if found is None:
             raise
-        outcome, conclusion = True, check.conclude(str(reason))
-    except pytest.skip.Exception as left_out:
-        if not isinstance(check, Check) or identity is None:
-            raise
-        conclusion = check.conclude(f"the check was left there: {left_out}")
-        if conclusion.outcome != "failed":  # a failing figure does not vanish behind a skip
-            raise
-        outcome = True
-    except ServiceError as error:
-        pytest.fail(error.sentence, pytrace=False)
+        outcome, conclusion = True, found
     _settle(pyfuncitem, identity, check, conclusion)
     return outcome
 
 
+def _broken_off(
+    item: pytest.Function, identity: Identity, check: Check, error: BaseException
+) -> Conclusion | None:
+    """What a check amounts to that did not come to its end; None leaves it to pytest, with its traceback."""
+    if isinstance(error, NotMeasured):
+        return check.conclude(str(error))
+    if isinstance(error, pytest.skip.Exception):
+        found = check.conclude(f"the check was left there: {error}")
+        return found if found.outcome == "failed" else None  # a failing figure does not vanish behind a skip
+    if isinstance(error, ServiceError):
+        return check.broken(error.sentence)
+    if isinstance(error, pytest.xfail.Exception):
+        return None
+    level, note = _leniency(item, identity)
+    if level == "warn" or note is not None:  # whatever makes it fail, a check that may fail may
+        return check.broken(f"{type(error).__name__}: {error}")
+    return None
+
+
+def _leniency(
+    item: pytest.Function, identity: Identity
+) -> tuple[Literal["block", "warn"], WaiverNote | None]:
+    """Return a check's severity, and the waiver that covers it today."""
+    state = item.config.stash[STATE]
+    plan, today = state.plans[identity.simulation], state.contexts[identity.simulation].now.date()
+    return severity(plan, identity), waiver(plan, identity, today.isoformat())
+
+
 def _settle(item: pytest.Function, identity: Identity, check: Check, conclusion: Conclusion) -> None:
     """Apply waiver and severity, keep the result for the record, and end the test accordingly."""
-    state = item.config.stash[STATE]
-    plan, context = state.plans[identity.simulation], state.contexts[identity.simulation]
-    level = severity(plan, identity)
-    note = waiver(plan, identity, context.now.date().isoformat())
+    level, note = _leniency(item, identity)
     outcome: Outcome = conclusion.outcome
     bad = outcome != "passed"
     if bad and note is not None:

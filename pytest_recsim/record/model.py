@@ -39,6 +39,7 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
         worst: the users or items behind a failing number.
         likely: what most likely moved it, as far as traces show; a hint.
         borderline: the threshold lies inside the 95 % interval.
+        users_needed: how many users would about do to tell a borderline value from its threshold.
     """
 
     name: str
@@ -58,6 +59,14 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
     low: float | None = None
     high: float | None = None
     borderline: bool = False
+    users_needed: int | None = None
+
+
+def borderline_words(measure: Measure) -> str:
+    """Say that a value is too close to its threshold to tell, and how many users would do."""
+    if measure.users_needed is None:
+        return "borderline"
+    return f"borderline: about {measure.users_needed:,} users would tell it from the threshold"
 
 
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):

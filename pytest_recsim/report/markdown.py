@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.jsonio import write_atomic
-from pytest_recsim.record.model import WORST_FIRST, CheckResult, Measure, Outcome
+from pytest_recsim.record.model import WORST_FIRST, CheckResult, Measure, Outcome, borderline_words
 from pytest_recsim.report.changes import changes_section
 from pytest_recsim.report.quality import quality_section
 from pytest_recsim.report.text import cell, number, retried, table, upper
@@ -198,7 +198,7 @@ def _measure(measure: Measure) -> str:
     if measure.low is not None:
         bounds = f" [{measure.low:.2f}, {upper(measure.high, 2)}]"
     n = f", n {measure.n:,}" if measure.n is not None else ""
-    mark = ", borderline" if measure.borderline else ""
+    mark = f", {borderline_words(measure)}" if measure.borderline else ""
     return f"{measure.name} {number(measure.got)}{bounds} ({measure.expected}{n}{mark})"
 
 

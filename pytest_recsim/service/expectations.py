@@ -19,6 +19,10 @@ class Expectations:
         segments: user -> ``traits.segment`` as seeded.
         event_counts: user -> distinct items touched in the seeded events of the profile window, uncapped.
         profile_window_days: that window; an ask with another one is not held to the counts.
+        touched: user -> items of the seeded events, empty for a user without any; anchors have to be among them.
+        hidden: user -> items that the purchase exclusion hides for sure; an ask that changes it is not held to them.
+        max_k: the service's own limit of k, 0 = none.
+        popular: available items with seeded events that count, which popularity offers as candidates.
         tags: item -> tags as seeded.
         brand_cap, category_cap: in effect by the profile, 0 = off; an ask's own override goes first.
         brand_prefixes, category_prefixes: lower-case, without colon.
@@ -34,6 +38,10 @@ class Expectations:
     brand_prefixes: tuple[str, ...] = ("brand",)
     category_prefixes: tuple[str, ...] = ("category", "cat")
     profile_window_days: float | None = None
+    touched: Mapping[str, frozenset[str]] | None = None
+    hidden: Mapping[str, frozenset[str]] | None = None
+    popular: frozenset[str] | None = None
+    max_k: int = 0
 
     def recent_count(self, user_id: str, hint: str) -> int | None:
         """Return the ``recent_event_count`` an answer for this user has to carry, or None when not known."""

@@ -44,6 +44,12 @@ class RuleHandle:
         self._fields = {**self._fields, **changes}
         self._put(enabled=self.enabled)
 
+    def expire(self) -> None:
+        """Let its time be over, by a second, and leave it switched on."""
+        sent = self._sent(enabled=True)
+        sent["valid_until"] = self._service.clock() - timedelta(seconds=1)
+        self._service.put_rule(self.rule_id, **sent)
+
     def disable(self) -> None:
         self._put(enabled=False)
 

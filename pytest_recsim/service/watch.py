@@ -10,9 +10,11 @@ from math import isfinite
 
 from pytest_recsim.service.ask import Exchange
 from pytest_recsim.service.expectations import NEW_USERS, Expectations, tag_values
+from pytest_recsim.service.fullness import DEFAULT_K, left_out
 from pytest_recsim.service.violations import Violation, WatchSummary
 
-DEFAULT_K = 20
+NO_ANCHORS = "(no_recent_activity)"
+EXCLUSION = ("rule_exclude_events", "purchased_window_days")
 
 
 class Watch:
@@ -42,9 +44,12 @@ class Watch:
             self._availability(exchange, self._free)
         hint = (exchange.answer.segment_id or self._expected.segments.get(exchange.ask.user_id, "")).lower()
         self._recent(exchange, hint)
+        self._anchors(exchange, hint)
         if exchange.ask.surface in self._expected.rule_free_surfaces:
             self._order(exchange, hint)
             self._caps(exchange)
+            self._hidden(exchange, hint)
+            self._full(exchange)
 
     def summary(self) -> WatchSummary:
         """Return what was seen so far."""
@@ -110,14 +115,7 @@ class Watch:
             self._note("contract", "scores do not descend", detail, exchange)
 
     def _caps(self, exchange: Exchange) -> None:
-        expected = self._expected
-        for name, by_profile, values in (
-            ("brand_cap", expected.brand_cap, self._brands),
-            ("category_cap", expected.category_cap, self._categories),
-        ):
-            cap = (exchange.ask.overrides or {}).get(name)
-            if cap is None:  # a matched segment's profile replaces the caps, and we do not know its values
-                cap = by_profile if exchange.answer.profile_id is None else None
+        for name, (cap, values) in self._caps_of(exchange).items():
             if not cap or not values:
                 continue
             self._checked[name] += 1
@@ -125,6 +123,59 @@ class Watch:
             if held and max(held.values()) > cap:
                 value, times = held.most_common(1)[0]
                 self._note("contract", f"{name} exceeded", f"{times} items of `{value}`, cap {cap}", exchange)
+
+    def _caps_of(self, exchange: Exchange) -> dict[str, tuple[int | None, Mapping[str, tuple[str, ...]]]]:
+        """Return each cap in effect (0 is off, None unknown) with the values that it counts."""
+        expected, asked = self._expected, exchange.ask.overrides or {}
+        # a matched segment's profile replaces the caps, and we do not know its values
+        known = exchange.answer.profile_id is None
+        return {
+            name: (asked.get(name, by_profile if known else None), values)
+            for name, by_profile, values in (
+                ("brand_cap", expected.brand_cap, self._brands),
+                ("category_cap", expected.category_cap, self._categories),
+            )
+        }
+
+    def _anchors(self, exchange: Exchange, hint: str) -> None:
+        """Hold the explanation's seed items to the user's own history."""
+        mine = (self._expected.touched or {}).get(exchange.ask.user_id)
+        first = exchange.answer.items[0] if exchange.answer.items else None
+        if not mine or first is None or first.explain is None or not first.explain.anchors:
+            return
+        if hint == NEW_USERS and not self._has_anchors(exchange, mine):
+            return
+        self._checked["anchors"] += 1
+        strange = [id_ for id_ in first.explain.anchors if id_ not in mine and id_ != NO_ANCHORS]
+        if strange:
+            detail = f"`{strange[0]}` is explained as an item of this user's history, but is none"
+            self._note("contract", "anchors are not the user's own", detail, exchange)
+
+    def _has_anchors(self, exchange: Exchange, mine: frozenset[str]) -> bool:
+        """Whether a new user's own items serve as anchors for sure; starter interests do where none is available."""
+        return exchange.answer.trace.extras.recent_event_count > 0 and mine <= (self._free or frozenset())
+
+    def _hidden(self, exchange: Exchange, hint: str) -> None:
+        hidden = (self._expected.hidden or {}).get(exchange.ask.user_id)
+        changed = any(name in (exchange.ask.overrides or {}) for name in EXCLUSION)
+        if not hidden or changed or hint == NEW_USERS or exchange.answer.profile_id is not None:
+            return
+        self._checked["hidden items"] += 1
+        if shown := hidden.intersection(exchange.ids):
+            one = min(shown, key=exchange.ids.index)
+            detail = f"`{one}` at rank {exchange.rank(one)}, which the user's own events exclude"
+            self._note("contract", "items hidden from the user", detail, exchange)
+
+    def _full(self, exchange: Exchange) -> None:
+        hidden = (self._expected.hidden or {}).get(exchange.ask.user_id, frozenset())
+        caps = list(self._caps_of(exchange).values())
+        if any(cap is None for cap, _ in caps):
+            return
+        self._checked["length"] += 1
+        if missing := left_out(exchange, self._expected, caps, hidden):
+            k = exchange.ask.k or DEFAULT_K
+            detail = f"{len(exchange.ids)} items for k = {k}, although {missing}"
+            self._note("contract", "shorter than it could be", detail, exchange)
 
     def _note(self, kind: str, what: str, detail: str, exchange: Exchange) -> None:
         seen = self._found.get((kind, what))

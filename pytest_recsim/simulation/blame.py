@@ -11,7 +11,8 @@ from itertools import pairwise
 from pytest_recsim.plan.model import K
 from pytest_recsim.service.ask import Exchange
 from pytest_recsim.service.wire import ScoredItem
-from pytest_recsim.simulation.effect import CLASS_KNOBS, UserClass, explained
+from pytest_recsim.simulation.effect import CLASS_KNOBS, explained
+from pytest_recsim.simulation.inferred import UserClass
 from pytest_recsim.simulation.simulation import Simulation
 
 TOP = 10

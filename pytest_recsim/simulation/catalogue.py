@@ -62,6 +62,20 @@ class Catalogue(ABC):
         weights = self.world.seeded_weights.tolist()
         return dict(zip(self.items, weights, strict=True))
 
+    def surely_ranked(self, user_id: str, eligible: int, k: int) -> int:
+        """How many of the eligible popular items are candidates for a list of ``k`` in any case (contract 12.3).
+
+        Popularity offers as many as the fanout lets it; a pool that is full keeps up to 20 places, a quarter at most,
+        for items of other sources.
+        """
+        value = self.world.effective.value
+        own = None if self.is_established(user_id) else value("NEW_USER_POP_FANOUT")
+        fanout = max(k, int(own or value("POPULARITY_FANOUT") or 0))
+        most = int(value("RECOMMENDATION_MAX_K") or k), int(value("RECOMMENDATION_MAX_FANOUT") or fanout)
+        offered = min(eligible, fanout, most[1])
+        reserved = min(max(offered // 4, 1), 20)
+        return min(k, most[0], offered, max(k, fanout) - reserved)
+
     def hidden(self, user_id: str) -> frozenset[str]:
         """Items that the purchase exclusion hides from a user (contract 12.4)."""
         position = self.world.fixture.user_index[user_id]

@@ -13,8 +13,8 @@ from pytest_recsim.apply.reach import WHOLE, reaches
 from pytest_recsim.data.knobs import KNOBS
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.service.ask import Exchange
+from pytest_recsim.simulation.inferred import UserClass, inferred
 
-UserClass = Literal["established", "sparse"]
 Status = Literal[
     "in effect", "not in effect", "sent, not visible", "started with it", "same", "differs", "unknown"
 ]
@@ -68,7 +68,10 @@ class Effective:
 
 
 def knob_table(
-    plan: Plan, admin: Mapping[str, Any], seen: Mapping[UserClass, Iterable[Exchange]]
+    plan: Plan,
+    admin: Mapping[str, Any],
+    seen: Mapping[UserClass, Iterable[Exchange]],
+    popular: int | None = None,
 ) -> list[KnobRow]:
     """Compare every ranking knob of the profile with what the service shows.
 
@@ -76,8 +79,11 @@ def knob_table(
         plan: what is asked for.
         admin: the service's configuration document.
         seen: answers with explain blocks, grouped by user class; only reads, nothing is asked here.
+        popular: how many items popularity can offer, None if unknown.
     """
     visible = _visible(plan, seen)
+    if not _scoped(plan):
+        visible |= inferred(plan, seen, popular)
     return [_row(plan, admin, name, visible) for name in sorted(plan.knobs) if KNOBS[name].ranks]
 
 
@@ -111,7 +117,7 @@ def _documented(plan: Plan, admin: Mapping[str, Any], name: str) -> tuple[Any, s
 
 def _visible(plan: Plan, seen: Mapping[UserClass, Iterable[Exchange]]) -> dict[str, tuple[Any, str]]:
     """Read knobs out of explain blocks; a value that disagrees wins over one that agrees."""
-    if any(plan.knobs.get(name) and plan.knobs[name].text for name in _SCOPED):
+    if _scoped(plan):
         return {}  # weights then differ by namespace or segment: one number per class would mislead
     found: dict[str, tuple[Any, str]] = {}
     for user_class, exchanges in seen.items():
@@ -127,6 +133,10 @@ def _visible(plan: Plan, seen: Mapping[UserClass, Iterable[Exchange]]) -> dict[s
 ONE_WAY = "RULES_ENABLE"
 """The document can switch rules off, not on (contract 8.5): true in it proves nothing that was not so before."""
 _SCOPED = ("BLEND_WEIGHTS_OVERRIDES", "BLEND_SEGMENT_OVERRIDES")
+
+
+def _scoped(plan: Plan) -> bool:
+    return any(plan.knobs.get(name) and plan.knobs[name].text for name in _SCOPED)
 
 
 def explained(exchange: Exchange) -> dict[str, float]:

@@ -117,7 +117,7 @@ def _lifts(
             lift=lift.lift,
             low=lift.low,
             high=lift.high,
-            users_needed=lift.users_needed,
+            users_needed=verdict.users_needed or lift.users_needed,
             outcome=verdict.outcome.value,
             borderline=verdict.borderline,
             sentence=verdict.sentence,

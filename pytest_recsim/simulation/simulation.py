@@ -12,6 +12,7 @@ from typing import Any
 from filelock import FileLock
 
 from pytest_recsim.apply.admin import differing
+from pytest_recsim.data.instants import to_us
 from pytest_recsim.observe.quality import quality_asks
 from pytest_recsim.observe.store import load, save
 from pytest_recsim.plan.model import Limit
@@ -24,9 +25,11 @@ from pytest_recsim.simulation.ledger import entries, total_tally
 from pytest_recsim.simulation.own import OwnFigure, measure_once
 from pytest_recsim.simulation.quality import Figure, Quality
 from pytest_recsim.simulation.session import Session
+from pytest_recsim.simulation.signals import Signals
 from pytest_recsim.simulation.stage import Prepared, prepare_once
 from pytest_recsim.simulation.traffic import error_figure, p95_figure
 from pytest_recsim.simulation.truth import Truth
+from pytest_recsim.simulation.watching import surface_of
 from pytest_recsim.simulation.world import World
 
 LIMIT_S = 10.0
@@ -91,6 +94,14 @@ class Simulation(Session, Catalogue, Truth):
             namespace=self.plan.namespace.value,
             keyed=self.api_key is not None,
         )
+
+    @property
+    def signals(self) -> Signals | None:
+        """What raw signals have to follow from the seeded events; None when those are not all that there is."""
+        seeded = self.prepared.seeded
+        if seeded is None or seeded.leak:
+            return None
+        return Signals(self.world, tuple(self.service.event_types()), to_us(self.service.clock()))
 
     def limit(self, key: str, segment: str | None = None) -> Limit:
         return self.plan.limit(key, segment)
@@ -239,7 +250,7 @@ class Simulation(Session, Catalogue, Truth):
 
     def surface(self, name: str) -> str:
         """Return a surface of the scenario's own, so that its rules touch no other scenario."""
-        return f"recsim-{name}"
+        return surface_of(name)
 
     def rule(self, surface: str, name: str, **fields: Any) -> AbstractContextManager[RuleHandle]:
         """A rule for the length of a ``with`` block; disabled afterwards whatever happens."""

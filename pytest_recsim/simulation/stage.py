@@ -19,7 +19,8 @@ from pytest_recsim.prepare.seed import Seeded, prepare
 from pytest_recsim.record.jsonio import write_atomic
 from pytest_recsim.service.ask import Exchange
 from pytest_recsim.service.errors import ServiceError
-from pytest_recsim.simulation.effect import KnobRow, UserClass, knob_table
+from pytest_recsim.simulation.effect import KnobRow, knob_table
+from pytest_recsim.simulation.inferred import UserClass
 from pytest_recsim.simulation.quality import Quality
 from pytest_recsim.simulation.scoring import score
 from pytest_recsim.simulation.session import Session
@@ -119,7 +120,8 @@ def _work(sim: Session) -> Prepared:
     quality = score(world, exchanges, clamped=_clamp(admin))
     sim.context.bundle.write("quality_metrics.json", msgspec.to_builtins(quality))
     clock.lap("judge")
-    knobs = knob_table(sim.plan, admin, _by_class(world, exchanges))
+    popular = int((world.available & (world.seeded_weights > 0)).sum())
+    knobs = knob_table(sim.plan, admin, _by_class(world, exchanges), popular)
     return Prepared(
         seeded=seeded,
         admin=admin,

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from itertools import combinations, zip_longest
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pytest_recsim.plan.model import K
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
@@ -22,6 +20,7 @@ PLAIN = CAPS_OFF | {"mmr_lambda": 1.0}
 """Relevance alone; S4 and S9 start from these lists, which are asked for once."""
 MIN_TAG_ITEMS = 5
 SHOWN = 5
+SHORTEST, LONGEST = 20, 100  # of filtered lists
 BOOST_REASON = re.compile(r"^rule\.boost:([+-]\d+\.\d+)\[([^\]]+)\]$")
 
 
@@ -107,7 +106,7 @@ class Filtered:
 
     Attributes:
         strays: listed items without the tag.
-        expected: the least number of items, min(20, eligible items).
+        expected: the least number of items, see ``filtered_lists``.
     """
 
     user: str
@@ -143,7 +142,7 @@ def judge_filter(check: Compares, lists: Sequence[Filtered]) -> None:
         "filtered lists that are too short",
         [shown.case for shown in lists if shown.short],
         n=len(lists),
-        definition="fewer than min(20, available items with the tag and seeded events, not hidden from the user)",
+        definition="fewer than min(k, available items with the tag and seeded events) less those hidden from the user",
         knob="where the filter runs (before the cut to k); POPULARITY_FANOUT, RECOMMENDATION_MAX_K",
     )
 
@@ -151,17 +150,35 @@ def judge_filter(check: Compares, lists: Sequence[Filtered]) -> None:
 def filtered_lists(
     sim: Simulation, users: Sequence[str], tags: Sequence[str], surface: str
 ) -> list[Filtered]:
-    """Ask for the lists of all users under each tag as include filter, caps off."""
+    """Ask for long lists of all users under each tag as include filter, caps off."""
     found = []
     for tag in tags:
+        constraints = {"include_tags_any": [tag]}
         lists = sim.recommend(
-            users, surface=surface, overrides=CAPS_OFF, constraints={"include_tags_any": [tag]}
+            users, k=long(sim), surface=surface, overrides=CAPS_OFF, constraints=constraints
         )
         for user, exchange in lists.items():
             strays = tuple(item for item in exchange.ids if not carries(sim, item, tag))
-            eligible = len(tagged_items(sim, tag) - sim.hidden(user))
-            found.append(Filtered(user, tag, exchange, strays, min(K, eligible)))
+            least = least_length(sim, user, tagged_items(sim, tag))
+            found.append(Filtered(user, tag, exchange, strays, least))
     return found
+
+
+def long(sim: Simulation) -> int:
+    """Length of filtered lists: long enough to see a rare leak, a quarter of the catalogue at most.
+
+    On lists nearly as long as the catalogue a filter that is applied after the cut would leave no trace.
+    """
+    return max(SHORTEST, min(LONGEST, len(sim.available) // 4))
+
+
+def least_length(sim: Simulation, user: str, eligible: Collection[str]) -> int:
+    """How many of the eligible items a filtered list holds at least.
+
+    The service gathers the most popular eligible items and then leaves out those hidden from the user.
+    """
+    ranked = sim.surely_ranked(user, len(eligible), long(sim))
+    return max(0, ranked - len(sim.hidden(user).intersection(eligible)))
 
 
 def boosts(exchange: Exchange, item_id: str) -> dict[str, float]:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import compress
+
 from pytest_recsim.prepare.seed import Seeded
 from pytest_recsim.service.expectations import Expectations
 from pytest_recsim.service.watch import Watch
 from pytest_recsim.simulation.world import World
+
+WITHOUT_RULES = ("s1", "s4", "s6", "s10")
+"""Scenarios whose own surfaces never get a rule."""
+
+
+def surface_of(scenario: str) -> str:
+    """Return the surface of a scenario's own."""
+    return f"recsim-{scenario}"
 
 
 def watch_for(world: World, seeded: Seeded) -> Watch:
@@ -13,12 +23,17 @@ def watch_for(world: World, seeded: Seeded) -> Watch:
     known = {item.item_id: item.available for item in world.fixture.items}
     if seeded.probe_id is not None:
         known[seeded.probe_id] = True
-    effective = world.effective
+    effective, names = world.effective, [item.item_id for item in world.fixture.items]
+    popular = world.available & (world.seeded_weights > 0)
     expectations = Expectations(
-        rule_free_surfaces=frozenset({world.plan.surface}),
+        rule_free_surfaces=frozenset({world.plan.surface, *map(surface_of, WITHOUT_RULES)}),
         min_events=effective.min_events,
         segments={user.user_id: user.segment for user in world.fixture.users},
         event_counts=None if seeded.leak else world.recent_counts,
+        touched=None if seeded.leak else world.by_user(world.history),
+        hidden=None if seeded.leak else world.by_user(world.surely_hidden),
+        popular=None if seeded.leak else frozenset(compress(names, popular.tolist())),
+        max_k=int(effective.value("RECOMMENDATION_MAX_K") or 0),
         profile_window_days=effective.value("PROFILE_WINDOW_DAYS"),
         tags={item.item_id: item.tags for item in world.fixture.items},
         brand_cap=effective.value("BRAND_CAP"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -84,6 +85,22 @@ class World:
     @cached_property
     def hidden_pairs(self) -> dict[int, frozenset[int]]:
         """User position -> items that the purchase exclusion hides (contract 12.4)."""
+        return self._hidden(0)
+
+    @cached_property
+    def surely_hidden(self) -> dict[int, frozenset[int]]:
+        """The same without what leaves the window while a run on a real clock goes on."""
+        return self.hidden_pairs if self.plan.stand_in else self._hidden(LONGEST_RUN_US)
+
+    def by_user(self, items: Mapping[int, Iterable[int]]) -> dict[str, frozenset[str]]:
+        """Turn positions into ids."""
+        names = [item.item_id for item in self.fixture.items]
+        return {
+            self.fixture.users[user].user_id: frozenset(names[item] for item in found)
+            for user, found in items.items()
+        }
+
+    def _hidden(self, later_us: int) -> dict[int, frozenset[int]]:
         if not self.effective.value("RULE_EXCLUDE_EVENTS"):
             return {}
         columns, seeded = self.material.columns, self.material.split.seeded
@@ -91,7 +108,9 @@ class World:
         days = float(int(self.effective.value("PURCHASED_WINDOW_DAYS") or 0))
         if not days:
             return {}
-        counted = seeded[columns.ts[seeded] + self.shift_us >= self.now_us - days * MICROSECONDS_A_DAY]
+        counted = seeded[
+            columns.ts[seeded] + self.shift_us >= self.now_us + later_us - days * MICROSECONDS_A_DAY
+        ]
         if kinds:
             counted = counted[np.isin(columns.type[counted], kinds)]
         found: dict[int, set[int]] = {}

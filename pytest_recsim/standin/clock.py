@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = EPOCH.replace(tzinfo=None)
 _MICROSECOND = timedelta(microseconds=1)
 # What a four-digit year can print.
 _FIRST = (datetime.min.replace(tzinfo=UTC) - EPOCH) // _MICROSECOND
@@ -69,7 +70,8 @@ def parse_filter(text: str, now: int) -> int | None:
 
 def whole_seconds(moment: int) -> str:
     """Write an instant as RFC 3339 in UTC, the fraction cut off."""
-    return (EPOCH + timedelta(seconds=moment // SECOND)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # Not strftime: it writes the year 407 with three digits.
+    return (_NAIVE_EPOCH + timedelta(seconds=moment // SECOND)).isoformat() + "Z"
 
 
 def nanoseconds(moment: int) -> str:

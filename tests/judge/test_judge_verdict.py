@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_recsim.judge.lift import Lift, LiftRules, measure_lift, measure_lifts, users_needed
-from pytest_recsim.judge.verdict import Outcome, borderline, judge_lift, judge_lifts, judge_threshold
+from pytest_recsim.judge.verdict import (
+    Outcome,
+    borderline,
+    judge_lift,
+    judge_lifts,
+    judge_threshold,
+    users_to_tell,
+)
 
 
 def values(users, hits, size=0.5, missing=0):
@@ -172,8 +179,67 @@ def test_borderline_is_a_threshold_inside_the_interval():
     assert [borderline(lift, x) for x in (lift.low - 0.01, lift.low, lift.high, lift.high + 0.01)] == [
         False, True, True, False,
     ]  # fmt: skip
-    assert judge_lift(lift, lift.lift).sentence.endswith("; borderline")
-    assert not judge_lift(lift, lift.low - 1).borderline
+    assert "; borderline: " in judge_lift(lift, (lift.low + lift.lift) / 2).sentence
+    clear = judge_lift(lift, lift.low - 1)
+    assert (clear.borderline, clear.users_needed) == (False, None)
+    assert "borderline" not in clear.sentence
+
+
+@pytest.mark.parametrize("side", ["low", "high"])
+def test_a_borderline_lift_says_how_many_users_would_tell(side):
+    """The interval shrinks with the root of the users: a threshold halfway to its end needs four times as many."""
+    lift = lift_of()
+    halfway = math.sqrt((1 + lift.lift) * (1 + getattr(lift, side))) - 1
+    verdict = judge_lift(lift, halfway)
+    assert verdict.borderline
+    assert verdict.users_needed == pytest.approx(4 * lift.n_users, abs=10)
+    assert verdict.users_needed >= 400
+    assert verdict.sentence.endswith(
+        f"; borderline: about {verdict.users_needed} users would tell it from the threshold"
+    )
+
+
+def test_that_many_users_of_the_same_kind_do_tell():
+    values, baseline = noisy(100, 50, 1), noisy(100, 40, 2)
+    threshold = 0.1
+    lift = measure_lift("s", "ndcg", values, baseline)
+    assert borderline(lift, threshold)
+    times = math.ceil(users_to_tell(lift, threshold) / 100)
+    more = measure_lift("s", "ndcg", np.tile(values, 2 * times), np.tile(baseline, 2 * times))
+    fewer = measure_lift(
+        "s", "ndcg", np.tile(values, max(1, times // 2)), np.tile(baseline, max(1, times // 2))
+    )
+    assert borderline(fewer, threshold)
+    assert not borderline(more, threshold)
+
+
+def test_a_lift_that_equals_its_threshold_is_beyond_any_number_of_users():
+    lift = lift_of()
+    assert users_to_tell(lift, lift.lift) is None
+    assert judge_lift(lift, lift.lift).sentence.endswith(
+        "; borderline: no realistic number of users would tell it from the threshold"
+    )
+
+
+def test_without_an_upper_end_the_lower_one_gives_the_estimate():
+    endless = Lift("s", "mrr", 40, 12, 0.1, 0.1, 0.0, lift=0.0, low=-0.5, high=None)
+    assert users_to_tell(endless, 1.0) == 41
+    assert users_to_tell(endless, math.sqrt(2) - 1) == 160
+
+
+@given(
+    st.floats(-1, 50),
+    st.floats(0, 1),
+    st.one_of(st.none(), st.floats(0, 100)),
+    st.floats(-1.5, 100),
+    st.integers(20, 10**6),
+)
+def test_the_estimate_is_a_sane_number_or_none(value, below, above, threshold, users):
+    low = max(-1.0, value - below)
+    high = None if above is None else value + above
+    lift = Lift("s", "mrr", users, users, 0.1, 0.1, 0.0, lift=value, low=low, high=high)
+    needed = users_to_tell(lift, threshold)
+    assert needed is None or users < needed <= 1_100_000
 
 
 def test_no_upper_bound_is_borderline_for_any_threshold_above():

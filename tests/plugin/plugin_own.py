@@ -38,6 +38,14 @@ def test_nan_fact(sim, check):
     check.that("fits", math.nan, expected="a", got="b")
 
 
+def test_waived_assert(sim, check):
+    assert 1 + 1 == 3, "one and one"
+
+
+def test_waived_without_check(sim):
+    assert 1 + 1 == 3
+
+
 def test_nothing(sim, check):
     """Compares nothing."""
 
@@ -148,5 +156,7 @@ customers:
       - { check: catalog_coverage, reason: the shop is being rebuilt, until: 2999-12-31 }
       - { check: S7, reason: it was new once, until: 2020-01-01 }
       - { check: S6, reason: never needed }
+      - { check: "test_mine.py::test_waived_assert", reason: mathematics }
+      - { check: "test_mine.py::test_waived_without_check", reason: mathematics }
 """
 SELECTION = "-k=mine or also or coverage or tail or S7"

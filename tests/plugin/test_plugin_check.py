@@ -182,6 +182,17 @@ def test_an_interval_is_told_with_its_mark_and_without_an_upper_end() -> None:
         name="lift", ok=False, got=0.05, expected="at least 0.1", low=-0.1, high=0.3, borderline=True
     )
     assert told(measure).endswith("(95 % interval -0.100 to 0.300; borderline)")
+    counted = Measure(
+        name="lift",
+        ok=True,
+        got=0.2,
+        expected="at least 0.1",
+        low=-0.1,
+        high=0.3,
+        borderline=True,
+        users_needed=1200,
+    )
+    assert told(counted).endswith("; borderline: about 1,200 users would tell it from the threshold)")
     endless = Measure(name="lift", ok=False, got=0.05, expected="at least 0.1", low=-0.1)
     assert told(endless).endswith("(95 % interval -0.100 to no upper bound)")
 
@@ -192,7 +203,14 @@ def test_a_lift_is_taken_over_as_it_was_judged() -> None:
     check.lift(lift(outcome="failed", lift=0.01), LIMIT, knob="K")
     assert [measure.ok for measure in check.measures] == [True, False]
     assert check.measures[0].who == "segment regulars"
+    assert check.measures[0].users_needed is None
     assert "(0.2000) / mean over the popularity baseline's (0.1000)" in check.measures[0].definition
+
+
+def test_a_borderline_lift_keeps_how_many_users_would_tell() -> None:
+    check = Check()
+    check.lift(lift(borderline=True, users_needed=900), LIMIT, knob="K")
+    assert (check.measures[0].borderline, check.measures[0].users_needed) == (True, 900)
 
 
 def test_a_lift_that_was_not_measured_says_why() -> None:

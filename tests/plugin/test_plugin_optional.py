@@ -196,3 +196,21 @@ def test_a_waiver_for_a_check_that_does_not_exist_is_told_after_a_whole_run(acme
     ran = acme.simulate()
     assert ran.code == 0, ran.text
     assert "mind: waiver of novelty (guardrails.yml:16) covers no check of this customer: boring" in ran.out
+
+
+@pytest.mark.long
+def test_a_request_that_fails_for_good_in_a_check_that_only_warns_is_a_warning(acme: Project) -> None:
+    acme.write(
+        "conftest.py",
+        "from pytest_recsim.service.errors import ServiceError\n"
+        "from pytest_recsim.simulation import Simulation\n"
+        "def closed(*words):\n"
+        "    raise ServiceError('the shop is closed')\n"
+        "Simulation.repeated = closed\n",
+    )
+    limit = "max_rank_instability: { value: 0, severity: warn }"
+    acme.write("guardrails.yml", f"customers: {{ acme: {{ segments: {{ regulars: {{ {limit} }} }} }} }}\n")
+    ran = acme.simulate("-k=instability")
+    assert ran.code == 0, ran.text
+    assert acme.bundle().outcomes == {"rank_instability regulars": "warned"}
+    assert acme.bundle().event("rank_instability regulars")["sentence"] == "the shop is closed"

@@ -54,7 +54,7 @@ def test_the_run_fails_and_every_check_is_accounted_for(mixed: Shown) -> None:
     assert facts["status"] == "finished"
     assert facts["verdict"]["status"] == "must_not_go"
     assert (
-        len(facts["planned_checks"]) == len(set(facts["planned_checks"])) == len(mixed.record.outcomes) == 29
+        len(facts["planned_checks"]) == len(set(facts["planned_checks"])) == len(mixed.record.outcomes) == 32
     )
     assert "missing" not in mixed.record.outcomes.values()
 
@@ -229,6 +229,14 @@ def test_junit_says_outcome_values_and_thresholds_of_every_check(mixed: Shown) -
     assert found["test_nan[acme]"]["recsim.measure.mean of nothing"] == "not measured (at least 0.1)"
     assert found["test_untidy[acme]"]["recsim.outcome"] == "error"
     assert found["test_flaky[acme]"]["recsim.measure.tries"] == "2 (at least 2)", "the last attempt counts"
+
+
+def test_whatever_makes_a_waived_check_fail_it_is_waived(mixed: Shown) -> None:
+    event = mixed.record.event("test_mine.py::test_waived_assert")
+    assert event["outcome"] == "waived"
+    assert event["sentence"].startswith("AssertionError: one and one")
+    assert event["waiver"].startswith("mathematics (guardrails.yml:")
+    assert mixed.record.event("test_mine.py::test_waived_without_check")["outcome"] == "waived"
 
 
 def test_expired_and_unused_waivers_are_reported(mixed: Shown) -> None:

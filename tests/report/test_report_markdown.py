@@ -69,10 +69,21 @@ def test_what_failed_stands_with_its_whole_message_before_the_table(bundle):
 
 def test_a_measure_stands_with_value_interval_threshold_and_n(bundle):
     measure = Measure(
-        name="lift", ok=True, got=0.25, expected="at least 0.1", n=40, low=0.05, high=0.5, borderline=True
+        name="lift",
+        ok=True,
+        got=0.25,
+        expected="at least 0.1",
+        n=40,
+        low=0.05,
+        high=0.5,
+        borderline=True,
+        users_needed=1100,
     )
     bundle.append(CheckResult(simulation="acme", check="c", outcome="passed", measures=(measure,)))
-    assert "lift 0.25 [0.05, 0.50] (at least 0.1, n 40, borderline)" in page(bundle)
+    assert (
+        "lift 0.25 [0.05, 0.50] (at least 0.1, n 40, borderline: about 1,100 users would tell it from the threshold)"
+        in page(bundle)
+    )
 
 
 def test_a_waiver_is_shown_with_its_reason(bundle):

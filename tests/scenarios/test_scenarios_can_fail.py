@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 FOLDER = Path(__file__).parents[2] / "scenarios"
-BUDGET = {1: 50, 2: 55, 3: 90, 4: 95, 5: 30, 6: 30, 7: 0, 8: 85, 9: 165, 10: 25}
+BUDGET = {1: 60, 2: 55, 3: 90, 4: 95, 5: 30, 6: 30, 7: 0, 8: 85, 9: 165, 10: 25}
 
 
 @pytest.fixture(autouse=True)
@@ -63,10 +63,15 @@ def test_passes_on_a_healthy_shop_within_its_request_budget(number):
     [
         (1, "filter ignored", "with other items"),
         (1, "filter after the cut", "too short"),
+        (1, "excluded ids ignored", "excluded by id"),
+        (1, "price ignored", "outside the price range"),
         (2, "rules off", "show the blocked tag"),
         (2, "block empties the list", "the block empties"),
         (2, "disable ignored", "after the rule is disabled"),
+        (2, "time ignored", "after the rule's time is over"),
+        (2, "block takes others", "other items that vanish"),
         (3, "rules off", "not lifted"),
+        (3, "boost moves others", "other items whose score changes"),
         (3, "boost added", "scores that are off"),
         (3, "boost untold", "without their reason"),
         (3, "boost backwards", "rank gets worse"),
@@ -75,6 +80,8 @@ def test_passes_on_a_healthy_shop_within_its_request_budget(number):
         (4, "profile ruins relevance", "loss of NDCG@10"),
         (5, "rules off", "pins out of place, established"),
         (5, "pin in third place", "pins out of place, sparse and new"),
+        (5, "pin untold", "pins without their reason"),
+        (5, "rules everywhere", "pins that show on another surface"),
         (6, "filter ignored", "with other items"),
         (6, "filter after the cut", "too short"),
         (7, "short lists", "too short"),
@@ -86,6 +93,10 @@ def test_passes_on_a_healthy_shop_within_its_request_budget(number):
         (8, "miscounted exposure", "count the exposure wrongly"),
         (9, "rules off", "span of mean margin"),
         (9, "boost backfires", "largest fall of mean margin"),
+        (9, "value ignored", "boosts that do not show"),
+        (9, "rule cut off", "boosted items without the boost"),
+        (10, "penalty off", "penalties of diversity"),
+        (10, "signals off", "popularity that does not follow"),
         (10, "contribution off", "not weight x signal"),
         (10, "factor off", "does not add up to"),
         (10, "other weights", "other weights than the profile's"),

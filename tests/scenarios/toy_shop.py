@@ -54,6 +54,7 @@ class Rule:
     tag: str = ""
     value: float = 0.0
     enabled: bool = True
+    over: bool = False
     manual: bool = False
     shop: ToyShop | None = None
 
@@ -65,7 +66,21 @@ class Rule:
         self.value = boost_value
 
     def disable(self) -> None:
-        self.enabled = False
+        self.enabled, self.over = False, False
+
+    def expire(self) -> None:
+        self.over = True
+
+
+class Doubtful:
+    """Signals that no answer follows from."""
+
+    told = "compared"
+
+    def popularity_holds(self, *_) -> bool:
+        return False
+
+    covisits_hold = popularity_holds
 
 
 @dataclass
@@ -86,6 +101,7 @@ class ToyShop:
         self.popularity = tuple(sorted(self.available))
         self.seeded_weight = dict.fromkeys(self.items, 1.0)
         self.probe_id, self.probe_source = PROBE, "i10"
+        self.signals = Doubtful() if "signals off" in self.defects else None
         self.plan = SimpleNamespace(
             apply=SimpleNamespace(value="env"), namespace=SimpleNamespace(value="toy"), surface="default"
         )
@@ -96,7 +112,8 @@ class ToyShop:
         tags = (f"tag{n % 7}", f"tag{7 + n % 5}", f"brand:b{n % 4}", f"category:c{n % 6}")
         margin = {} if "no margins" in self.defects else {"margin": 0.1 + 0.4 * chance("margin", n)}
         plain = tuple(tag for tag in tags if not ("no brands" in self.defects and tag.startswith("brand")))
-        return Item(item_id=f"i{n:02}", available=n % 20 != 19, tags=plain, props=margin)
+        price = 5.0 + n
+        return Item(item_id=f"i{n:02}", available=n % 20 != 19, tags=plain, props=margin, price=price)
 
     # --- look-ups ---
 
@@ -113,6 +130,9 @@ class ToyShop:
 
     def hidden(self, user: str) -> frozenset[str]:
         return frozenset()
+
+    def surely_ranked(self, user: str, eligible: int, k: int) -> int:
+        return min(eligible, k)
 
     def limit(self, key: str, segment: str | None = None) -> Limit:
         value = 99 if key == "min_segment_users" and "few people" in self.defects else LIMITS[key]
@@ -192,13 +212,18 @@ class ToyShop:
         return self.recommend(users, surface=surface, **question)
 
     def _answer(self, ask: Ask) -> Answer:
-        wanted = (ask.constraints or {}).get("include_tags_any", [])
+        limits = ask.constraints or {}
+        wanted, left_out = limits.get("include_tags_any", []), set(limits.get("exclude_item_ids", []))
+        low, high = limits.get("price_between", [0, math.inf])
+        left_out = set() if "excluded ids ignored" in self.defects else left_out
+        high = math.inf if "price ignored" in self.defects else high
         late = "filter after the cut" in self.defects
         unfiltered = late or "filter ignored" in self.defects
         pool = {
             item: self.score(ask.user_id, item)
             for item in self.available
             if unfiltered or not wanted or set(wanted) & set(self.items[item].tags)
+            if item not in left_out and low <= self.items[item].price <= high
         }
         if (
             chance("finds the probe", ask.user_id) < 0.2
@@ -208,7 +233,14 @@ class ToyShop:
             pool[PROBE] = 0.05
         if "everybody finds it" in self.defects:
             pool[PROBE] = 3.0
-        rules = [rule for rule in self.rules if rule.surface == ask.surface and rule.enabled]
+        everywhere = "rules everywhere" in self.defects
+        rules = [
+            rule
+            for rule in self.rules
+            if (everywhere or rule.surface == ask.surface)
+            and rule.enabled
+            and (not rule.over or "time ignored" in self.defects)
+        ]
         rules = [] if "rules off" in self.defects else rules
         reasons: dict[str, list[str]] = {item: ["recent_popularity"] for item in self.items} | {PROBE: ["x"]}
         base = dict(pool)
@@ -232,10 +264,18 @@ class ToyShop:
             if rule.action == "BLOCK":
                 every = "block empties the list" in self.defects
                 pool = {i: s for i, s in pool.items() if not every and rule.tag not in self._tags(i)}
+                if "block takes others" in self.defects:
+                    pool = {i: s for i, s in pool.items() if chance("taken", i) > 0.1}
             elif rule.action == "PIN":
                 pins += rule.items
-            else:
                 for item in rule.items:
+                    told = [] if "pin untold" in self.defects else [f"rule.pin[{rule.rule_id}]"]
+                    reasons[item] = [*reasons[item], *told]
+            else:
+                if "boost moves others" in self.defects:
+                    pool = {i: s * (1.5 if i in self.popularity[:20] else 1) for i, s in pool.items()}
+                half = len(rule.items) // 2 if "rule cut off" in self.defects else 0
+                for item in rule.items[half:]:
                     pool[item] = self._boosted(item, pool.get(item, 0.0), rule, reasons)
             if rule.value == 0.8 and "boost backfires" in self.defects:
                 pool = {item: score * (1 if item in rule.items else 3) for item, score in pool.items()}
@@ -327,7 +367,7 @@ class ToyShop:
                 contrib=contrib,
             ),
             personalization=Personalization(overlap=0.3, boost_multiplier=factor),
-            mmr=Mmr(lambda_=0.7),
+            mmr=Mmr(lambda_=0.7, max_sim=0.5, penalty=0.1 if "penalty off" in self.defects else 0.15),
         )
 
     # --- rules ---
@@ -344,8 +384,10 @@ class ToyShop:
 
     def _held(self, held: Rule):
         self.rules.append(held)
+        if "value ignored" in self.defects:
+            held.set = lambda **_: None  # type: ignore[method-assign]
         if "disable ignored" in self.defects:
-            held.disable = lambda: None  # type: ignore[method-assign]
+            held.disable = lambda: setattr(held, "over", False)  # type: ignore[method-assign]
         yield held
         if held.value < 3 or "cancel ignored" not in self.defects:
             self.rules.remove(held)

@@ -51,6 +51,15 @@ def test_a_handle_changes_disables_and_enables(service, recsys):
     assert only(recsys.rules)["enabled"] is False
 
 
+def test_a_rule_whose_time_is_over_stays_enabled_until_it_is_taken_back(service, recsys):
+    with rule(service, surface="recsim-s2", name="block", **BOOST) as handle:
+        before = only(recsys.rules)["valid_until"]
+        handle.expire()
+        assert only(recsys.rules)["enabled"] is True
+        assert only(recsys.rules)["valid_until"] < before
+    assert only(recsys.rules)["enabled"] is False
+
+
 @pytest.mark.parametrize("thrown", [AssertionError, KeyboardInterrupt])
 def test_whatever_happens_inside_rule_and_override_are_taken_back(service, recsys, thrown):
     with (

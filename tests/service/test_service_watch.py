@@ -43,7 +43,13 @@ def test_a_sound_answer_is_counted_and_breaks_nothing():
     )
     assert summary.violations == ()
     assert (summary.answers, summary.slots) == (1, 2)
-    assert summary.checked == {"availability": 1, "recent_event_count": 1, "order": 1, "brand_cap": 1}
+    assert summary.checked == {
+        "availability": 1,
+        "recent_event_count": 1,
+        "order": 1,
+        "brand_cap": 1,
+        "length": 1,
+    }
 
 
 @pytest.mark.parametrize(

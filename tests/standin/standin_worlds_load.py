@@ -87,23 +87,24 @@ def environ(knobs):
     return {name.upper(): written(name, value) for name, value in knobs.items() if value is not None}
 
 
-def start(world):
+def start(world, *quirks):
     """Return an application that runs with the knobs of this world, however they arrive."""
     if world.live == "env":
         return standin.build(
             environ({name: value for name, value in world.knobs.items() if name != "rules_enabled"}),
             worlds.NOW_US,
+            *quirks,
         )
     fixed = {name: value for name, value in world.knobs.items() if name not in LIVE}
-    app = standin.build(environ(fixed) | OTHER, worlds.NOW_US)
+    app = standin.build(environ(fixed) | OTHER, worlds.NOW_US, *quirks)
     document = {key or name: world.knobs[name] for name, key in LIVE.items()}
     call(app, "POST", "/v1/admin/recommendation/config", {"config": document})
     return app
 
 
-def load(world):
+def load(world, *quirks):
     """Return an application that holds this world; its merchandise gets the ids and the times of its creation."""
-    app = start(world)
+    app = start(world, *quirks)
     for item in world.items:
         app.service.clock.frozen = item["created"]
         call(app, "POST", "/v1/items:upsert", {"namespace": "n", "items": [item]})

@@ -4,19 +4,11 @@ import hashlib
 import uuid
 
 import pytest
+from standin_auditing import ON
 
 from pytest_recsim.standin import audit
 from pytest_recsim.standin.settings import SettingsError
 
-ON = {
-    "AUDIT_DECISIONS_ENABLED": "true",
-    "AUDIT_DECISIONS_QUEUE": "1024",
-    "AUDIT_DECISIONS_BATCH": "200",
-    "AUDIT_DECISIONS_FLUSH_INTERVAL": "250ms",
-    "AUDIT_DECISIONS_SAMPLE_DEFAULT": "1.0",
-    "AUDIT_DECISIONS_SAMPLE_OVERRIDES": "-",
-    "AUDIT_DECISIONS_SALT": "pepper",
-}
 ORG = "7b1f0c44-5c52-4f0a-9a65-0d5b6c1e2f3a"
 LIST = "/v1/audit/decisions"
 SEARCH = "/v1/audit/search"

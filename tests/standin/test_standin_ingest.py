@@ -128,6 +128,11 @@ def test_time_stamps_are_read_with_their_offset_and_cut_to_seconds(client, make)
     assert rows(client, "events")[0]["ts"] == "2026-11-20T08:00:00Z"
 
 
+def test_early_years_are_written_with_four_digits(client, make):
+    client.events(make.event("u", "a", ts="0407-11-12T09:07:16.5Z"))
+    assert rows(client, "events")[0]["ts"] == "0407-11-12T09:07:16Z"
+
+
 def test_a_repeated_source_event_id_is_ignored_and_the_first_one_wins(client, make):
     client.events(make.event("u", "a", source_event_id="s"), make.event("u", "b", source_event_id="s"))
     client.events(make.event("u", "c", source_event_id="s"), make.event("u", "d"), make.event("u", "d"))

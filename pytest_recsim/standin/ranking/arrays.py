@@ -71,8 +71,8 @@ def best_set(keys: NDArray[Any], count: int) -> Ints:
         return np.arange(len(keys))
     threshold = np.partition(keys, len(keys) - count)[len(keys) - count]
     chosen = keys > threshold
-    chosen[np.flatnonzero(keys == threshold)[: count - np.count_nonzero(chosen)]] = True
-    return np.flatnonzero(chosen)
+    chosen[(keys == threshold).nonzero()[0][: count - np.count_nonzero(chosen)]] = True
+    return np.asarray(chosen.nonzero()[0])
 
 
 def largest(keys: Floats, count: int) -> Ints:

@@ -46,7 +46,7 @@ class CoVisits:
 
     def neighbours(self, anchor: int, since: int, limit: int) -> Row:
         pairs = self._pairs(anchor, since)
-        touched = shuffled(np.flatnonzero(pairs), self._dice)
+        touched = shuffled(pairs.nonzero()[0], self._dice)
         chosen = touched[largest(pairs[touched], limit)]
         return Row(chosen, pairs[chosen])
 

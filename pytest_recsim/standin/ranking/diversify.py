@@ -30,13 +30,23 @@ class Cap:
         self._limit = limit
         self._counts: dict[int, int] = {}
 
-    def count(self, row: int, base: Floats) -> None:
-        """Count a picked row; candidates of a value that is now full get the lowest possible base."""
-        for value in self._held[row]:
-            seen = self._counts[value] = self._counts.get(value, 0) + 1
-            if seen == self._limit:
-                for column in self._columns:
-                    base[column == value] = -np.inf
+    def full(self, row: int) -> int | None:
+        """Return a value of the row that may not be picked any more."""
+        for held in self._held[row]:
+            if self._counts.get(held, 0) >= self._limit:
+                return held
+        return None
+
+    def rule_out(self, held: int, *choices: Floats) -> None:
+        """Make the candidates that hold a value the last choice."""
+        for column in self._columns:
+            shared = column == held
+            for choice in choices:
+                np.copyto(choice, -np.inf, where=shared)
+
+    def count(self, row: int) -> None:
+        for held in self._held[row]:
+            self._counts[held] = self._counts.get(held, 0) + 1
 
 
 def diversify(signals: Signals, free: Ints, run: Effective, facets: Facets) -> list[Pick]:
@@ -51,15 +61,24 @@ def diversify(signals: Signals, free: Ints, run: Effective, facets: Facets) -> l
     caps += [Cap(facets.categories, rows, run.knobs.category_cap)] if run.knobs.category_cap > 0 else []
     penalty_of, penalty, value = facets.penalty(share), np.zeros(len(scores)), base.copy()
     picks: list[Pick] = []
-    for _ in range(min(run.k, len(scores))):
+    most = min(run.k, len(scores))
+    while len(picks) < most:
         best = int(value.argmax())
         if value.item(best) == -np.inf:
             break
-        picks.append(Pick(free.item(best), relevance.item(best), penalty.item(best)))
-        base[best] = -np.inf
+        row = rows.item(best)
+        # Only a full value that comes first is worth the work of ruling it out: few of them ever do.
         for cap in caps:
-            cap.count(rows.item(best), base)
-        # The penalty grows with the largest similarity, so the largest penalty is that of the largest similarity.
-        np.maximum(penalty, penalty_of(groups.item(best))[groups], out=penalty)
-        np.subtract(base, penalty, out=value)
+            held = cap.full(row)
+            if held is not None:
+                cap.rule_out(held, base, value)
+                break
+        else:
+            picks.append(Pick(free.item(best), relevance.item(best), penalty.item(best)))
+            base[best] = -np.inf
+            for cap in caps:
+                cap.count(row)
+            # The penalty grows with the largest similarity, so the largest penalty is that of the largest similarity.
+            np.maximum(penalty, penalty_of(groups.item(best))[groups], out=penalty)
+            np.subtract(base, penalty, out=value)
     return picks

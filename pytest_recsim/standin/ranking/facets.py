@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 NO_VALUE = -1
 _ROW_BYTES_KEPT = 64 << 20
+_LAMBDAS_KEPT = 2
 
 
 class Values:
@@ -84,10 +85,13 @@ class Facets:
         return row
 
     def penalty(self, mmr_lambda: float) -> Callable[[int], Floats]:
-        """Return a lookup of (1 - lambda) x similarity rows; the rows of the last lambda are kept."""
-        if mmr_lambda not in self._penalties:
-            self._penalties = {mmr_lambda: {}}
-        rows = self._penalties[mmr_lambda]
+        """Return a lookup of (1 - lambda) x similarity rows; the rows of the last few lambdas are kept."""
+        rows = self._penalties.get(mmr_lambda)
+        if rows is None:
+            # A profile has two, one of them for new users; a sweep over lambda must not fill the memory.
+            if len(self._penalties) >= _LAMBDAS_KEPT:
+                del self._penalties[next(iter(self._penalties))]
+            rows = self._penalties[mmr_lambda] = {}
 
         def penalty(group: int) -> Floats:
             row = rows.get(group)

@@ -32,6 +32,12 @@ class Pool(NamedTuple):
     session: Floats
     sources: dict[str, tuple[int, float]]
 
+    def only(self, kept: Ints) -> Pool:
+        """Return the same with some of the candidates."""
+        return Pool(
+            self.candidates[kept], self.pop[kept], self.content[kept], self.session[kept], self.sources
+        )
+
 
 class Extra(NamedTuple):
     """What a source other than popularity offers: items in id order, or as the dice fall, with their raw signal."""
@@ -120,12 +126,10 @@ def _with_anchors(items: Ints, pop: Floats, injected: list[int]) -> tuple[Ints, 
 
 def _content(data: RankingData, profile: Floats, fanout: int, taken: Bools) -> Extra:
     """Score available items by how many profile tags they carry, spelled in lower case."""
-    wanted = np.zeros(len(data.tags.raw_names) + 1, np.int8)
     spelled = data.tags.exact[profile[:-1] > 0]
-    wanted[spelled[spelled >= 0]] = 1
-    counts = wanted[data.tags.raw].sum(axis=0, dtype=np.int16)
+    counts = data.tags.count_raw(spelled[spelled >= 0])
     counts *= data.catalogue.available
-    items = np.flatnonzero(counts)
+    items = counts.nonzero()[0]
     return _best(items, counts[items], fanout, taken)
 
 
@@ -159,7 +163,9 @@ def _merge(items: Ints, pop: Floats, extras: tuple[Extra, Extra], least: int) ->
     content, session = extras
     others = content.items
     if len(session.items):
-        others = np.concatenate([others, session.items[~np.isin(session.items, others)]])
+        offered = np.zeros(int(max(others.max(initial=0), session.items.max())) + 1, np.bool_)
+        offered[others] = True
+        others = np.concatenate([others, session.items[~offered[session.items]]])
     if not len(others):
         return items, pop
     limit = max(len(items), least)

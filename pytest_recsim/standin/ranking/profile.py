@@ -122,7 +122,7 @@ def _raw_weights(context: Context) -> Floats:
 
 def _own(data: RankingData, raw: Floats, top: int) -> Floats:
     """Keep the heaviest raw tags, fold their case and scale to sum 1; all zero without any."""
-    chosen = np.flatnonzero(raw > 0)
+    chosen = (raw > 0).nonzero()[0]
     if len(chosen) > top:
         chosen = chosen[best_set(settle(raw[chosen]), top)]
     own = np.bincount(data.tags.fold_of[chosen], raw[chosen], data.tags.blank + 1)

@@ -48,9 +48,11 @@ def signals_of(context: Context, profiles: Profiles, pool: Pool, kept: Ints, anc
     """Score the kept pool positions."""
     data, run = context.data, context.run
     alpha, beta, gamma = run.weights
-    candidates = pool.candidates[kept]
+    if len(kept) < len(pool.candidates):
+        pool = pool.only(kept)
+    candidates = pool.candidates
     rows = np.minimum(candidates, data.catalogue.size)
-    content, session, pop = pool.content[kept], pool.session[kept], pool.pop[kept]
+    content, session, pop = pool.content, pool.session, pool.pop
     cooc = _co_visits(context, anchors)[rows] if beta > 0 else np.zeros(len(rows))
     embedding = _embedding(data, anchors)[rows] if gamma > 0 else np.zeros(len(rows))
     pop_norm, cooc_norm = saturate(pop), saturate(cooc)

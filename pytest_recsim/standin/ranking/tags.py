@@ -9,8 +9,14 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from numpy.typing import NDArray
+
     from pytest_recsim.standin.ranking.arrays import Bools, Ints
     from pytest_recsim.standin.ranking.catalogue import Catalogue
+
+
+# Bit sets are four times as fast as looking up every tag of every item, but grow with items x tags.
+_MOST_AS_BITS = 1024
 
 
 def fold(tag: str) -> str:
@@ -25,6 +31,17 @@ def padded(rows: Sequence[Sequence[int]], filler: int) -> Ints:
         if codes:
             matrix[: len(codes), column] = sorted(codes)
     return matrix
+
+
+def bits(matrix: Ints, filler: int) -> NDArray[np.uint64]:
+    """Return the codes of every column as a bit set [words, columns]; codes from ``filler`` on are no tags."""
+    found = np.zeros((filler // 64 + 1, matrix.shape[1]), np.uint64)
+    columns = np.arange(matrix.shape[1])
+    for codes in matrix:
+        held = codes < filler
+        place = (codes[held] // 64, columns[held])
+        found[place] |= np.uint64(1) << (codes[held] % 64).astype(np.uint64)
+    return found
 
 
 class Tags:
@@ -53,7 +70,18 @@ class Tags:
             [[self.raw_index[tag] for tag in tags] for tags in spelled] + [[]], len(self.raw_names)
         )
         self.folded = padded(self.lists, self.blank)
+        few = len(self.raw_names) <= _MOST_AS_BITS
+        self._raw_bits = bits(self.raw, len(self.raw_names)) if few else None
         self.count = np.array([len(tags) for tags in spelled] + [0])
+
+    def count_raw(self, codes: Ints) -> NDArray[np.int16]:
+        """Count for every item the tags among these raw codes that it carries."""
+        wanted = np.zeros(64 * (len(self.raw_names) // 64 + 1), np.bool_)
+        wanted[codes] = True
+        if self._raw_bits is None:
+            return np.asarray(wanted[self.raw].sum(axis=0, dtype=np.int16))
+        words = np.packbits(wanted, bitorder="little").view("<u8")
+        return np.asarray(np.bitwise_count(self._raw_bits & words[:, None]).sum(axis=0, dtype=np.int16))
 
     def with_raw(self, tags: Iterable[str]) -> Bools:
         """Tell for every item whether it carries one of the tags in exactly this spelling."""

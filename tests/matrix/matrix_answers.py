@@ -1,0 +1,135 @@
+"""Changing what the stand-in says and how it ranks, from inside its process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from pytest_recsim.standin.http import Answer, Request, answer
+from pytest_recsim.standin.ranking import api
+from pytest_recsim.standin.ranking.ask import Ask
+from pytest_recsim.standin.ranking.data import RankingData, ranking_data
+from pytest_recsim.standin.ranking.pipeline import Ranked
+from pytest_recsim.standin.state import Service
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Said:
+    """One recommendation that was asked for, and the answer, to be changed in place."""
+
+    service: Service
+    request: Request
+    ask: dict[str, Any]
+    body: dict[str, Any]
+
+    @property
+    def user(self) -> str:
+        return self.ask["user_id"]
+
+    @property
+    def surface(self) -> str:
+        return self.ask["context"]["surface"]
+
+    @property
+    def limits(self) -> dict[str, Any]:
+        return self.ask.get("constraints") or {}
+
+    @property
+    def rows(self) -> list[Row]:
+        return self.body["items"]
+
+    @property
+    def ids(self) -> list[str]:
+        return [row["item_id"] for row in self.rows]
+
+    @property
+    def extras(self) -> dict[str, Any]:
+        return self.body["trace"]["extras"]
+
+    @property
+    def data(self) -> RankingData:
+        return ranking_data(self.service, self.request.org, self.ask["namespace"])
+
+    @property
+    def segment(self) -> str:
+        return segment_of(self.service, self.request.org, self.ask["namespace"], self.user)
+
+    def put(self, rows: list[Row]) -> None:
+        """Replace the list; the trace goes along, as it would where the fault lies further up."""
+        self.body["items"] = rows
+        self.extras["policy"]["final_count"] = len(rows)
+
+    def again(self, **changes: Any) -> dict[str, Any]:
+        """Return the answer to the same question with some members changed (None leaves one out)."""
+        ask = {name: value for name, value in (self.ask | changes).items() if value is not None}
+        request = self.request._replace(body=json.dumps(ask).encode())
+        return json.loads(_honest(self.service, request).body)
+
+    def others(self) -> list[str]:
+        """Available items that are not listed, in an order of this user's own list's making: popular first."""
+        popular = self.data.weighted.popular(self.service.clock.ranking_now(), 14.0, None).order
+        listed = set(self.ids)
+        return [item for item in (self.data.catalogue.ids[i] for i in popular) if item not in listed]
+
+
+_honest = api.recommend
+_asking: list[tuple[str, Ask]] = []
+
+
+def asking() -> Ask:
+    """The request that is being ranked."""
+    return _asking[-1][1]
+
+
+def asking_org() -> str:
+    """Whose it is."""
+    return _asking[-1][0]
+
+
+def _remember(service: Service, org: str, ask: Ask) -> Ranked:
+    _asking[:] = [(org, ask)]
+    return _rank(service, org, ask)
+
+
+_rank = api.rank
+api.rank = _remember
+
+
+def on_answers(change: Callable[[Said], None]) -> None:
+    """Have every successful recommendation changed before it is sent."""
+
+    def recommend(service: Service, request: Request) -> Answer:
+        reply = _honest(service, request)
+        if reply.status != 200:
+            return reply
+        said = Said(service, request, json.loads(request.body), json.loads(reply.body))
+        change(said)
+        return answer(said.body)
+
+    api.recommend = recommend
+
+
+def around(module: Any, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Put a function around one of the stand-in's; the original comes as its first argument."""
+
+    def place(replacement: Callable[..., Any]) -> Callable[..., Any]:
+        original = getattr(module, name)
+
+        @wraps(original)
+        def called(*args: Any, **named: Any) -> Any:
+            return replacement(original, *args, **named)
+
+        setattr(module, name, called)
+        return called
+
+    return place
+
+
+def segment_of(service: Service, org: str, namespace: str, user: str) -> str:
+    stored = service.peek(org, namespace).users.get(user)
+    return str(stored.traits.get("segment", "")) if stored else ""

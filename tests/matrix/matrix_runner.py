@@ -1,0 +1,175 @@
+"""Running the suite against a stand-in with a fault, two at a time, in forked processes that have everything imported."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import matrix_world
+import pytest
+
+HERE = Path(__file__).resolve().parent
+PLUGINS = ("pytest_base_url.plugin", "pytest_recsim.plugin")
+AT_ONCE = 2
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the suite: which fault at which strength, and which checks (all unless a ``-k`` is given)."""
+
+    fault: str = ""
+    strength: float = 1.0
+    select: str = ""
+    weaken: str = ""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What came of it: check with its case -> outcome, and the sentences of those that did not pass."""
+
+    outcomes: dict[str, str]
+    sentences: dict[str, str]
+    code: int
+    seconds: float
+    text: str = field(repr=False, default="")
+
+    @property
+    def red(self) -> list[str]:
+        return sorted(name for name, outcome in self.outcomes.items() if outcome != "passed")
+
+
+class Seam:
+    """The pytest plugin that has a run start our stand-in in place of the real one."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def pytest_configure(self) -> None:  # the run's own hook starts the stand-in right after
+        from pytest_recsim.service import launcher
+        from pytest_recsim.simulation import opening
+
+        extra = {"MATRIX_FAULT": self._run.fault, "MATRIX_STRENGTH": str(self._run.strength)}
+
+        def launch(env: Any, *args: Any, **named: Any) -> Any:
+            return launcher.launch({**env, **extra}, *args, module="matrix_standin", **named)
+
+        opening.launch = launch
+
+
+Job = Generator[Run, Seen, Any]
+
+
+class Bench:
+    """A project folder, and processes that run the suite in it."""
+
+    def __init__(self, scratch: Path, seed: int = matrix_world.SEED) -> None:
+        self.project = matrix_world.settle(scratch / "project", seed)
+        self.scratch = scratch
+        self._count = 0
+        warm_up()
+
+    def all(self, jobs: Iterable[Job], tell: Callable[[str], None] = print) -> list[Any]:
+        """Drive jobs, each a generator that yields runs and is sent what was seen; their results in order."""
+        waiting = list(enumerate(jobs))[::-1]
+        results: dict[int, Any] = {}
+        flying: dict[int, tuple[int, Job, Run, Path, float]] = {}
+
+        def advance(position: int, job: Job, seen: Seen | None) -> bool:
+            try:
+                run = job.send(seen) if seen is not None else next(job)
+            except StopIteration as end:
+                results[position] = end.value
+                return False
+            place = self.scratch / f"run-{self._count}"
+            self._count += 1
+            place.mkdir()
+            flying[self._fork(run, place)] = (position, job, run, place, time.monotonic())
+            return True
+
+        while waiting or flying:
+            while waiting and len(flying) < AT_ONCE:
+                advance(*waiting.pop(), None)
+            if not flying:
+                continue
+            pid, status = os.waitpid(-1, 0)
+            position, job, run, place, began = flying.pop(pid)
+            seen = read(place, os.waitstatus_to_exitcode(status), time.monotonic() - began)
+            tell(f"{run.fault or 'healthy'} at {run.strength:g}: {', '.join(seen.red) or 'all passed'}")
+            advance(position, job, seen)
+        return [results[position] for position in sorted(results)]
+
+    def _fork(self, run: Run, place: Path) -> int:
+        sys.stdout.flush()
+        pid = os.fork()
+        if pid:
+            return pid
+        code = 99
+        try:
+            code = _suite(run, self.project, place)
+        except BaseException:  # noqa: BLE001 - a forked child must end here whatever happens, never in its parent's code
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+
+
+def one(run: Run) -> Job:
+    """A job of a single run."""
+    return (yield run)
+
+
+def warm_up() -> None:
+    """Import what every run needs, once."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    import pytest_recsim.plugin.controller  # noqa: F401
+
+
+def _suite(run: Run, project: Path, place: Path) -> int:
+    log = os.open(place / "out.txt", os.O_WRONLY | os.O_CREAT)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.chdir(project)
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])])
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    words = [
+        "--customer",
+        matrix_world.NAME,
+        "--env-profile",
+        matrix_world.NAME,
+        "-q",
+        "-p",
+        "no:cacheprovider",
+    ]
+    words += [word for plugin in PLUGINS for word in ("-p", plugin)]
+    words += [f"--recsim-reports-dir={place}", *(["-k", run.select] if run.select else [])]
+    plugins: list[object] = [Seam(run)]
+    if run.weaken:
+        from matrix_weaken import Weakened
+
+        plugins.append(Weakened(run.weaken))
+    return int(pytest.main(words, plugins))
+
+
+def read(place: Path, code: int, seconds: float) -> Seen:
+    """Read a run's bundle."""
+    text = (place / "out.txt").read_text(errors="replace")
+    bundles = list((place / matrix_world.NAME).glob("*"))
+    if not bundles:
+        raise RuntimeError(f"a run left no bundle, exit code {code}:\n{text[-3000:]}")
+    lines = (bundles[0] / "events.jsonl").read_text().splitlines()
+    rows = [json.loads(line) for line in lines]
+    names = [f"{row['check']} {row['case']}".strip() for row in rows]
+    return Seen(
+        {name: row["outcome"] for name, row in zip(names, rows, strict=True)},
+        {name: row["sentence"] for name, row in zip(names, rows, strict=True) if row["outcome"] != "passed"},
+        code,
+        seconds,
+        text,
+    )

@@ -1,0 +1,18 @@
+"""The stand-in with one fault: `python -m matrix_standin`, the fault named by the environment."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from pytest_recsim.standin.main import main
+
+FAULT, STRENGTH = "MATRIX_FAULT", "MATRIX_STRENGTH"
+
+if __name__ == "__main__":
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if name := os.environ.get(FAULT):
+        from matrix_catalogue import by_name
+
+        by_name(name).install(float(os.environ[STRENGTH]))
+    sys.exit(main())

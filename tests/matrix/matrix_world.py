@@ -1,0 +1,62 @@
+"""The customer that the faults are tried on: small, with every check measured and every real threshold in force."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pytest_recsim.sources.generator import generate
+from pytest_recsim.sources.writer import render
+
+HERE = Path(__file__).resolve().parents[2]
+NAME = "matrix"
+SEED, ITEMS, USERS, EVENTS = 4, 160, 500, 14_000
+FACTS = {"seed": SEED, "items": ITEMS, "users": USERS, "events": EVENTS}
+KNOBS = {
+    "BRAND_CAP": "5",
+    "CATEGORY_CAP": "10",
+    "PROFILE_STARTER_PRESETS": '{"new_users":{"electronics":1,"books":1,"home":1}}',
+}
+"""On top of customer-a's: without caps and starter interests, faults of theirs would have no effect."""
+
+
+OPTIONAL = """\
+    max_intra_list_similarity: 0.15
+    min_novelty: 6.2
+    max_gini: 0.85
+    min_recall: 0.18
+    max_rank_instability: 0.001
+    max_p95_ms: 500
+    max_error_rate: 0
+"""
+"""Guardrails that are off unless configured."""
+
+
+def settle(folder: Path, seed: int = SEED) -> Path:
+    """Make a folder a project with this one customer, the shipped thresholds and the knobs of customer-a."""
+    for place in ("fixtures/customers", "profiles"):
+        (folder / place).mkdir(parents=True)
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    shipped = (HERE / "guardrails.yml").read_text().partition("customers:")[0]
+    (folder / "guardrails.yml").write_text(shipped.replace("  scenarios:\n", OPTIONAL + "  scenarios:\n"))
+    (folder / "fixtures/customers" / f"{NAME}.json").write_bytes(render(world(seed)))
+    lines = [
+        line
+        for line in (HERE / "profiles/customer_a.env").read_text().splitlines()
+        if line.partition("=")[0] not in KNOBS
+    ]
+    lines += [f"{name}={value}" for name, value in KNOBS.items()]
+    (folder / "profiles" / f"{NAME}.env").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def world(seed: int = SEED) -> dict:
+    """A marketplace whose brands are spelled with a capital, as brands are."""
+    made = generate("marketplace", seed, items=ITEMS, users=USERS, events=EVENTS)
+    for item in made["items"]:
+        item["tags"] = [spelled(tag) for tag in item["tags"]]
+    return made
+
+
+def spelled(tag: str) -> str:
+    kind, colon, value = tag.partition(":")
+    return f"{kind}:{value.capitalize()}" if colon and kind == "brand" else tag

@@ -1,0 +1,120 @@
+"""Raw popularity and co-visitation against what the seeded events make, worked out by hand."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from pytest_recsim.service.ask import Ask, Exchange
+from pytest_recsim.service.records import EventType
+from pytest_recsim.service.wire import Answer, Blend, Explain, Extras, Policy, ScoredItem, Signals, Trace
+from pytest_recsim.simulation import signals as room
+
+TYPES = tuple(EventType(type=kind, weight=weight) for kind, weight in enumerate((0.1, 0.3, 0.7, 1.0, 0.2)))
+KNOBS = ("POPULARITY_HALFLIFE_DAYS=10", "COVIS_WINDOW_DAYS=30")
+
+
+@pytest.fixture
+def signals(make_world):
+    """A factory: knobs and event types -> the signals of the small world."""
+    return lambda *knobs, types=TYPES: held(make_world(*KNOBS, *knobs), types)
+
+
+def held(world, types=TYPES):
+    return room.Signals(world, types, world.now_us)
+
+
+def told(user="u1", item="i1", *, pop=0.0, cooc=0.0, beta=0.5, anchors=("i2",), recent=9, profile=None):
+    raw = Signals(pop=pop, cooc=cooc)
+    explain = Explain(blend=Blend(alpha=0.3, beta=beta, gamma=0.2, raw=raw), anchors=list(anchors))
+    policy = Policy(**dict.fromkeys(Policy.__struct_fields__[:16], 0))
+    extras = Extras(policy=policy, recent_event_count=recent, candidate_sources={}, signal_status={})
+    one = ScoredItem(item_id=item, score=1.0, explain=explain)
+    answer = Answer(model_version="m", items=[one], trace=Trace(extras=extras), profile_id=profile)
+    return Exchange(Ask(user), answer, 0.01, "u", "o", "n"), one
+
+
+# i1: purchases 50, 20 and 18 days ago. One half-life is 10 days.
+POPULARITY = 0.5**5 + 0.5**2 + 0.5**1.8
+
+
+@pytest.mark.parametrize(
+    ("pop", "good"), [(POPULARITY, True), (POPULARITY * 1.009, True), (POPULARITY * 1.02, False), (0.0, True)]
+)
+def test_popularity_is_the_decayed_sum_over_the_events(signals, pop, good):
+    assert signals().popularity_holds(*told(pop=pop)) is good
+
+
+def test_values_and_types_weigh_and_half_lives_of_types_go_first(signals):
+    add = 0.7 * 2.0 * 0.5**1.6  # i3: one add of value 2, 16 days ago
+    assert signals().popularity_holds(*told(item="i3", pop=add))
+    slow = tuple(
+        msgspec.structs.replace(kind, half_life_days=16.0) if kind.type == 2 else kind for kind in TYPES
+    )
+    assert not signals(types=slow).popularity_holds(*told(item="i3", pop=add))
+    assert signals(types=slow).popularity_holds(*told(item="i3", pop=0.7))
+
+
+def test_a_type_that_is_switched_off_counts_nothing(signals):
+    without = tuple(
+        msgspec.structs.replace(kind, is_active=False) if kind.type == 3 else kind for kind in TYPES
+    )
+    assert not signals(types=without).popularity_holds(*told(pop=POPULARITY))
+
+
+@pytest.mark.parametrize(
+    ("facts", "good"),
+    [
+        ({"anchors": ("i1",), "recent": 0}, True),
+        ({"anchors": ("i1",), "recent": 9}, False),
+        ({"user": "u2", "anchors": ("i1",), "recent": 9}, True),
+        ({"profile": "p1"}, True),
+        ({"item": "stranger"}, True),
+    ],
+    ids=["sparse user's anchor", "established user's", "new user's", "segment's own knobs", "unknown item"],
+)
+def test_where_popularity_may_be_another_number_it_is_not_judged(signals, facts, good):
+    assert signals().popularity_holds(*told(pop=3.0, **facts)) is good
+
+
+@pytest.mark.parametrize(
+    ("cooc", "item", "good"),
+    [(1.0, "i1", True), (2.0, "i1", False), (0.0, "i1", False), (1.0, "i3", True), (0.0, "i2", True)],
+)
+def test_co_visitation_counts_pairs_of_events_of_one_user_within_the_window(signals, cooc, item, good):
+    """Around the anchor i2: u1 with i1 20 days ago (not the one 50 days ago), u3 with i3."""
+    assert signals().covisits_hold(*told(item=item, cooc=cooc)) is good
+
+
+def test_the_strongest_of_several_anchors_counts(signals):
+    assert signals("COVIS_WINDOW_DAYS=60").covisits_hold(*told(item="i2", cooc=2.0, anchors=("i1", "i3")))
+
+
+def test_without_weight_co_visitation_is_not_looked_up(signals):
+    assert signals().covisits_hold(*told(cooc=7.0, beta=0.0))
+
+
+def test_an_unknown_knob_of_a_real_service_is_told_and_not_judged(make_world):
+    real = {"base_url": "http://x", "base_url_source": "--base-url", "apply": "none"}
+    unsure = held(make_world(*KNOBS, **real))
+    assert unsure.told == "not compared, for it is unknown: half-life, co-visitation window"
+    assert unsure.popularity_holds(*told(pop=99.0))
+    assert unsure.covisits_hold(*told(cooc=99.0))
+
+
+def test_beyond_the_strongest_neighbours_both_is_right(make_world, monkeypatch):
+    monkeypatch.setattr(room, "NEIGHBOURS", 1)
+    document = {
+        "items": [{"item_id": name} for name in ("i1", "i2", "i3")],
+        "users": [{"user_id": "u1", "traits": {"segment": "vip"}}],
+        "events": [
+            {"user_id": "u1", "item_id": item, "type": 0, "ts": f"2026-11-{day}T00:00:00Z"}
+            for item, day in (("i1", 10), ("i2", 11), ("i3", 12), ("i2", 13), ("i3", 14), ("i1", 20))
+        ],
+    }
+    world = make_world(*KNOBS, "PURCHASED_WINDOW_DAYS=1", document=document)
+    cut = held(world)
+    counted = cut.world.seeded_counts.tolist()
+    strength = float(counted[0] * counted[1])
+    assert all(cut.covisits_hold(*told(item="i2", cooc=cooc, anchors=("i1",))) for cooc in (0.0, strength))
+    assert not cut.covisits_hold(*told(item="i2", cooc=strength + 1, anchors=("i1",)))

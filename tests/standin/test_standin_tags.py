@@ -1,0 +1,29 @@
+"""Counting tags: as bit sets for a few hundred of them, one by one for a great many, always the same numbers."""
+
+import random
+
+import numpy as np
+import pytest
+
+from pytest_recsim.standin.ranking import tags
+from pytest_recsim.standin.ranking.catalogue import Catalogue
+from pytest_recsim.standin.store import Item
+
+
+def item(name, carried):
+    blank = dict.fromkeys(("brand", "category", "description", "image_url", "metadata_version", "embedding"))
+    facts = {"available": True, "price": None, "props": "{}", "category_path": (), "created": 0, "updated": 0}
+    return Item(item_id=name, tags=tuple(carried), **facts, **blank)
+
+
+@pytest.mark.parametrize("distinct", [0, 1, 63, 64, 65, 200, 9000])
+def test_items_are_counted_by_the_wanted_tags_that_they_carry(distinct):
+    rng = random.Random(distinct)
+    names = [f"t{number}" for number in range(distinct)]
+    carried = {f"i{number}": rng.sample(names, min(rng.randrange(19), distinct)) for number in range(300)}
+    table = tags.Tags(Catalogue({name: item(name, some) for name, some in carried.items()}, ["ghost"]))
+    wanted = rng.sample(table.raw_names, len(table.raw_names) // 2)
+    codes = np.array([table.raw_index[tag] for tag in wanted], np.int64)
+    expected = [len({*wanted} & {*carried.get(name, ())}) for name in sorted([*carried, "ghost"])]
+    assert table.count_raw(codes).tolist() == [*expected, 0]
+    assert (table._raw_bits is None) == (distinct > 1024)
