@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from fault_ends import ended, left, recorded
 from fault_model import REFUSED, Fault, no_more
 from fault_proxy import Proxy
-from fault_stage import Stage, clock, holdings, serving
+from fault_stage import Stage, holdings, serving
 from plugin.plugin_shop import Ran, Served, settle
 
 if TYPE_CHECKING:
@@ -39,8 +39,7 @@ def play(fault: Fault, folder: Path, world: Path, shared: Served) -> Told:
     with ExitStack() as held:
         service = shared
         if fault.own or fault.clock_hours:
-            words = clock(fault.clock_hours) if fault.clock_hours else ()
-            service = held.enter_context(serving(folder / "service", *words))
+            service = held.enter_context(serving(folder / "service", fault.clock_hours))
         proxy = held.enter_context(Proxy(service.url, fault.hits))
         proxy.beside = lambda *request: Served(proxy.target, service.log).ask(*request)
         proxy.restart = lambda: _restart(proxy, held, folder)

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plugin.plugin_shop import Project, Ran, Record, Served, environment
 
+from pytest_recsim.data.profiles import load_profile, packaged_profiles
 from pytest_recsim.sources.generator import generate
 from pytest_recsim.sources.writer import render
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fault_proxy import Proxy
 
 CHECKS = "coverage or S2 or S8 or contract or availability"
+CLOCK = Path(__file__).with_name("fault_clock.py")
 OURS = ("recsim:", "recsim-")
 
 
@@ -31,15 +32,14 @@ def write_world(path: Path) -> Path:
 
 
 @contextmanager
-def serving(folder: Path, *words: str) -> Iterator[Served]:
-    """Run `recsim serve` in a folder, with an access log."""
+def serving(folder: Path, clock_hours: float = 0.0) -> Iterator[Served]:
+    """Run a stand-in with the prod knobs and an access log, its clock that many hours ahead of ours."""
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "access.jsonl"
-    program = "from pytest_recsim.cli import main; main()"
     process = subprocess.Popen(
-        [sys.executable, "-c", program, "serve", "--access-log", str(log), *words],
+        [sys.executable, str(CLOCK), str(clock_hours), "--access-log", str(log)],
         cwd=folder,
-        env=environment(),
+        env=environment(load_profile(packaged_profiles() / "prod.env").environment),
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -50,11 +50,6 @@ def serving(folder: Path, *words: str) -> Iterator[Served]:
         process.terminate()
         process.wait(10)
         process.stdout.close()
-
-
-def clock(hours: float) -> tuple[str, str]:
-    """The words with which a stand-in's clock stands that far from ours."""
-    return "--now", (datetime.now(UTC) + timedelta(hours=hours)).isoformat(timespec="seconds")
 
 
 @dataclass

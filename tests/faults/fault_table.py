@@ -21,7 +21,7 @@ INTRO = """\
 # What goes wrong, and what a run does then
 
 Every row is a real `pytest --customer acme --base-url PROXY` run on a small customer (40 items, 40 users, 1,200 seeded
-events in three batches; the checks coverage, S2, S8, contract and availability). A proxy in front of `recsim serve`
+events in three batches; the checks coverage, S2, S8, contract and availability). A proxy in front of the stand-in
 does to its requests what the row says. The table is written by the run itself: `python tests/faults/fault_table.py`
 plays the catalogue in `tests/faults/` and stops when anything is not as the catalogue says; the long tests play it too.
 
