@@ -66,7 +66,8 @@ def ranged_lists(
     low, high = prices or (float("-inf"), float("inf"))
 
     def price(item: str) -> float | None:
-        known = sim.items.get(item)
+        source = sim.probe_source if item == sim.probe_id else item  # the probe has its source's price
+        known = sim.items.get(source or item)
         return known.price if known is not None else None
 
     def within(item: str, slack: float) -> bool:

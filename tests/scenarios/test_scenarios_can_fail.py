@@ -128,3 +128,11 @@ def test_fails_on_the_defect_it_looks_for(number, defect, complaint):
 def test_is_not_measured_where_it_could_prove_nothing(number, defect, reason):
     _, outcome, sentence = run(number, ToyShop(frozenset({defect})))
     assert (outcome, reason in sentence) == ("not_measured", True), sentence
+
+
+def test_s1_knows_the_price_of_the_probe_item_that_the_service_may_list():
+    shop = ToyShop(frozenset({"everybody finds it"}))
+    shop.probe_source = "i30"  # in the middle of all prices
+    _, _, sentence = run(1, shop)
+    assert "without the tag: probe" in sentence, "it is listed everywhere, whatever is asked for"
+    assert "outside the price range" not in sentence, sentence
