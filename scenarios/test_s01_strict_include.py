@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_recsim.plugin.check import Check
     from pytest_recsim.simulation import Simulation
 
-USERS = 8
+USERS = 7
 TAGS = 5
 
 

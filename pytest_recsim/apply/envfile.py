@@ -22,6 +22,8 @@ from pytest_recsim.service.face import Service
 
 BACKUP = ".recsim-backup"
 RESTART_S, HEALTHY_S, POLL_S = 120.0, 60.0, 0.2
+IN_A_ROW = 6
+"""Answers a poll apart: a process that is told to end may still answer for a while before its successor does."""
 TOLD = 200
 _PLAIN = re.compile(r"[A-Za-z0-9_.,:|=*/+-]*")
 
@@ -168,14 +170,15 @@ def _failed(command: str, what: str) -> InputError:
 
 
 def _await_health(service: Service) -> None:
-    end = monotonic() + HEALTHY_S
+    end, healthy = monotonic() + HEALTHY_S, 0
     while True:
         try:
-            if service.health().status == "ok":
-                return
+            healthy = healthy + 1 if service.health().status == "ok" else 0
             last = "it says it is not ok"
         except ServiceError as error:
-            last = error.sentence
+            healthy, last = 0, error.sentence
+        if healthy >= IN_A_ROW:
+            return
         if monotonic() >= end:
             what = f"is not healthy {HEALTHY_S:g} s after it was restarted: {last}"
             raise InputError(Problem(service.endpoint.base_url, what))
