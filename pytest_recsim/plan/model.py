@@ -118,6 +118,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return not self.base_url.value
 
     @property
+    def reads_only(self) -> bool:
+        """Whether nothing of this simulation may be written to its namespace: no reset, no seed, no rules."""
+        return {"reset", "seed", "scenarios"} <= set(self.skip)
+
+    @property
     def seed(self) -> int:
         """Seed of everything random in this simulation; it depends on the customer's name alone."""
         return zlib.crc32(self.customer.encode())

@@ -96,7 +96,7 @@ def prepare(service: Service, plan: Plan, material: Material, *, now: datetime, 
     """
     began = time.perf_counter()
     if "seed" in plan.skip:
-        notes = [] if {"reset", "scenarios"} <= set(plan.skip) else clean_leftovers(service)
+        notes = [] if plan.reads_only else clean_leftovers(service)
         return _reuse(plan, material, inspect(service), began, notes)
     state = inspect(service)
     _refuse_span(plan, material)

@@ -31,9 +31,10 @@ def last_look(opened: Opened) -> str:
 def leave_clean(opened: Opened) -> list[str]:
     """Take back rules, overrides and the probe item, and finish the marker; return what could not be done.
 
-    A stand-in dies with its data, so nothing is sent to it. What scenarios had left behind becomes a note.
+    A stand-in dies with its data, so nothing is sent to it; nor to a namespace that this run only reads, which no
+    interlock has let it write to. What scenarios had left behind becomes a note.
     """
-    if opened.plan.stand_in:
+    if opened.plan.stand_in or opened.plan.reads_only:
         return []
     service = opened.sim.service
     try:

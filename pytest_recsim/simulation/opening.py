@@ -79,7 +79,7 @@ def open_service(opened: Opened) -> None:
             opened.tallies.append(service.tally)
             opened.facts = preflight(service)
             opened.found = inspect(service)
-            if not {"reset", "seed", "scenarios"} <= set(plan.skip):
+            if not plan.reads_only:
                 now = context.now if stand_in else service.clock()
                 _guard(plan, opened.found, context.run_id, now)
     except BaseException:

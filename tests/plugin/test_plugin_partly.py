@@ -91,3 +91,21 @@ def test_paths_typed_start_here_and_paths_in_the_ini_file_at_the_root(acme: Proj
     assert below.simulate("--recsim-seed-only", "--recsim-reports-dir=mine").code == 0
     assert len(list((acme.folder / "out" / "acme").iterdir())) == 1
     assert len(list((acme.folder / "work" / "mine" / "acme").iterdir())) == 1
+
+
+def test_a_run_that_only_reads_leaves_even_what_carries_our_names(
+    acme: Project, served: Served, namespace: str
+) -> None:
+    """It may be another run's, at work from another machine: no interlock was asked, so nothing may be written."""
+    place = ("--base-url", served.url, "--namespace", namespace)
+    assert acme.simulate(*place, "--recsim-seed-only").code == 0
+    rule = {"namespace": namespace, "surface": "recsim-s2", "name": "recsim:s2-block", "action": "BLOCK"}
+    rule |= {"target_type": "TAG", "target_key": "x"}
+    served.ask("POST", "/v1/admin/rules", rule)
+    before = len(served.writes)
+    skipped = [word for step in ("reset", "seed", "scenarios") for word in ("--recsim-skip", step)]
+    ran = acme.simulate(*place, *skipped, "-k", "coverage")
+    assert ran.code == 0, ran.text
+    assert served.writes[before:] == []
+    (found,) = served.ask("GET", f"/v1/admin/rules?namespace={namespace}")["rules"]
+    assert found["enabled"] is True
