@@ -15,10 +15,9 @@ import msgspec
 import pytest
 
 from pytest_recsim.data.problems import InputError
-from pytest_recsim.plan.options import Options
 from pytest_recsim.plan.resolve import Resolved, resolve
 from pytest_recsim.plugin import tell
-from pytest_recsim.plugin.collect import Census, read_census
+from pytest_recsim.plugin.collect import Census, PlannedChecks, read_census
 from pytest_recsim.plugin.options import read_options
 from pytest_recsim.plugin.outcome import ATTRIBUTE
 from pytest_recsim.plugin.own import announced, facts
@@ -42,11 +41,15 @@ class Controller:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         refuse_moved_root(config)
-        self.options = self._read()
-        self.reports = self.options.root / self.options.reports_dir
-        self.resolved = self._resolve()
+        try:
+            metrics = announced(config)
+            self.options = replace(read_options(config), own=tuple(facts(metrics)))
+            self.reports = self.options.root / self.options.reports_dir
+            self.resolved = self._resolve()
+        except InputError as error:
+            raise pytest.UsageError(str(error)) from None
         plans = {plan.id: plan for plan in self.resolved.plans}
-        self.state = State(plans=plans, metrics=announced(config), find=self._find)
+        self.state = State(plans=plans, metrics=metrics, find=self._find)
         config.stash[STATE] = self.state
         self.scratch = _scratch()
         config.add_cleanup(lambda: _remove(self.scratch))
@@ -54,25 +57,16 @@ class Controller:
         self.batch: BatchWriter | None = None
         self.landlord: Landlord | None = None
         self._before: Any = None
+        self._planned = PlannedChecks([], [])
         self.idle = bool(config.option.collectonly or self.options.dry_run)
         if self.idle or self.options.seed_only or quarrel(self.resolved.plans):
             config.option.dist, config.option.tx = "no", []
         if not self.options.dry_run:
             config.pluginmanager.register(Census(self.scratch, ""), "recsim-census")
 
-    def _read(self) -> Options:
-        try:
-            return replace(read_options(self.config), own=tuple(facts(announced(self.config))))
-        except InputError as error:
-            raise pytest.UsageError(str(error)) from None
-
     def _resolve(self) -> Resolved:
         name = self.options.batch_name or Path(self.options.batch_file).stem
-        seconds = earlier_seconds(self.reports, name) if self.options.shard else {}
-        try:
-            return resolve(self.options, seconds)
-        except InputError as error:
-            raise pytest.UsageError(str(error)) from None
+        return resolve(self.options, earlier_seconds(self.reports, name) if self.options.shard else {})
 
     # --- opening ---
 
@@ -151,25 +145,30 @@ class Controller:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         payload = getattr(report, ATTRIBUTE, None)
         if isinstance(payload, str):
-            self.fleet.add(
-                msgspec.json.decode(payload, type=CheckResult), lambda: read_census(self.scratch).planned
-            )
+            result = msgspec.json.decode(payload, type=CheckResult)
+            self.fleet.add(result, lambda: self._census.planned)
 
     def pytest_runtest_logfinish(self) -> None:
         """Finish whoever has reported everything; the test's own clean-up is over by now."""
         if self.idle or len(self.state.plans) == 1:
             return  # a single one is finished with the session, when all is quiet
-        census = read_census(self.scratch)
-        for name in self.fleet.complete(census.planned):
+        for name in self.fleet.complete(self._census.planned):
             self._finish(name)
             plan, writer = self.state.plans[name], self.fleet.writers[name]
             self._reporter.ensure_newline()
             self._say(tell.progress(plan, writer.verdict, writer.seconds))
 
+    @property
+    def _census(self) -> PlannedChecks:
+        """What was planned; collected before the first check reports, so it is read once."""
+        if not self._planned.planned:
+            self._planned = read_census(self.scratch)
+        return self._planned
+
     # --- closing ---
 
     def _finish(self, name: str, *, seed_only: bool = False) -> None:
-        census = read_census(self.scratch)
+        census = self._census
         self.fleet.finish(name, census.planned, census.deselected, seed_only=seed_only)
         self.state.close(name)
         if self.batch is not None:
@@ -181,7 +180,7 @@ class Controller:
         if self.idle or not self.fleet.writers:
             return (yield)
         seeded = self.options.seed_only and exitstatus == pytest.ExitCode.OK
-        census = read_census(self.scratch)
+        census = self._census
         left = [name for name in self.fleet.writers if name not in self.fleet.finished]
         for name in left:
             self.fleet.judge(name, census.planned, census.deselected, seed_only=seeded)

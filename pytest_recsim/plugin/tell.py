@@ -6,14 +6,14 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from pytest_recsim.apply.change import CHANGING
 from pytest_recsim.plan.model import Chosen, Plan
+from pytest_recsim.plan.options import STEPS
 from pytest_recsim.record.batch import read_batch
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.model import Verdict
 from pytest_recsim.report.batch import headline
 from pytest_recsim.report.text import retried
-
-STEPS = ("reset", "seed", "quality", "scenarios")
 
 
 def header(plan: Plan, url: str) -> Iterator[str]:
@@ -25,7 +25,7 @@ def header(plan: Plan, url: str) -> Iterator[str]:
         f"        profile {_told(plan.profile)}, reaches the service by `{plan.apply.value}`; "
         f"guardrails {_told(plan.guardrails)}"
     )
-    if plan.apply.value in ("admin", "env-file"):
+    if plan.apply.value in CHANGING:
         yield "        mind: that changes the service for every tenant until the end of this run"
     facts = plan.fixture
     yield f"        fixture {facts.path}: {facts.items:,} items, {facts.users:,} users, {facts.events:,} events"

@@ -79,8 +79,13 @@ class Writer:
         if not ends:
             return 0.0
         first = min(end.timestamp() - seconds for end, seconds in ends)
+        return round(max(ends)[0].timestamp() - first + self._preparation_s, 3)
+
+    @cached_property
+    def _preparation_s(self) -> float:
+        """Read once: a check that has reported was prepared for, and a batch's summary asks every time."""
         prepared = self.prepared
-        return round(max(ends)[0].timestamp() - first + sum(prepared.timings.values() if prepared else ()), 3)
+        return sum(prepared.timings.values()) if prepared else 0.0
 
     def start(self) -> None:
         """Write the metadata; whatever kills the run later, this much is known.
