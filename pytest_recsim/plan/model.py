@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import zlib
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal
 
@@ -54,6 +55,15 @@ class OwnFacts(msgspec.Struct, frozen=True):
     definition: str
     per_user: bool
     origin: str
+
+
+def covering(waivers: Iterable[WaiverNote], check: str, case: str, today: str) -> WaiverNote | None:
+    """Return the first waiver that covers a check on that day (ISO date), if there is one."""
+    for note in waivers:
+        covers = note.check == check and note.segment in ("", case)
+        if covers and (not note.until or note.until >= today):
+            return note
+    return None
 
 
 class FixtureFacts(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from pytest_recsim.plan.model import Plan, WaiverNote
+from pytest_recsim.plan.model import Plan, WaiverNote, covering
 from pytest_recsim.plugin.suite import suite_folder
 from pytest_recsim.record.model import CheckResult
 
@@ -101,8 +101,4 @@ def severity(plan: Plan, identity: Identity) -> Literal["block", "warn"]:
 
 def waiver(plan: Plan, identity: Identity, today: str) -> WaiverNote | None:
     """Return the waiver that covers a check on that day (ISO date), if there is one."""
-    for note in plan.waivers:
-        covers = note.check == identity.check and note.segment in ("", identity.case)
-        if covers and (not note.until or note.until >= today):
-            return note
-    return None
+    return covering(plan.waivers, identity.check, identity.case, today)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from pytest_recsim.plan.model import Plan
-from pytest_recsim.record.model import CheckResult
+from pytest_recsim.plan.model import Plan, covering
+from pytest_recsim.record.model import CheckResult, Outcome
 from pytest_recsim.service.violations import WatchSummary
 from pytest_recsim.simulation.ledger import entries
 
@@ -21,9 +21,9 @@ def seen_by_all(folder: Path) -> WatchSummary:
 
 
 def late_findings(
-    plan: Plan, results: dict[tuple[str, str, str], CheckResult], folder: Path
+    plan: Plan, results: dict[tuple[str, str, str], CheckResult], folder: Path, today: str
 ) -> Iterator[CheckResult]:
-    """Yield closing checks that had passed and do not any more.
+    """Yield closing checks that had passed and do not any more; severity and waivers (by ISO date) hold for them too.
 
     Under xdist another process may still be asking when `contract` or `availability` reports.
     """
@@ -32,15 +32,21 @@ def late_findings(
     if contract is not None and contract.outcome == "passed":
         for violation in seen.of("contract"):
             what = f"{violation.what}: {violation.count} of {seen.answers} answers; first: {violation.detail}"
-            yield _failed(contract, f"{what}\n  for: user {violation.user_id}\n  again: {violation.curl}")
+            yield _turned(
+                plan, contract, today, f"{what}\n  for: user {violation.user_id}\n  again: {violation.curl}"
+            )
             break
     availability = results.get((plan.id, "availability", ""))
     if availability is not None and availability.outcome == "passed":
         limit = float(plan.limit("max_unavailable_share").value)
         if seen.unavailable_share > limit:
             what = f"share of unavailable or unknown items: expected at most {limit:g}, got {seen.unavailable_share:.4g}"
-            yield _failed(availability, what)
+            yield _turned(plan, availability, today, what)
 
 
-def _failed(result: CheckResult, what: str) -> CheckResult:
-    return replace(result, outcome="failed", sentence=f"seen after this check had reported: {what}")
+def _turned(plan: Plan, result: CheckResult, today: str, what: str) -> CheckResult:
+    note = covering(plan.waivers, result.check, result.case, today)
+    outcome: Outcome = "waived" if note else "warned" if result.severity == "warn" else "failed"
+    waiver = f"{note.reason} ({note.origin})" if note else ""
+    sentence = f"seen after this check had reported: {what}"
+    return replace(result, outcome=outcome, waiver=waiver, sentence=sentence)

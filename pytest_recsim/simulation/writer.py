@@ -60,8 +60,12 @@ class Writer:
     @property
     def waiver_notes(self) -> list[str]:
         """What there is to say about waivers: ended, not needed, for no check."""
-        plan, today = self.opened.plan, self.opened.sim.context.now.date().isoformat()
-        return list(waiver_notes(plan, self.results.values(), today, whole=self.verdict.whole))
+        results, whole = self.results.values(), self.verdict.whole
+        return list(waiver_notes(self.opened.plan, results, self._today, whole=whole))
+
+    @property
+    def _today(self) -> str:
+        return self.opened.sim.context.now.date().isoformat()
 
     @property
     def seeded(self) -> bool:
@@ -123,7 +127,8 @@ class Writer:
         for key in self.planned:
             if key not in self.results:
                 self._missing(key)
-        for result in list(late_findings(self.opened.plan, self.results, self.opened.sim.context.folder)):
+        context = self.opened.sim.context
+        for result in list(late_findings(context.plan, self.results, context.folder, self._today)):
             self.add(result)
         self._status = "seeded" if seed_only else "finished"
         self.verdict = self._judge(finished=not seed_only)

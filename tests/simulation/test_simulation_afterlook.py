@@ -1,0 +1,66 @@
+"""What passes after a closing check has reported turns it, under the same severity and waivers as before."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import msgspec
+import pytest
+
+from pytest_recsim.plan.model import Plan, WaiverNote
+from pytest_recsim.record.model import CheckResult
+from pytest_recsim.service.tally import Tally
+from pytest_recsim.service.violations import Violation, WatchSummary
+from pytest_recsim.simulation.afterlook import late_findings
+from pytest_recsim.simulation.ledger import Ledger
+
+TODAY = "2026-11-24"
+BREACH = Violation("contract", "duplicate ids", 2, "`i1` is listed more than once", "u1", "curl x")
+
+
+@pytest.fixture
+def look(make_world, tmp_path):
+    """Return the outcomes of both closing checks after a process has seen a breach and an unavailable item."""
+    plan: Plan = make_world().plan
+
+    def after(*waivers, severity="block", outcome="passed"):
+        seen = WatchSummary(10, 200, 3, dict(Counter()), (BREACH,))
+        Ledger(tmp_path / "ledger-1-0.json").write(Tally(), seen, 0.0)
+        results = {
+            (plan.id, check, ""): CheckResult(
+                simulation=plan.id, check=check, outcome=outcome, severity=severity
+            )
+            for check in ("contract", "availability")
+        }
+        waived = msgspec.structs.replace(plan, waivers=tuple(waivers))
+        return {found.check: found for found in late_findings(waived, results, tmp_path, TODAY)}
+
+    return after
+
+
+def note(check, until=""):
+    return WaiverNote(check=check, reason="known", origin="g.yml:3", until=until)
+
+
+def test_a_check_that_had_passed_fails_with_what_was_seen_since(look):
+    found = look()
+    assert {name: one.outcome for name, one in found.items()} == {
+        "contract": "failed",
+        "availability": "failed",
+    }
+    assert found["contract"].sentence.startswith("seen after this check had reported: duplicate ids: 2 of 10")
+    assert "0.015" in found["availability"].sentence
+
+
+def test_a_warning_stays_a_warning(look):
+    assert {one.outcome for one in look(severity="warn").values()} == {"warned"}
+
+
+def test_a_waiver_that_still_counts_covers_it(look):
+    found = look(note("availability"), note("contract", until="2026-11-23"))
+    assert (found["availability"].outcome, found["availability"].waiver) == ("waived", "known (g.yml:3)")
+    assert found["contract"].outcome == "failed", "that one has ended"
+
+
+def test_what_had_not_passed_is_left_as_it_was_told(look):
+    assert look(outcome="failed") == {}
