@@ -13,10 +13,10 @@ from pytest_recsim.plan.model import WaiverNote
 from pytest_recsim.plugin import why
 from pytest_recsim.plugin.check import Check, Conclusion, NotMeasured
 from pytest_recsim.plugin.identity import Identity, identify, severity, waiver
-from pytest_recsim.plugin.junit import PROPERTY, properties
 from pytest_recsim.plugin.state import STATE
 from pytest_recsim.record.jsonio import dumps, write_json
 from pytest_recsim.record.model import CheckResult, Outcome
+from pytest_recsim.report.properties import PROPERTY, properties
 from pytest_recsim.service.errors import ServiceError
 from pytest_recsim.simulation import Simulation
 

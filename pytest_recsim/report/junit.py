@@ -10,6 +10,7 @@ from pathlib import Path
 from pytest_recsim.record.batch import Row
 from pytest_recsim.record.jsonio import write_atomic
 from pytest_recsim.record.model import CheckResult
+from pytest_recsim.report.properties import properties
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 ENDINGS: Mapping[str, str] = {
@@ -61,21 +62,13 @@ def _case(suite: ET.Element, result: CheckResult) -> None:
         name=_clean(result.label),
         time=f"{result.seconds:.3f}",
     )
-    properties = ET.SubElement(case, "properties")
-    for name, value in _facts(result):
-        ET.SubElement(properties, "property", name=_clean(name), value=_clean(value))
+    listed = ET.SubElement(case, "properties")
+    for name, value in properties(result):
+        ET.SubElement(listed, "property", name=_clean(name), value=_clean(value))
     if tag := ENDINGS.get(result.outcome):
         sentence = _clean(f"{result.outcome.replace('_', ' ')}: {result.waiver or result.sentence}")
         ending = ET.SubElement(case, tag, message=sentence.partition("\n")[0])
         ending.text = _clean(result.sentence)
-
-
-def _facts(result: CheckResult) -> Iterable[tuple[str, str]]:
-    yield "recsim.outcome", result.outcome
-    for measure in result.measures:
-        got = f"{measure.got:.6g}" if isinstance(measure.got, float) else str(measure.got)
-        n = "" if measure.n is None else f", n {measure.n}"
-        yield f"recsim.measure.{measure.name}", f"{got} ({measure.expected}{n})"
 
 
 def _clean(text: str) -> str:

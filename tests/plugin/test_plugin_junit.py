@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from pytest_recsim.plugin.junit import MOST_MEASURES, properties
 from pytest_recsim.record.model import CheckResult, Measure
+from pytest_recsim.report.properties import MOST_MEASURES, properties
 
 
 def measure(name: str, *, ok: bool | None = True, got: float | str | None = 0.25) -> Measure:

@@ -96,7 +96,13 @@ def test_the_junit_file_holds_one_testcase_per_check_with_values_and_thresholds(
     cases = {(case.get("classname"), case.get("name")): case for case in root.iter("testcase")}
     assert set(cases) == {("acme", "S1"), ("beta", "S1"), ("beta", "S2")}
     facts = {one.get("name"): one.get("value") for one in cases["beta", "S2"].iter("property")}
-    assert facts == {"recsim.outcome": "failed", "recsim.measure.slots": "3 (at most 0, n 20)"}
+    assert facts == {
+        "recsim.customer": "beta",
+        "recsim.check": "S2",
+        "recsim.outcome": "failed",
+        "recsim.severity": "block",
+        "recsim.measure.slots": "3 (at most 0, n 20)",
+    }
     assert cases["beta", "S2"].find("failure").text == "slots: expected 0, got 3 <b>"
 
 
