@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,18 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "ci.md").read_text()
 
 
-def block(name: str) -> dict[str, Any]:
+VENDORS = {"github": "vendor.github-workflows", "gitlab": "vendor.gitlab-ci"}
+"""Schemas of both vendors, as check-jsonschema carries them: nothing is fetched."""
+
+
+def text(name: str) -> str:
     found = re.search(rf"<!-- {name} -->\n```yaml\n(.*?)```", PAGE, re.DOTALL)
     assert found is not None
-    return yaml.load(found.group(1), Loader=yaml.BaseLoader)
+    return found.group(1)
+
+
+def block(name: str) -> dict[str, Any]:
+    return yaml.load(text(name), Loader=yaml.BaseLoader)
 
 
 def commands() -> list[str]:
@@ -32,6 +42,14 @@ def commands() -> list[str]:
     gitlab = [line for job in jobs for line in job["script"]]
     filled = [line.replace("${{ matrix.slice }}", "2") for line in github + gitlab]
     return [line.replace("$CI_NODE_INDEX", "2").replace("$CI_NODE_TOTAL", "3") for line in filled]
+
+
+def steps(job: str) -> list[str]:
+    """The shell steps of a GitHub job without the installation, which the README's own command is."""
+    runs = [step["run"] for step in block("github")["jobs"][job]["steps"] if "run" in step]
+    assert runs[0].startswith("pip install ")
+    assert runs[0].replace("install", "install -q", 1) in (ROOT / "README.md").read_text()
+    return runs[1:]
 
 
 RUNS = sorted({line for line in commands() if "pytest" in line})
@@ -48,6 +66,21 @@ def test_both_examples_simulate_once_slice_and_merge() -> None:
     } <= set(block("gitlab")["stages"])
 
 
+def judged_by_vendor(name: str, file: Path) -> subprocess.CompletedProcess[str]:
+    words = ["-m", "check_jsonschema", "--builtin-schema", VENDORS[name], str(file)]
+    return subprocess.run([sys.executable, *words], capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize(("name", "key"), [("github", "runs-on"), ("gitlab", "script")])
+def test_the_vendor_accepts_the_example_and_would_refuse_a_slip(name: str, key: str, tmp_path: Path) -> None:
+    file = tmp_path / "ci.yml"
+    file.write_text(text(name))
+    good = judged_by_vendor(name, file)
+    assert good.returncode == 0, good.stdout + good.stderr
+    file.write_text(text(name).replace(f"{key}:", f"{key}-x:", 1))
+    assert judged_by_vendor(name, file).returncode == 1
+
+
 @pytest.mark.parametrize("line", RUNS)
 def test_pytest_understands_what_the_examples_run(line: str) -> None:
     words = shlex.split(line)
@@ -58,3 +91,50 @@ def test_pytest_understands_what_the_examples_run(line: str) -> None:
     done = subprocess.run(command, cwd=ROOT, env=kept, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "(dry run, nothing is sent)" in done.stdout
+
+
+def workspace(folder: Path) -> Path:
+    """What a runner has after its checkout, but for the suite, which stays where it is installed."""
+    for name in ("fixtures", "profiles"):
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copy(ROOT / "guardrails.yml", folder)
+    return folder
+
+
+def in_shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a step as a runner does, with this Python first on the path."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "RECS"))}
+    env = kept | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "GITHUB_STEP_SUMMARY": str(folder / "step.md"),
+    }
+    words = ["bash", "-e", "-c", line]
+    return subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True, timeout=300)
+
+
+@pytest.mark.long
+def test_the_steps_of_one_customer_run_in_a_shell(tmp_path: Path) -> None:
+    (line,) = steps("one-customer")
+    done = in_shell(line, workspace(tmp_path / "runner"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    suite = ET.parse(tmp_path / "runner" / "junit.xml").getroot()[0]
+    assert (suite.get("failures"), suite.get("errors")) == ("0", "0")
+    assert "May go live" in (tmp_path / "runner" / "step.md").read_text()
+
+
+@pytest.mark.long
+def test_the_steps_of_the_slices_and_of_the_verdict_run_in_a_shell(tmp_path: Path) -> None:
+    """Each slice on a runner of its own; artifacts travel as the actions would carry them."""
+    verdict = tmp_path / "verdict"
+    (line,), codes = steps("slice"), []
+    for number in block("github")["jobs"]["slice"]["strategy"]["matrix"]["slice"]:
+        runner = workspace(tmp_path / f"runner-{number}")
+        done = in_shell(line.replace("${{ matrix.slice }}", number), runner)
+        codes.append(done.returncode)
+        assert done.returncode in (0, 1), done.stdout + done.stderr
+        shutil.copytree(runner / "reports", verdict / "slices" / f"slice-{number}")
+    (line,) = steps("verdict")
+    merged = in_shell(line, verdict)
+    assert merged.returncode == max(codes), merged.stdout + merged.stderr
+    assert "of 5 customers may go live" in merged.stdout
+    assert (verdict / "merged" / "junit.xml").is_file()
