@@ -34,6 +34,9 @@ from pytest_recsim.simulation.services import quarrel
 from pytest_recsim.simulation.simulation import Simulation, SimulationFailed
 from pytest_recsim.simulation.stage import seed
 
+LOST_WORKER = "???"
+"""The phase that xdist gives to its report about a worker that died."""
+
 
 class Controller:
     """One per pytest run, never on a worker."""
@@ -58,6 +61,7 @@ class Controller:
         self.landlord: Landlord | None = None
         self._before: Any = None
         self._planned = PlannedChecks([], [])
+        self._reported: dict[str, CheckResult] = {}
         self.idle = bool(config.option.collectonly or self.options.dry_run)
         if self.idle or self.options.seed_only or quarrel(self.resolved.plans):
             config.option.dist, config.option.tx = "no", []
@@ -147,6 +151,17 @@ class Controller:
         if isinstance(payload, str):
             result = msgspec.json.decode(payload, type=CheckResult)
             self.fleet.add(result, lambda: self._census.planned)
+            self._reported[report.nodeid] = result
+        elif report.when == LOST_WORKER and report.nodeid in self._reported:
+            self._explain(self._reported[report.nodeid])
+
+    def _explain(self, result: CheckResult) -> None:
+        """Say why pytest counts a failure that the record does not have."""
+        self.fleet.note(
+            result.simulation,
+            f"a worker died right after {result.label} had reported; what it reported stands, "
+            "and pytest counts one failure more",
+        )
 
     def pytest_runtest_logfinish(self) -> None:
         """Finish whoever has reported everything; the test's own clean-up is over by now."""

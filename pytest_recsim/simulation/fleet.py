@@ -146,6 +146,14 @@ class Fleet:
         self.alarms += sentences
         return sentences
 
+    def note(self, name: str, sentence: str) -> None:
+        """Say in red, and in the simulation's record, what its reader has to bear in mind."""
+        self._complain(f"{name}: {sentence}")
+        self.opened[name].notes.append(sentence)
+        if name in self.finished:
+            self.writers[name].close()
+            self.render(name)
+
     @property
     def _asked(self) -> int:
         return sum(tally.total for one in self.opened.values() for tally in one.tallies)

@@ -131,7 +131,8 @@ def judge(project: Project, turn: int, pid: str, code: int, said: str, checks: s
             label = f"{row['check']} [{row['case']}]" if row["case"] else row["check"]
             assert label in record.readme
             assert row["check"] in page.read_text()
-    assert (code, missing) in ((1, 1), (0, 0)), said
+    late = "a worker died right after" in said  # the check had reported, and pytest counts the death
+    assert (code, missing, late) in ((1, 1, False), (1, 0, True), (0, 0, False)), said
     assert "INTERNALERROR" not in said
     return missing
 

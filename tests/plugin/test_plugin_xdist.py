@@ -11,6 +11,18 @@ import os
 def test_dies(sim, check):
     os._exit(7)
 """
+DIES_LATE = """\
+import os
+import pytest
+
+@pytest.fixture
+def late():
+    yield
+    os._exit(7)
+
+def test_dies_late(sim, check, late):
+    check.at_least("fine", 1, 0)
+"""
 DIE_ONCE = """\
 import os, pathlib
 import pytest_recsim.prepare.seed as seed
@@ -71,6 +83,17 @@ def test_a_worker_that_dies_leaves_its_check_missing(acme: Project) -> None:
     assert "never reported" in record.event("test_dies.py::test_dies")["sentence"]
     assert "stands against it: test_dies.py::test_dies" in ran.out
     assert "test_dies.py::test_dies" in record.readme
+
+
+@pytest.mark.long
+def test_a_worker_that_dies_after_its_check_has_reported_loses_nothing_and_is_told(acme: Project) -> None:
+    acme.scenario("late", DIES_LATE)
+    ran = acme.simulate("-n", "2", "-k", "dies_late or coverage")
+    assert ran.code == 1, ran.text  # pytest counts the worker's death
+    record = acme.bundle()
+    assert record.outcomes == {"catalog_coverage": "passed", "test_late.py::test_dies_late": "passed"}
+    assert "a worker died right after test_late.py::test_dies_late had reported" in record.readme
+    assert "a worker died right after test_late.py::test_dies_late had reported" in ran.out
 
 
 @pytest.mark.long
