@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pytest_recsim.record.batch import BatchRecord, Row, worst
@@ -68,9 +68,18 @@ def headline(record: BatchRecord) -> str:
 def _row(row: Row) -> tuple[str, ...]:
     name = f"[{row.id}](../{row.bundle}/README.md)" if row.bundle else row.id
     customer = f"{name} ({row.customer})" if row.customer != row.id else name
-    against = f"{len(row.failing)}: {', '.join(row.failing)}" if row.failing else "0" if row.checks else ""
+    against = f"{len(row.failing)}: {_gathered(row.failing)}" if row.failing else "0" if row.checks else ""
     seconds = f"{row.seconds:.1f}" if row.seconds else ""
     return (customer, WORDS[row.status], cell(against), cell(row.profile), cell(row.service), seconds)
+
+
+def _gathered(labels: Iterable[str]) -> str:
+    """Name each check once, its cases behind it in one pair of brackets."""
+    cases: dict[str, list[str]] = {}
+    for label in labels:
+        name, _, case = label.partition(" [")
+        cases.setdefault(name, []).extend([case.removesuffix("]")] if case else [])
+    return ", ".join(f"{name} [{', '.join(found)}]" if found else name for name, found in cases.items())
 
 
 def _matrix(record: BatchRecord) -> Iterator[str]:

@@ -170,6 +170,20 @@ def test_lifts_of_several_segments_share_a_column_that_shows_the_worst():
     assert "| acme | **?** | v | · |" in lines
 
 
+def test_many_failing_segments_of_a_check_are_named_behind_it_once():
+    failing = ("lift [new users]", "S7", "lift [regulars]", "other [all]")
+    record = BatchRecord(
+        name="b",
+        status="finished",
+        manifest="m",
+        manifest_sha256="s",
+        run_id="r",
+        started_at="t",
+        rows=(row("acme", "must_not_go", checks={"S7": "failed"}, failing=failing),),
+    )
+    assert "| 4: lift [new users, regulars], S7, other [all] |" in "\n".join(batch_page(record))
+
+
 def test_rows_are_ordered_by_what_must_be_read_first():
     rows = [
         row("fine"),
