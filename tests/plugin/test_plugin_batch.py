@@ -189,3 +189,65 @@ def test_customers_that_need_different_knobs_on_one_service_take_turns(
         shown = {row["knob"]: (row["in_effect"], row["status"]) for row in rows}
         assert shown["MMR_LAMBDA"] == (lam, "in effect")
     assert served.ask("GET", "/v1/admin/recommendation/config")["config"] == before
+
+
+RED = "customers: {beta: {quality: {min_catalog_coverage: 1, min_long_tail_share: 1}}}\n"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("-p", "no:xdist"),
+        ("-p", "randomly"),
+        ("-n", "2", "--html=page.html"),
+        ("-n", "2", "--dist", "loadfile"),
+    ],
+    ids=" ".join,
+)
+def test_other_plugins_change_nothing_in_a_batch(batch: Project, words: tuple[str, ...]) -> None:
+    ran = run(batch, *NARROW, "--junitxml=junit.xml", *words)
+    assert ran.code == 0, ran.text
+    found = verdicts(batch)
+    assert {name: status for name, (status, _) in found.items()} == {
+        "acme": "partial",
+        "beta": "partial",
+        "acme-popular": "partial",
+        "beta-not-now": "left_out",
+    }
+    checks = sum(len(outcomes) for _, outcomes in found.values())
+    assert ET.parse(batch.folder / "junit.xml").getroot()[0].get("tests") == str(checks) != "0"
+    assert ("--html=page.html" in words) == (batch.folder / "page.html").exists()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("words", [("-x",), ("--maxfail=1", "-n", "2")], ids=" ".join)
+def test_a_batch_that_stops_at_a_failure_names_what_never_ran(batch: Project, words: tuple[str, ...]) -> None:
+    batch.write("guardrails.yml", (batch.folder / "guardrails.yml").read_text() + RED)
+    ran = run(batch, "-k", "coverage or long_tail or S5 or S7", *words)
+    assert ran.code in (1, 2), ran.text
+    found = verdicts(batch)
+    outcomes = [outcome for _, checks in found.values() for outcome in checks.values()]
+    assert "failed" in outcomes
+    never = [name for name, (status, _) in found.items() if status in ("incomplete", "not_run")]
+    assert never, "something was planned and did not run"
+    page = max((batch.folder / "reports" / "batches").glob("*.md")).read_text()
+    assert all(name in page for name in never)
+    assert "0 of 3 customers may go live" in page
+
+
+@pytest.mark.long
+def test_only_what_failed_is_run_again_and_says_that_it_is_a_part(batch: Project) -> None:
+    batch.write("guardrails.yml", (batch.folder / "guardrails.yml").read_text() + RED)
+    assert run(batch, "-k", "coverage or long_tail or S7").code == 1
+    ran = run(batch, "--lf")
+    assert ran.code == 1, ran.text
+    status, checks = verdicts(batch)["beta"]
+    assert (status, set(checks)) == ("must_not_go", {"catalog_coverage", "long_tail_share"})
+
+
+@pytest.mark.long
+def test_one_scenario_for_all_customers(batch: Project) -> None:
+    ran = run(batch, "-k", "S7", "-n", "2")
+    assert ran.code == 0, ran.text
+    assert [set(checks) for _, checks in verdicts(batch).values()].count({"S7"}) == 3
