@@ -7,11 +7,25 @@ import zlib
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
 DEFAULT_ORG = "00000000-0000-0000-0000-000000000001"
 K = 20
+
+
+def same_address(url: str) -> str:
+    """Spell an address as every other spelling of it would be: lower case, no port that goes without saying."""
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:  # refused where it is used, with a sentence
+        return url
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    host = (parts.hostname or "").rstrip(".")
+    beside = f":{port}" if port not in (None, default) else ""
+    return f"{parts.scheme}://{host}{beside}{parts.path.rstrip('/')}" if host else url.strip()
 
 
 class Chosen(msgspec.Struct, frozen=True):
@@ -126,6 +140,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def stand_in(self) -> bool:
         return not self.base_url.value
+
+    @property
+    def address(self) -> str:
+        """The running service, spelled alike however it was typed; empty for the stand-in."""
+        return same_address(self.base_url.value)
 
     @property
     def reads_only(self) -> bool:

@@ -100,8 +100,7 @@ def _shared(plans: list[Plan]) -> Iterator[Problem]:
     places: dict[tuple[str, str, str], list[str]] = {}
     for plan in plans:
         if not plan.stand_in:
-            service = plan.base_url.value.rstrip("/")
-            places.setdefault((service, plan.org_id.value, plan.namespace.value), []).append(plan.id)
+            places.setdefault((plan.address, plan.org_id.value, plan.namespace.value), []).append(plan.id)
     for (_, _, namespace), customers in places.items():
         if len(customers) > 1:
             names = " and ".join(f"`{name}`" for name in customers)

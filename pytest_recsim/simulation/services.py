@@ -34,9 +34,11 @@ class Services:
         """
         alone: dict[str, bool] = {}
         for plan in self._running:
-            url = normalise(plan.base_url.value, plan.base_url.origin)
-            alone[url] = alone.get(url, False) or plan.apply.value in CHANGING
-            alone[f"{url} org {plan.org_id.value} namespace {plan.namespace.value}"] = True
+            normalise(
+                plan.base_url.value, plan.base_url.origin
+            )  # what is no address is refused before anything waits
+            alone[plan.address] = alone.get(plan.address, False) or plan.apply.value in CHANGING
+            alone[f"{plan.address} org {plan.org_id.value} namespace {plan.namespace.value}"] = True
         for place in sorted(alone):  # everybody in the same order, so that no two wait for each other
             hold = Hold(place, alone=alone[place])
             self._holds.append(hold)
@@ -50,7 +52,7 @@ class Services:
         """
         first: dict[str, Opened] = {}
         for one in opened:
-            first.setdefault(one.sim.context.url, one)
+            first.setdefault(one.plan.address or one.sim.context.url, one)
         for one in first.values():
             self.turn_to(one, run_id)
         for one in opened:
@@ -63,7 +65,8 @@ class Services:
         Raises:
             InputError, ServiceError: it cannot be done.
         """
-        url, plan = one.sim.context.url, one.plan
+        plan = one.plan
+        url = plan.address or one.sim.context.url
         profile, earlier = self._changes.get(url, ("", None))
         if earlier is not None and (profile == plan.profile_sha256 or plan.apply.value not in CHANGING):
             return
@@ -99,7 +102,7 @@ def quarrel(plans: Iterable[Plan]) -> bool:
     """Whether two simulations need different configurations of one running service, so that they must take turns."""
     seen: dict[str, str] = {}
     return any(
-        seen.setdefault(plan.base_url.value.rstrip("/"), plan.profile_sha256) != plan.profile_sha256
+        seen.setdefault(plan.address, plan.profile_sha256) != plan.profile_sha256
         for plan in plans
         if plan.apply.value in CHANGING and not plan.stand_in
     )

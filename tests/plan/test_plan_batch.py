@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pytest_recsim.data.problems import InputError
 from pytest_recsim.plan.batch import shard_of, sliced
+from pytest_recsim.plan.model import same_address
 from pytest_recsim.plan.options import Options
 from pytest_recsim.plan.resolve import resolve
 
@@ -90,8 +91,25 @@ def test_a_problem_that_every_run_has_is_told_once(root):
     assert len(caught.value.problems) == 1
 
 
+@pytest.mark.parametrize(
+    "spelling", ["http://shop:80", "HTTP://Shop/", " http://shop", "http://shop.", "http://shop:80//"]
+)
+def test_an_address_is_the_same_however_it_is_spelled(spelling):
+    assert same_address(spelling) == "http://shop"
+
+
+@pytest.mark.parametrize("other", ["http://shop:8080", "https://shop", "http://shop/a", "http://shop2"])
+def test_other_addresses_stay_apart(other):
+    assert same_address(other) not in ("http://shop", "")
+
+
+@pytest.mark.parametrize("broken", ["http://[::1", "http://shop:x", "shop", "http://"])
+def test_what_is_no_address_is_left_to_whom_it_may_concern(broken):
+    assert same_address(broken) == broken
+
+
 def test_two_runs_in_one_namespace_of_one_service_are_refused(root):
-    runs = "- {customer: acme, base_url: 'http://s:1', namespace: n}\n- {customer: acme, id: b, base_url: 'http://s:1/', namespace: n}\n"
+    runs = "- {customer: acme, base_url: 'http://s:1', namespace: n}\n- {customer: acme, id: b, base_url: 'HTTP://S:1/', namespace: n}\n"
     (root / "batches" / "b.yaml").write_text(runs)
     with pytest.raises(InputError, match="`acme` and `b` have the same namespace `n`"):
         resolved(root)

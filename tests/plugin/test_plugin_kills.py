@@ -92,17 +92,19 @@ def play(project: Project, turn: int, word: str, at: int, delay: float) -> tuple
             stderr=subprocess.STDOUT,
         )
         try:
-            eventually((project.folder / f"reports-{turn}" / "beta").exists)
+            bundle = project.folder / f"reports-{turn}" / "beta"
+            eventually(lambda: bundle.exists() or process.poll() is not None)
             started = children(process.pid)
             code = process.wait(HANG_S)
         finally:
             process.kill()
             process.wait()
-        assert started
-        eventually(lambda: gone(started), 15)
         output.seek(0)
+        said = output.read()
+        assert started, said
+        eventually(lambda: gone(started), 15)
         struck = witness / "struck"
-        return struck.read_text() if struck.exists() else "", code, output.read()
+        return struck.read_text() if struck.exists() else "", code, said
 
 
 def judge(project: Project, turn: int, pid: str, code: int, said: str, checks: set[str]) -> int:
