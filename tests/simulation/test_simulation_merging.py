@@ -154,17 +154,21 @@ def test_a_damaged_summary_is_refused(tmp_path):
         merge([folder], tmp_path / "all", tmp_path / "j.xml")
 
 
-def test_lifts_of_several_segments_share_a_column_that_shows_the_worst():
-    checks = {"lift [a]": "passed", "lift [b]": "not_measured", "S10": "passed", "S2": "waived"}
-    record = BatchRecord(
+def with_rows(*rows: Row) -> BatchRecord:
+    return BatchRecord(
         name="b",
         status="finished",
         manifest="m",
         manifest_sha256="s",
         run_id="r",
         started_at="t",
-        rows=(row("acme", "must_not_go", checks=checks),),
+        rows=rows,
     )
+
+
+def test_lifts_of_several_segments_share_a_column_that_shows_the_worst():
+    checks = {"lift [a]": "passed", "lift [b]": "not_measured", "S10": "passed", "S2": "waived"}
+    record = with_rows(row("acme", "must_not_go", checks=checks))
     lines = list(batch_page(record))
     assert "| customer | lift | S2 | S10 |" in lines
     assert "| acme | **?** | v | · |" in lines
@@ -172,15 +176,7 @@ def test_lifts_of_several_segments_share_a_column_that_shows_the_worst():
 
 def test_many_failing_segments_of_a_check_are_named_behind_it_once():
     failing = ("lift [new users]", "S7", "lift [regulars]", "other [all]")
-    record = BatchRecord(
-        name="b",
-        status="finished",
-        manifest="m",
-        manifest_sha256="s",
-        run_id="r",
-        started_at="t",
-        rows=(row("acme", "must_not_go", checks={"S7": "failed"}, failing=failing),),
-    )
+    record = with_rows(row("acme", "must_not_go", checks={"S7": "failed"}, failing=failing))
     assert "| 4: lift [new users, regulars], S7, other [all] |" in "\n".join(batch_page(record))
 
 
