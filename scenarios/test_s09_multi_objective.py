@@ -39,6 +39,7 @@ BOOSTS = (0.1, 0.2, 0.4, 0.8)
 FEWEST, MOST = 10, 200
 DIP = 0.001
 ROUNDING = 0.0051
+EXACT = 1e-6
 QUESTION: dict[str, Any] = {"overrides": PLAIN}
 
 
@@ -85,14 +86,18 @@ def best_boosted(shown: Exchange, items: set[str]) -> float:
 
 
 def at_boost(rule_id: str, boost: float, items: set[str]) -> Callable[[Exchange], bool]:
-    """A test for: this rule is at work with this value (its best item tells score x boost as reason)."""
+    """A test for: this rule is at work with this value (its best item tells score x boost as reason).
+
+    To an item that had no score, one that only the rule brought in, the boost itself is added (contract 8.5).
+    """
 
     def shows(shown: Exchange) -> bool:
         best = max(
             (item for item in shown.ids if item in items), key=lambda item: score_of(shown, item), default=""
         )
-        added = score_of(shown, best) * boost / (1 + boost)
-        return abs(boosts(shown, best).get(rule_id, float("nan")) - added) <= ROUNDING
+        score, told = score_of(shown, best), boosts(shown, best).get(rule_id, float("nan"))
+        possible = [score * boost / (1 + boost), *([boost] if abs(score - boost) <= EXACT else [])]
+        return any(abs(told - added) <= ROUNDING for added in possible)
 
     return shows
 

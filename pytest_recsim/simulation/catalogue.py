@@ -11,8 +11,12 @@ import numpy as np
 from pytest_recsim.data.model import Item, User
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.service.ask import Exchange
+from pytest_recsim.service.expectations import RECENT_FLOOR
 from pytest_recsim.simulation.watching import prefixes
 from pytest_recsim.simulation.world import World
+
+STARTER_ANCHORS = 5
+"""Anchors of a new user without any available item of their own, at most."""
 
 
 class Catalogue(ABC):
@@ -66,15 +70,25 @@ class Catalogue(ABC):
         """How many of the eligible popular items are candidates for a list of ``k`` in any case (contract 12.3).
 
         Popularity offers as many as the fanout lets it; a pool that is full keeps up to 20 places, a quarter at most,
-        for items of other sources.
+        for items of other sources. A sparse or new user's own anchors, or starter anchors, stand before all of them.
         """
         value = self.world.effective.value
-        own = None if self.is_established(user_id) else value("NEW_USER_POP_FANOUT")
+        established = self.is_established(user_id)
+        own = None if established else value("NEW_USER_POP_FANOUT")
         fanout = max(k, int(own or value("POPULARITY_FANOUT") or 0))
         most = int(value("RECOMMENDATION_MAX_K") or k), int(value("RECOMMENDATION_MAX_FANOUT") or fanout)
         offered = min(eligible, fanout, most[1])
-        reserved = min(max(offered // 4, 1), 20)
-        return min(k, most[0], offered, max(k, fanout) - reserved)
+        anchors = 0 if established else self._most_anchors(user_id)
+        reserved = min(max((offered + anchors) // 4, 1), 20)
+        return min(k, most[0], offered, max(k, fanout) - reserved - anchors)
+
+    def _most_anchors(self, user_id: str) -> int:
+        """How many anchors a sparse or new user may have in the pool (contract 12.2, 12.3)."""
+        effective = self.world.effective
+        most = max(RECENT_FLOOR, effective.min_events + 1)
+        own = min((self.world.recent_counts or {}).get(user_id, most), most)
+        limit = int(effective.value("RECOMMENDATION_MAX_ANCHORS_INJECTED") or most)
+        return min(max(own, STARTER_ANCHORS), limit)
 
     def hidden(self, user_id: str) -> frozenset[str]:
         """Items that the purchase exclusion hides from a user (contract 12.4)."""

@@ -21,8 +21,10 @@ def surface_of(scenario: str) -> str:
 def watch_for(world: World, seeded: Seeded) -> Watch:
     """Return a watch that knows the catalogue, the users and the caps of this simulation."""
     known = {item.item_id: item.available for item in world.fixture.items}
-    if seeded.probe_id is not None:
+    tags = {item.item_id: item.tags for item in world.fixture.items}
+    if seeded.probe_id is not None and seeded.probe_source is not None:
         known[seeded.probe_id] = True
+        tags[seeded.probe_id] = tags[seeded.probe_source]
     effective, names = world.effective, [item.item_id for item in world.fixture.items]
     popular = world.available & (world.seeded_weights > 0)
     expectations = Expectations(
@@ -35,7 +37,7 @@ def watch_for(world: World, seeded: Seeded) -> Watch:
         popular=None if seeded.leak else frozenset(compress(names, popular.tolist())),
         max_k=int(effective.value("RECOMMENDATION_MAX_K") or 0),
         profile_window_days=effective.value("PROFILE_WINDOW_DAYS"),
-        tags={item.item_id: item.tags for item in world.fixture.items},
+        tags=tags,
         brand_cap=effective.value("BRAND_CAP"),
         category_cap=effective.value("CATEGORY_CAP"),
         brand_prefixes=prefixes(effective.value("BRAND_TAG_PREFIXES"), ("brand",)),

@@ -20,12 +20,6 @@ FOLDER = Path(__file__).parents[2] / "scenarios"
 BUDGET = {1: 60, 2: 55, 3: 90, 4: 95, 5: 30, 6: 30, 7: 0, 8: 85, 9: 165, 10: 25}
 
 
-@pytest.fixture(autouse=True)
-def marker(pytestconfig):
-    """The plugin, which is silent here, would register it."""
-    pytestconfig.addinivalue_line("markers", "scenario(id): a scenario of the suite")
-
-
 @cache
 def scenario(number: int) -> Callable[[ToyShop, Check], None]:
     (path,) = FOLDER.glob(f"test_s{number:02}_*.py")

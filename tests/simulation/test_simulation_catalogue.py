@@ -7,6 +7,7 @@ import pytest
 from pytest_recsim.simulation.catalogue import Catalogue
 
 FANOUT = "POPULARITY_FANOUT=300"
+NEW = (FANOUT, "NEW_USER_POP_FANOUT=60")
 
 
 class Shelves(Catalogue):
@@ -33,8 +34,11 @@ class Shelves(Catalogue):
         (("POPULARITY_FANOUT=60",), True, 50, 100, 50),
         (("POPULARITY_FANOUT=60",), True, 90, 100, 80),
         (("POPULARITY_FANOUT=60",), True, 30, 20, 20),
-        ((FANOUT, "NEW_USER_POP_FANOUT=60"), False, 90, 100, 80),
-        ((FANOUT, "NEW_USER_POP_FANOUT=60"), True, 90, 100, 90),
+        ((*NEW, "RECOMMENDATION_MAX_ANCHORS_INJECTED=0"), False, 90, 100, 75),
+        ((*NEW, "RECOMMENDATION_MAX_ANCHORS_INJECTED=0"), False, 51, 48, 41),
+        ((*NEW, "RECOMMENDATION_MAX_ANCHORS_INJECTED=2"), False, 51, 48, 45),
+        (NEW, False, 30, 20, 20),
+        (NEW, True, 90, 100, 90),
         ((FANOUT, "RECOMMENDATION_MAX_K=40"), True, 90, 100, 40),
         ((FANOUT, "RECOMMENDATION_MAX_FANOUT=30"), True, 90, 100, 30),
     ],
