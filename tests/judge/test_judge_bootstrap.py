@@ -120,6 +120,17 @@ def test_more_users_narrow_the_interval():
     assert many.high - many.low < (few.high - few.low) / 5
 
 
+def test_an_error_that_rests_on_few_users_is_widened():
+    """As many users and hits and the same spread of the gaps; once from all users, once mostly from two."""
+    baseline = np.ones(200)
+    many, few = np.tile([0.95, 1.05], 100), np.ones(200)
+    few[:2] = 1 + math.sqrt(many.var() * 100) * np.array([-1, 1])
+    widened, usual = one(few, baseline), one(many, baseline)
+    assert few.var() == pytest.approx(many.var())
+    assert usual.error == pytest.approx(many.std() / math.sqrt(200), rel=0.01)
+    assert widened.error == pytest.approx(usual.error * math.sqrt(1 + 1.5 / 2), rel=0.01)
+
+
 @pytest.mark.parametrize("tail", [0.025, 0.01, 0.0025, 0.001])
 def test_the_p_value_is_within_the_level_exactly_when_the_upper_bound_is_below(tail):
     draws = one(*world(np.random.default_rng(10), 80, 0.4, 0.4, 0.5))
