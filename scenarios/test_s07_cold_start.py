@@ -3,8 +3,9 @@
 Proves: somebody we hardly know gets a full, fitting and varied list.
 How: the quality lists of everybody in the segment `new_users` (nothing is asked again).
 Passes when: every list has at least 5 items, mean MRR@10 (all relevant items, repeats included) reaches
-`s7_min_avg_mrr`, and the first 10 items cover on average `s7_min_avg_categories` categories. Beside it stand
-what flatters these numbers: repeats, items promoted from the user's own history, and the category cap.
+`s7_min_avg_mrr`, and the first 10 items cover on average `s7_min_avg_categories` categories (not measured where
+the available items have fewer). Beside it stand what flatters these numbers: repeats, items promoted from the
+user's own history, and the category cap.
 """
 
 from __future__ import annotations
@@ -114,7 +115,13 @@ def judge_hits(sim: Simulation, check: Check, lists: Lists, everything: dict[str
 
 
 def judge_variety(sim: Simulation, check: Check, lists: Lists, wanted: Limit) -> None:
-    """Measure how many categories the first ten items show."""
+    """Measure how many categories the first ten items show; a catalogue that has fewer cannot tell."""
+    there = len({sim.category_of(item) for item in sim.available} - {None})
+    check.need(
+        there >= wanted.value,
+        f"the available items have {there} categories, an average of {wanted.value:g} is asked for "
+        "(s7_min_avg_categories)",
+    )
     found = {user: categories(sim, shown) for user, shown in lists.items()}
     narrow = sorted(found, key=lambda user: (found[user], user))[:SHOWN]
     check.at_least(

@@ -114,6 +114,7 @@ def test_fails_on_the_defect_it_looks_for(number, defect, complaint):
         (4, "few people", "12 established users"),
         (6, "no brands", "no available item carries a brand tag"),
         (7, "few people", "10 new users with relevant"),
+        (7, "no categories", "the available items have 0 categories, an average of 4 is asked for"),
         (8, "everybody finds it", "without any boost"),
         (9, "few people", "12 established users"),
         (9, "no margins", "0 of 57 available items"),

@@ -109,7 +109,8 @@ class ToyShop:
         self.asked = 0
 
     def _item(self, n: int) -> Item:
-        tags = (f"tag{n % 7}", f"tag{7 + n % 5}", f"brand:b{n % 4}", f"category:c{n % 6}")
+        category = 0 if "one category" in self.defects and n < 55 else n % 6
+        tags = (f"tag{n % 7}", f"tag{7 + n % 5}", f"brand:b{n % 4}", f"category:c{category}")
         margin = {} if "no margins" in self.defects else {"margin": 0.1 + 0.4 * chance("margin", n)}
         plain = tuple(tag for tag in tags if not ("no brands" in self.defects and tag.startswith("brand")))
         price = 5.0 + n
@@ -124,8 +125,8 @@ class ToyShop:
         return frozenset(tag for tag in self.items[item].tags if tag.startswith("brand:"))
 
     def category_of(self, item: str) -> str | None:
-        if "one category" in self.defects:
-            return "category:c0"
+        if "no categories" in self.defects:
+            return None
         return next((tag for tag in self.items[item].tags if tag.startswith("category:")), None)
 
     def hidden(self, user: str) -> frozenset[str]:
