@@ -10,20 +10,28 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import matrix_world
-from matrix_catalogue import FAULTS, by_name
+from matrix_broken import BrokenFaultError
+from matrix_catalogue import FAULTS
 from matrix_hunt import again, complaint, hunt
-from matrix_runner import Bench, Run, one
+from matrix_runner import Bench, Job, Run, one
 from matrix_table import load, save
 from matrix_weaken import WEAKER
 
 
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.matrix", description=__doc__)
-    parser.add_argument("faults", nargs="*", help="these instead of all; the other rows stay")
+    parser.add_argument(
+        "faults",
+        nargs="*",
+        choices=[[], *(fault.name for fault in FAULTS)],
+        metavar="fault",
+        help="these instead of all; the other rows stay",
+    )
     parser.add_argument("--check", action="store_true", help="compare with the table, write nothing")
     parser.add_argument("--full", action="store_true", help="at full strength only, against the catalogue")
     parser.add_argument(
@@ -33,7 +41,7 @@ def options() -> argparse.Namespace:
 
 
 def main() -> int:
-    """Return 0 when every fault is caught by its check and nothing differs from the table (``--check``)."""
+    """Return 0 when all is as it should be, 1 when a check does not do its part, 2 when a fault itself is broken."""
     asked, began = options(), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="recsim-matrix-") as scratch:
         bench = Bench(Path(scratch))
@@ -41,26 +49,39 @@ def main() -> int:
         if healthy.red:
             told = "\n".join(f"{name}: {healthy.sentences[name]}" for name in healthy.red)
             sys.exit(f"without any fault these are red:\n{told}")
-        if asked.full:
-            chosen = [fault for fault in FAULTS if not asked.faults or fault.name in asked.faults]
-            lists = bench.all([again(fault, {"weakest": fault.full}, asked.weaken) for fault in chosen])
-            wrong = [sentence for found in lists for sentence in found]
-        elif asked.check:
-            rows = {row["fault"]: row for row in load()["faults"]}
-            names = asked.faults or list(rows)
-            lists = bench.all([again(by_name(name), rows[name], asked.weaken) for name in names])
-            wrong = [sentence for found in lists for sentence in found]
-        else:
-            chosen = [fault for fault in FAULTS if not asked.faults or fault.name in asked.faults]
-            found = {row["fault"]: row for row in bench.all([hunt(fault) for fault in chosen])}
-            before = {row["fault"]: row for row in load()["faults"]} if asked.faults else {}
-            rows = [(before | found)[fault.name] for fault in FAULTS]
-            save(rows, matrix_world.FACTS)
-            wrong = list(filter(None, map(complaint, rows)))
-    for sentence in wrong:
-        print(f"WRONG {sentence}")
-    print(f"{len(wrong)} wrong, {time.monotonic() - began:.0f} s")
-    return 1 if wrong else 0
+        results = bench.all(jobs(asked))
+    broken = [result for result in results if isinstance(result, BrokenFaultError)]
+    if broken:
+        wrong = []  # nothing can be said before the faults are mended, and nothing is written
+    elif asked.full or asked.check:
+        wrong = [sentence for found in results for sentence in found]
+    else:
+        wrong = written(results)
+    for sentence in [*(f"BROKEN {fault}" for fault in broken), *(f"WRONG {sentence}" for sentence in wrong)]:
+        print(sentence)
+    took, used = time.monotonic() - began, bench.cpu_seconds
+    print(f"{len(broken)} broken, {len(wrong)} wrong, {took:.0f} s, {used:.0f} s of processor time")
+    return 2 if broken else 1 if wrong else 0
+
+
+def jobs(asked: argparse.Namespace) -> list[Job]:
+    """What is to be tried, fault by fault."""
+    chosen = [fault for fault in FAULTS if not asked.faults or fault.name in asked.faults]
+    if asked.full:
+        return [again(fault, {"weakest": fault.full}, asked.weaken) for fault in chosen]
+    if asked.check:
+        rows = {row["fault"]: row for row in load()["faults"]}
+        return [again(fault, rows[fault.name], asked.weaken) for fault in chosen]
+    return [hunt(fault) for fault in chosen]
+
+
+def written(rows: list[dict[str, Any]]) -> list[str]:
+    """Write the table, keeping the rows of faults that were not tried; return what is wrong with it."""
+    found = {row["fault"]: row for row in rows}
+    kept = {row["fault"]: row for row in load()["faults"]} if len(rows) < len(FAULTS) else {}
+    table = [(kept | found)[fault.name] for fault in FAULTS]
+    save(table, matrix_world.FACTS)
+    return list(filter(None, map(complaint, table)))
 
 
 if __name__ == "__main__":

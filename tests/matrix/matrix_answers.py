@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
+from pytest_recsim.standin.errors import ApiError
 from pytest_recsim.standin.http import Answer, Request, answer
 from pytest_recsim.standin.ranking import api
 from pytest_recsim.standin.ranking.ask import Ask
@@ -68,7 +69,10 @@ class Said:
         """Return the answer to the same question with some members changed (None leaves one out)."""
         ask = {name: value for name, value in (self.ask | changes).items() if value is not None}
         request = self.request._replace(body=json.dumps(ask).encode())
-        return json.loads(_honest(self.service, request).body)
+        try:
+            return json.loads(_honest(self.service, request).body)
+        except ApiError as error:
+            raise RuntimeError(f"the stand-in refused what the fault asks: {error.message}") from error
 
     def others(self) -> list[str]:
         """Available items that are not listed, in an order of this user's own list's making: popular first."""

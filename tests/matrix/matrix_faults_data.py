@@ -132,11 +132,11 @@ def half_life_ignored(factor: float) -> None:
 )
 def clicks_not_counted(share: float) -> None:
     @around(Weighted, "__init__")
-    def init(original, self, log, catalogue, types):
+    def init(original, self, log, *rest):
         log = copy.copy(log)
         lost = [kind == 1 and hit(share, "click", place) for place, kind in enumerate(log.type.tolist())]
         log.value = np.where(lost, 0.0, log.value)
-        original(self, log, catalogue, types)
+        original(self, log, *rest)
 
 
 @fault(
@@ -149,11 +149,11 @@ def clicks_not_counted(share: float) -> None:
 )
 def events_counted_twice(share: float) -> None:
     @around(Weighted, "__init__")
-    def init(original, self, log, catalogue, types):
+    def init(original, self, log, *rest):
         log = copy.copy(log)
         twice = [hit(share, "twice", place) for place in range(len(log.type))]
         log.value = np.where(twice, 2 * log.value, log.value)
-        original(self, log, catalogue, types)
+        original(self, log, *rest)
 
 
 @fault(
@@ -166,10 +166,10 @@ def events_counted_twice(share: float) -> None:
 )
 def wrong_time_zone(hours: float) -> None:
     @around(Weighted, "__init__")
-    def init(original, self, log, catalogue, types):
+    def init(original, self, log, *rest):
         log = copy.copy(log)
         log.ts = log.ts - round(hours * DAY / 24)
-        original(self, log, catalogue, types)
+        original(self, log, *rest)
 
 
 @fault(

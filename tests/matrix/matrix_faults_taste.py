@@ -24,7 +24,7 @@ def somebody(said: Said) -> str:
 @fault(
     FAULTS,
     "the feature store is down: whoever it cannot serve gets what is popular",
-    by="segment_lift",
+    by="segment_lift_ndcg",
     because="lift of",
     of="users",
     ladder=HALF,
@@ -222,7 +222,7 @@ def diversity_at_any_price(share: float) -> None:
 @fault(
     FAULTS,
     "lists are cached per segment: everybody in it gets the list of whoever came first",
-    by="segment_lift",
+    by="segment_lift_mrr",
     because="lift of",
     of="users",
     ladder=HALF,

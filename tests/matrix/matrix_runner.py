@@ -14,6 +14,7 @@ from typing import Any
 
 import matrix_world
 import pytest
+from matrix_broken import NOTE, BrokenFaultError
 
 HERE = Path(__file__).resolve().parent
 PLUGINS = ("pytest_base_url.plugin", "pytest_recsim.plugin")
@@ -48,14 +49,18 @@ class Seen:
 class Seam:
     """The pytest plugin that has a run start our stand-in in place of the real one."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, run: Run, place: Path) -> None:
+        self._run, self._place = run, place
 
     def pytest_configure(self) -> None:  # the run's own hook starts the stand-in right after
         from pytest_recsim.service import launcher
         from pytest_recsim.simulation import opening
 
-        extra = {"MATRIX_FAULT": self._run.fault, "MATRIX_STRENGTH": str(self._run.strength)}
+        extra = {
+            "MATRIX_FAULT": self._run.fault,
+            "MATRIX_STRENGTH": str(self._run.strength),
+            NOTE: str(broken(self._place)),
+        }
 
         def launch(env: Any, *args: Any, **named: Any) -> Any:
             return launcher.launch({**env, **extra}, *args, module="matrix_standin", **named)
@@ -72,11 +77,15 @@ class Bench:
     def __init__(self, scratch: Path, seed: int = matrix_world.SEED) -> None:
         self.project = matrix_world.settle(scratch / "project", seed)
         self.scratch = scratch
+        self.cpu_seconds = 0.0
         self._count = 0
         warm_up()
 
     def all(self, jobs: Iterable[Job], tell: Callable[[str], None] = print) -> list[Any]:
-        """Drive jobs, each a generator that yields runs and is sent what was seen; their results in order."""
+        """Drive jobs, each a generator that yields runs and is sent what was seen; their results in order.
+
+        A ``BrokenFaultError`` stands in place of the result of a job whose fault failed itself.
+        """
         waiting = list(enumerate(jobs))[::-1]
         results: dict[int, Any] = {}
         flying: dict[int, tuple[int, Job, Run, Path, float]] = {}
@@ -98,10 +107,17 @@ class Bench:
                 advance(*waiting.pop(), None)
             if not flying:
                 continue
-            pid, status = os.waitpid(-1, 0)
+            pid, status, used = os.wait4(-1, 0)
+            self.cpu_seconds += used.ru_utime + used.ru_stime
             position, job, run, place, began = flying.pop(pid)
+            if broken(place).exists():
+                results[position] = BrokenFaultError(run.fault, run.strength, broken(place).read_text())
+                tell(str(results[position]))
+                continue
             seen = read(place, os.waitstatus_to_exitcode(status), time.monotonic() - began)
-            tell(f"{run.fault or 'healthy'} at {run.strength:g}: {', '.join(seen.red) or 'all passed'}")
+            tell(
+                f"{run.fault or 'healthy'} at {run.strength:g}: {', '.join(seen.red) or 'all passed'}; {seen.seconds:.1f} s"
+            )
             advance(position, job, seen)
         return [results[position] for position in sorted(results)]
 
@@ -149,12 +165,17 @@ def _suite(run: Run, project: Path, place: Path) -> int:
     ]
     words += [word for plugin in PLUGINS for word in ("-p", plugin)]
     words += [f"--recsim-reports-dir={place}", *(["-k", run.select] if run.select else [])]
-    plugins: list[object] = [Seam(run)]
+    plugins: list[object] = [Seam(run, place)]
     if run.weaken:
         from matrix_weaken import Weakened
 
         plugins.append(Weakened(run.weaken))
     return int(pytest.main(words, plugins))
+
+
+def broken(place: Path) -> Path:
+    """Where the stand-in leaves a note if the fault itself fails."""
+    return place / "broken.txt"
 
 
 def read(place: Path, code: int, seconds: float) -> Seen:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from matrix_broken import noted, watch
+
 from pytest_recsim.standin.main import main
 
 FAULT, STRENGTH = "MATRIX_FAULT", "MATRIX_STRENGTH"
@@ -14,5 +16,6 @@ if __name__ == "__main__":
     if name := os.environ.get(FAULT):
         from matrix_catalogue import by_name
 
-        by_name(name).install(float(os.environ[STRENGTH]))
+        noted(lambda: by_name(name).install(float(os.environ[STRENGTH])))
+        watch()
     sys.exit(main())
