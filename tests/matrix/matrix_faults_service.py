@@ -109,7 +109,7 @@ def rearranged(share: float, order) -> None:
 def lists_of_the_same(share: float) -> None:
     def alike(said: Said, rows):
         items = said.service.peek(said.request.org, said.ask["namespace"]).items
-        first = set(items[rows[0]["item_id"]].tags)
+        first = {tag for row in rows[:1] for tag in items[row["item_id"]].tags}
         return sorted(rows, key=lambda row: -len(first & set(items[row["item_id"]].tags)))
 
     rearranged(share, alike)

@@ -150,8 +150,8 @@ def new_users_get_one_category(share: float) -> None:
         if said.segment == "new_users" and said.surface == "default" and hit(share, "category", said.user):
             items = said.service.peek(said.request.org, said.ask["namespace"]).items
             rows = long_list(said)
-            first = items[rows[0]["item_id"]].category
-            said.put([row for row in rows if items[row["item_id"]].category == first][: said.ask["k"]])
+            first = {items[row["item_id"]].category for row in rows[:1]}
+            said.put([row for row in rows if items[row["item_id"]].category in first][: said.ask["k"]])
 
     on_answers(change)
 

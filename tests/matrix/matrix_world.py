@@ -39,14 +39,16 @@ def settle(folder: Path, seed: int = SEED) -> Path:
     shipped = (HERE / "guardrails.yml").read_text().partition("customers:")[0]
     (folder / "guardrails.yml").write_text(shipped.replace("  scenarios:\n", OPTIONAL + "  scenarios:\n"))
     (folder / "fixtures/customers" / f"{NAME}.json").write_bytes(render(world(seed)))
-    lines = [
-        line
-        for line in (HERE / "profiles/customer_a.env").read_text().splitlines()
-        if line.partition("=")[0] not in KNOBS
-    ]
-    lines += [f"{name}={value}" for name, value in KNOBS.items()]
-    (folder / "profiles" / f"{NAME}.env").write_text("\n".join(lines) + "\n")
+    lines = [f"{name}={value}\n" for name, value in knobs().items()]
+    (folder / "profiles" / f"{NAME}.env").write_text("".join(lines))
     return folder
+
+
+def knobs() -> dict[str, str]:
+    """Return the customer's profile, as environment variables."""
+    lines = (HERE / "profiles/customer_a.env").read_text().splitlines()
+    pairs = [line.partition("=")[::2] for line in lines if line and not line.startswith("#")]
+    return dict(pairs) | KNOBS
 
 
 def world(seed: int = SEED) -> dict:
