@@ -46,6 +46,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="recsim-matrix-") as scratch:
         bench = Bench(Path(scratch))
         (healthy,) = bench.all([one(Run(weaken=asked.weaken))])
+        if isinstance(healthy, BrokenFaultError):
+            sys.exit(str(healthy))
         if healthy.red:
             told = "\n".join(f"{name}: {healthy.sentences[name]}" for name in healthy.red)
             sys.exit(f"without any fault these are red:\n{told}")

@@ -20,7 +20,7 @@ class BrokenFaultError(Exception):
     """A fault whose own code failed, so that nothing can be said about the suite; says which and why."""
 
     def __init__(self, fault: str, strength: float, reason: str) -> None:
-        super().__init__(f"{fault} itself is broken at strength {strength:g}: {reason}")
+        super().__init__(f"{fault} at strength {strength:g} says nothing about the suite: {reason}")
 
 
 def noted(action: Callable[[], Any]) -> Any:

@@ -7,7 +7,7 @@ import itertools
 import json
 
 from matrix_answers import Said, on_answers, segment_of
-from matrix_fault import SHARE, Fault, draw, fault, hit
+from matrix_fault import Fault, draw, fault, hit
 from matrix_faults_lists import refusing
 from matrix_faults_taste import FEW, HALF, long_list
 
@@ -23,7 +23,7 @@ SLOW_S = 0.8
     by="rank_instability",
     because="rank instability",
     of="users",
-    ladder=SHARE,
+    ladder=(0.03, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0),
 )
 def nondeterminism(share: float) -> None:
     turn = itertools.count()

@@ -10,7 +10,7 @@ from pytest_recsim.standin.ranking import restrict
 
 FAULTS: list[Fault] = []
 POPULAR = {"blend_alpha": 1.0, "blend_beta": 0.0, "blend_gamma": 0.0, "profile_boost": 0.0}
-HALF = (0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
+HALF = (0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 0.9, 1.0)
 FEW = (0.03, 0.1, 0.3, 0.6, 1.0)
 
 
@@ -201,7 +201,7 @@ def scattered(segment: str, share: float, of: int = 100) -> None:
     by="segment_lift_ndcg regulars",
     because="lift of",
     of="regulars",
-    ladder=(0.1, 0.3, 0.6, 0.8, 1.0),
+    ladder=(0.1, 0.3, 0.6, 0.8, 0.9, 1.0),
 )
 def one_segment_destroyed(share: float) -> None:
     scattered("regulars", share, of=1000)

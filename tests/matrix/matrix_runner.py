@@ -59,7 +59,7 @@ class Seam:
         extra = {
             "MATRIX_FAULT": self._run.fault,
             "MATRIX_STRENGTH": str(self._run.strength),
-            NOTE: str(broken(self._place)),
+            NOTE: str(note_of(self._place)),
         }
 
         def launch(env: Any, *args: Any, **named: Any) -> Any:
@@ -71,6 +71,17 @@ class Seam:
 Job = Generator[Run, Seen, Any]
 
 
+@dataclass(frozen=True)
+class Flight:
+    """A run that is under way, for the job that stands at a position of all jobs."""
+
+    position: int
+    job: Job
+    run: Run
+    place: Path
+    began: float
+
+
 class Bench:
     """A project folder, and processes that run the suite in it."""
 
@@ -79,6 +90,8 @@ class Bench:
         self.scratch = scratch
         self.cpu_seconds = 0.0
         self._count = 0
+        self._flying: dict[int, Flight] = {}
+        self._results: dict[int, Any] = {}
         warm_up()
 
     def all(self, jobs: Iterable[Job], tell: Callable[[str], None] = print) -> list[Any]:
@@ -86,40 +99,43 @@ class Bench:
 
         A ``BrokenFaultError`` stands in place of the result of a job whose fault failed itself.
         """
+        self._results = {}
         waiting = list(enumerate(jobs))[::-1]
-        results: dict[int, Any] = {}
-        flying: dict[int, tuple[int, Job, Run, Path, float]] = {}
+        while waiting or self._flying:
+            while waiting and len(self._flying) < AT_ONCE:
+                self._advance(*waiting.pop())
+            if self._flying:
+                self._landed(tell)
+        return [result for _, result in sorted(self._results.items())]
 
-        def advance(position: int, job: Job, seen: Seen | None) -> bool:
-            try:
-                run = job.send(seen) if seen is not None else next(job)
-            except StopIteration as end:
-                results[position] = end.value
-                return False
-            place = self.scratch / f"run-{self._count}"
-            self._count += 1
-            place.mkdir()
-            flying[self._fork(run, place)] = (position, job, run, place, time.monotonic())
-            return True
+    def _advance(self, position: int, job: Job, seen: Seen | None = None) -> None:
+        """Start the next run of a job, or keep its result."""
+        try:
+            run = next(job) if seen is None else job.send(seen)
+        except StopIteration as end:
+            self._results[position] = end.value
+            return
+        place = self.scratch / f"run-{self._count}"
+        self._count += 1
+        place.mkdir()
+        self._flying[self._fork(run, place)] = Flight(position, job, run, place, time.monotonic())
 
-        while waiting or flying:
-            while waiting and len(flying) < AT_ONCE:
-                advance(*waiting.pop(), None)
-            if not flying:
-                continue
-            pid, status, used = os.wait4(-1, 0)
-            self.cpu_seconds += used.ru_utime + used.ru_stime
-            position, job, run, place, began = flying.pop(pid)
-            if broken(place).exists():
-                results[position] = BrokenFaultError(run.fault, run.strength, broken(place).read_text())
-                tell(str(results[position]))
-                continue
-            seen = read(place, os.waitstatus_to_exitcode(status), time.monotonic() - began)
-            tell(
-                f"{run.fault or 'healthy'} at {run.strength:g}: {', '.join(seen.red) or 'all passed'}; {seen.seconds:.1f} s"
-            )
-            advance(position, job, seen)
-        return [results[position] for position in sorted(results)]
+    def _landed(self, tell: Callable[[str], None]) -> None:
+        """Wait for the next run that ends, and go on with its job."""
+        pid, status, used = os.wait4(-1, 0)
+        self.cpu_seconds += used.ru_utime + used.ru_stime
+        flight = self._flying.pop(pid)
+        name, strength = flight.run.fault or "healthy", flight.run.strength
+        seconds = time.monotonic() - flight.began
+        try:
+            seen = read(flight.place, os.waitstatus_to_exitcode(status), seconds)
+        except NothingSeenError as error:
+            broken = BrokenFaultError(name, strength, str(error))
+            self._results[flight.position] = broken
+            tell(str(broken))
+            return
+        tell(f"{name} at {strength:g}: {', '.join(seen.red) or 'all passed'}; {seconds:.1f} s")
+        self._advance(flight.position, flight.job, seen)
 
     def _fork(self, run: Run, place: Path) -> int:
         sys.stdout.flush()
@@ -173,17 +189,23 @@ def _suite(run: Run, project: Path, place: Path) -> int:
     return int(pytest.main(words, plugins))
 
 
-def broken(place: Path) -> Path:
-    """Where the stand-in leaves a note if the fault itself fails."""
+class NothingSeenError(Exception):
+    """A run that says nothing about the suite, with the reason."""
+
+
+def note_of(place: Path) -> Path:
+    """Where the stand-in of a run leaves a note if the fault itself fails."""
     return place / "broken.txt"
 
 
 def read(place: Path, code: int, seconds: float) -> Seen:
-    """Read a run's bundle."""
+    """Read a run's bundle; raises ``NothingSeenError`` if the fault failed itself or there is no bundle."""
+    if note_of(place).exists():
+        raise NothingSeenError(note_of(place).read_text())
     text = (place / "out.txt").read_text(errors="replace")
     bundles = list((place / matrix_world.NAME).glob("*"))
     if not bundles:
-        raise RuntimeError(f"a run left no bundle, exit code {code}:\n{text[-3000:]}")
+        raise NothingSeenError(f"its run left no bundle, exit code {code}: {text[-600:].strip()}")
     lines = (bundles[0] / "events.jsonl").read_text().splitlines()
     rows = [json.loads(line) for line in lines]
     names = [f"{row['check']} {row['case']}".strip() for row in rows]

@@ -14,25 +14,34 @@ JSON, PAGE = DOCS / "fault-matrix.json", DOCS / "fault-matrix.md"
 HEAD = """\
 # The fault matrix
 
-What does the suite notice? {count} faults, each a small mutation of the stand-in's answers or ranking, are switched on one
-after the other, and the whole suite judges each. `python -m tests.matrix` does it and writes this page.
+What would the suite notice? A healthy service passes every check, which says little about the checks. So {count} faults of
+recommenders, each a small change of what the [stand-in](stand-in.md) ranks or answers, are switched on one after the other, and
+the whole suite judges each of them. `python -m tests.matrix` does it in about ten minutes on two quiet cores and writes this page
+and [fault-matrix.json](fault-matrix.json).
 
-* **Check**: the one that must be red, and for the right reason (its sentence has to name the fault; *run* means that
-  the run stops with a sentence and nothing is judged). Another check that happens to be red does not count.
-* **From**: the weakest strength at which that check still notices, of a fixed ladder of strengths, and the next weaker
-  one, at which it does not. It says "from the weakest tried" where none was too weak, and nothing where there is no
-  more or less.
-* **Also red**: other checks that fail at full strength.
+**{caught} of {count} are caught by the check that must catch them; {accident} only by accident, {missed} not at all.
+The other {invisible} cannot be seen**: the [last section](#what-cannot-be-seen-and-what-it-would-take) says why, and which
+data it would take.
 
-Tried on one small customer: a marketplace of {items} items, {users} users and {events:,} events (generator seed {seed}), with
-customer-a's profile, caps and starter interests added, the shipped thresholds, and the optional guardrails switched on. On a larger
-customer scenarios ask no more users, but every answer is checked in passing, so `contract` and `availability` see rarer faults
-there, and lifts see smaller ones. Strengths are exact for this customer and a guide for others.
+How to read a row:
 
-**{caught} of {count} are caught by their check, {accident} by accident only, {missed} missed; {invisible} cannot be seen**, for the reason that stands
-at the end. `tests/matrix` holds the catalogue; CI tries a part of it against this table.
+* **Caught by**: the check that has to be red, and for the right reason: its sentence must name the fault. Another check that happens
+  to be red does not count. *run* means that the run stops with a sentence, and nothing is judged. `S1` to `S10` are the
+  [scenarios](scenarios.md), `contract`, `availability` and `profile` come with every run, the others are
+  [guardrails](configuration.md). After the name of a guardrail stands the segment, where it must be this one.
+* **From**: how little of the fault is enough. Strengths come from a fixed ladder per fault; told is the weakest one that the check
+  notices, and the next weaker one, which passes unnoticed. "-" where a fault is there or not.
+* **Also red**: the other checks that fail when the fault has its full strength.
+
+Tried on one small customer: a marketplace of {items} items, {users} users and {events:,} events (generator seed {seed}), with the
+profile of customer-a, caps and starter interests added, the shipped thresholds, and all optional guardrails on, each a little
+beyond what the healthy service shows. Strengths are exact for this customer and a guide for others: a larger one has its scenarios ask no more users, but `contract` and `availability` look
+at every answer of a run, and lifts are told apart better, so these see rarer faults there.
+
+`tests/matrix` holds the faults. CI tries a part of them against this table, makes `S1`, `S5` and `contract` weaker on purpose and
+demands that this is noticed; `--check` compares all of them, `--weaken S5 pin-at-slot-2` shows one weakened check.
 """
-COLUMNS = "| fault | what it imitates | check | from | also red |\n|---|---|---|---|---|\n"
+COLUMNS = "| fault | what it imitates | caught by | from | also red |\n|---|---|---|---|---|\n"
 
 
 def save(rows: list[dict[str, Any]], world: dict[str, int]) -> None:

@@ -10,20 +10,32 @@ from matrix_runner import Bench, Run, one
 
 
 @pytest.fixture
-def bench(tmp_path, monkeypatch):
-    """A bench whose runs do nothing but leave the note of a fault's own error."""
+def after(tmp_path, monkeypatch):
+    """What comes of a run that does nothing but leave a file."""
 
-    def fork(_: Bench, run: Run, place) -> int:
-        place.joinpath("broken.txt").write_text(f"TypeError: no such ranking ({run.fault})")
-        return os.posix_spawn("/bin/true", ["true"], {})
+    def result_after(name: str, text: str) -> object:
+        def fork(_: Bench, run: Run, place) -> int:
+            place.joinpath(name).write_text(text)
+            return os.posix_spawn("/bin/true", ["true"], {})
 
-    monkeypatch.setattr(Bench, "_fork", fork)
-    return Bench(tmp_path)
+        monkeypatch.setattr(Bench, "_fork", fork)
+        (result,) = Bench(tmp_path).all([one(Run("pin-ignored", 0.3))])
+        return result
+
+    return result_after
 
 
-def test_a_fault_that_fails_itself_is_named_and_is_neither_caught_nor_missed(bench):
-    heard: list[str] = []
-    (result,) = bench.all([one(Run("pin-ignored", 0.3))], heard.append)
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("broken.txt", "TypeError: no such ranking", "TypeError: no such ranking"),
+        ("out.txt", "no port is free", "its run left no bundle, exit code 0: no port is free"),
+    ],
+)
+def test_a_fault_that_fails_itself_is_named_and_is_neither_caught_nor_missed(
+    after, name, text, reason, capsys
+):
+    result = after(name, text)
     assert isinstance(result, BrokenFaultError)
-    said = "pin-ignored itself is broken at strength 0.3: TypeError: no such ranking (pin-ignored)"
-    assert heard == [str(result)] == [said]
+    assert str(result) == f"pin-ignored at strength 0.3 says nothing about the suite: {reason}"
+    assert capsys.readouterr().out == f"{result}\n"
