@@ -8,7 +8,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +38,6 @@ class Seen:
     outcomes: dict[str, str]
     sentences: dict[str, str]
     code: int
-    seconds: float
-    text: str = field(repr=False, default="")
 
     @property
     def red(self) -> list[str]:
@@ -126,15 +124,16 @@ class Bench:
         self.cpu_seconds += used.ru_utime + used.ru_stime
         flight = self._flying.pop(pid)
         name, strength = flight.run.fault or "healthy", flight.run.strength
-        seconds = time.monotonic() - flight.began
         try:
-            seen = read(flight.place, os.waitstatus_to_exitcode(status), seconds)
+            seen = read(flight.place, os.waitstatus_to_exitcode(status))
         except NothingSeenError as error:
             broken = BrokenFaultError(name, strength, str(error))
             self._results[flight.position] = broken
             tell(str(broken))
             return
-        tell(f"{name} at {strength:g}: {', '.join(seen.red) or 'all passed'}; {seconds:.1f} s")
+        tell(
+            f"{name} at {strength:g}: {', '.join(seen.red) or 'all passed'}; {time.monotonic() - flight.began:.1f} s"
+        )
         self._advance(flight.position, flight.job, seen)
 
     def _fork(self, run: Run, place: Path) -> int:
@@ -198,7 +197,7 @@ def note_of(place: Path) -> Path:
     return place / "broken.txt"
 
 
-def read(place: Path, code: int, seconds: float) -> Seen:
+def read(place: Path, code: int) -> Seen:
     """Read a run's bundle; raises ``NothingSeenError`` if the fault failed itself or there is no bundle."""
     if note_of(place).exists():
         raise NothingSeenError(note_of(place).read_text())
@@ -213,6 +212,4 @@ def read(place: Path, code: int, seconds: float) -> Seen:
         {name: row["outcome"] for name, row in zip(names, rows, strict=True)},
         {name: row["sentence"] for name, row in zip(names, rows, strict=True) if row["outcome"] != "passed"},
         code,
-        seconds,
-        text,
     )
