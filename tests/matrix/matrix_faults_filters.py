@@ -54,15 +54,15 @@ def brand_filter_leaks(share: float) -> None:
     "the filter thins out a finished list instead of choosing from the filtered catalogue",
     by="S1",
     because=SHORT,
-    of="1 / how many times k is fetched before the filter",
-    ladder=(0.05, 0.1, 0.2, 0.5, 1.0),
+    of="times k that are fetched before the filter",
+    ladder=(20, 10, 5, 2, 1),
 )
-def include_filter_after_the_cut(share: float) -> None:
+def include_filter_after_the_cut(times: float) -> None:
     def change(said: Said) -> None:
         wanted = set(said.limits.get("include_tags_any", ()))
         if wanted:
             k = said.ask["k"]
-            rows = said.again(constraints=None, k=round(k / share))["items"]
+            rows = said.again(constraints=None, k=round(k * times))["items"]
             said.put([row for row in rows if wanted & set(tags_of(said, row["item_id"]))][:k])
 
     on_answers(change)

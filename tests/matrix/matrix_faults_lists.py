@@ -129,7 +129,7 @@ def coarse_scores(step: float) -> None:
     FAULTS,
     "equal scores are ordered by chance, so that pages differ from one call to the next",
     why_not="on this customer no two items of one list have the same score, so there is nothing to order wrongly; it "
-    "takes two products with the same tags and the same events. Where ties are, `contract` sees it (the fault above)",
+    "takes two products with the same tags and the same events. Where ties are, `contract` sees it, as it does coarse-scores",
 )
 def ties_in_random_order(_: float) -> None:
     @around(pipeline, "_by_score")

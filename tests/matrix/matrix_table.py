@@ -35,8 +35,9 @@ How to read a row:
 
 Tried on one small customer: a marketplace of {items} items, {users} users and {events:,} events (generator seed {seed}), with the
 profile of customer-a, caps and starter interests added, the shipped thresholds, and all optional guardrails on, each a little
-beyond what the healthy service shows. Strengths are exact for this customer and a guide for others: a larger one has its scenarios ask no more users, but `contract` and `availability` look
-at every answer of a run, and lifts are told apart better, so these see rarer faults there.
+beyond what the healthy service shows. Strengths are exact for this customer and a guide for others: scenarios ask no more users of
+a larger one, but `contract` and `availability` look at every answer of a run, and lifts are told apart better, so these see rarer
+faults there.
 
 `tests/matrix` holds the faults. CI tries a part of them against this table, makes `S1`, `S5` and `contract` weaker on purpose and
 demands that this is noticed; `--check` compares all of them, `--weaken S5 pin-at-slot-2` shows one weakened check.
@@ -92,7 +93,7 @@ def weakest(row: dict[str, Any]) -> str:
     if len(ladder) == 1:
         return "-"
     place = ladder.index(row["weakest"])
-    share = ladder[-1] <= 1 and not row["of"].startswith(("lambda", "the highest", "the step"))
+    share = ladder[-1] <= 1 and not row["of"].startswith(("lambda", "the highest", "the step", "times"))
 
     def told(number: float) -> str:
         return f"{100 * number:.6g} %" if share else f"{number:g}"
