@@ -7,7 +7,7 @@ from typing import Any
 
 from matrix_catalogue import KINDS
 from matrix_fault import ANY, Fault
-from matrix_runner import Run, Seen
+from matrix_runner import NothingSeenError, Run, Seen
 
 CLOSING = {"contract", "availability", "profile", "error_rate", ANY}
 """They judge what was seen while all other checks ran, so all of them have to run."""
@@ -15,11 +15,16 @@ Row = dict[str, Any]
 
 
 def caught(fault: Fault, seen: Seen) -> bool:
-    """Whether the check that must notice failed, and for the right reason; an error counts where the run must stop."""
+    """Whether the check that must notice failed, and for the right reason; an error counts where the run must stop.
+
+    Raises ``NothingSeenError`` if that check did not run, so that its silence says nothing.
+    """
     if fault.by == ANY:
         return seen.code != 0 and all(
             fault.because in sentence for sentence in seen.sentences.values() if sentence
         )
+    if fault.by and not any(goes_by(fault.by, name) for name in seen.outcomes):
+        raise NothingSeenError(f"{fault.by} did not run")
     return any(
         seen.outcomes[name] == "failed" and fault.because in seen.sentences[name]
         for name in named(fault, seen)
@@ -28,7 +33,12 @@ def caught(fault: Fault, seen: Seen) -> bool:
 
 def named(fault: Fault, seen: Seen) -> list[str]:
     """The red checks that go by the name of the one that must notice (it may have a case per segment)."""
-    return [name for name in seen.red if fault.by and (name == fault.by or name.startswith(fault.by + " "))]
+    return [name for name in seen.red if fault.by and goes_by(fault.by, name)]
+
+
+def goes_by(check: str, name: str) -> bool:
+    """Whether a check's name, with its case, is one of a check's."""
+    return name == check or name.startswith(f"{check} ")
 
 
 def others(fault: Fault, seen: Seen) -> list[str]:
@@ -45,6 +55,8 @@ def selection(fault: Fault) -> str:
     check = fault.by.partition(" ")[0]
     if check in CLOSING:
         return ""
+    if check.startswith("segment_lift_"):
+        return " and ".join(check.rsplit("_", 1))
     return "S1 and not S10" if check == "S1" else check
 
 

@@ -126,15 +126,14 @@ class Bench:
         name, strength = flight.run.fault or "healthy", flight.run.strength
         try:
             seen = read(flight.place, os.waitstatus_to_exitcode(status))
+            tell(
+                f"{name} at {strength:g}: {', '.join(seen.red) or 'all passed'}; {time.monotonic() - flight.began:.1f} s"
+            )
+            self._advance(flight.position, flight.job, seen)
         except NothingSeenError as error:
             broken = BrokenFaultError(name, strength, str(error))
             self._results[flight.position] = broken
             tell(str(broken))
-            return
-        tell(
-            f"{name} at {strength:g}: {', '.join(seen.red) or 'all passed'}; {time.monotonic() - flight.began:.1f} s"
-        )
-        self._advance(flight.position, flight.job, seen)
 
     def _fork(self, run: Run, place: Path) -> int:
         sys.stdout.flush()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from matrix_catalogue import FAULTS
+from matrix_catalogue import FAULTS, by_name
 from matrix_fault import ANY, hit
-from matrix_hunt import complaint, order
+from matrix_hunt import caught, complaint, order
+from matrix_runner import NothingSeenError, Seen
 
 from pytest_recsim.data.guardrail_keys import CHECKS
 
@@ -46,3 +47,10 @@ def test_a_missed_fault_and_one_caught_by_accident_are_told_apart(row, told):
 
 def test_scenarios_come_in_their_order_and_before_the_guardrails():
     assert sorted(["contract", "S10", "S2"], key=order) == ["S2", "S10", "contract"]
+
+
+def test_the_silence_of_a_check_that_did_not_run_is_no_verdict():
+    pins = by_name("pin-ignored")
+    assert not caught(pins, Seen({"S5": "passed", "S2": "failed"}, {"S2": "pins out of place"}, 1))
+    with pytest.raises(NothingSeenError, match="S5 did not run"):
+        caught(pins, Seen({"S2": "passed"}, {}, 0))
