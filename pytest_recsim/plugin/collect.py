@@ -75,7 +75,9 @@ def _cases(simulation: str, plan: Plan, names: list[str], when: str) -> list[tup
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Let `-k S7` and `-m "scenario(id='S7')"` find a scenario; `-m` compares keyword arguments only."""
+    """Let `-k S7`, `-k segment_lift_ndcg` and `-m "scenario(id='S7')"` find checks; `-m` compares keyword arguments only."""
+    if (identity := identify(item)) is not None:
+        item.extra_keyword_matches.add(identity.check)
     for name, key in (("scenario", "id"), ("guardrail", "name")):
         if word := named(item, name):
             item.extra_keyword_matches.add(word)

@@ -42,6 +42,12 @@ def test_keyword_finds_a_scenario_by_its_id(collected) -> None:
     assert scenarios(collected("-k", "S7")) == ["s07"]
 
 
+def test_keyword_finds_a_guardrail_by_the_name_that_reports_use(collected) -> None:
+    found = collected("-k", "segment_lift_ndcg")
+    assert len(found) == 5
+    assert all("ndcg" in one for one in found)
+
+
 def test_keyword_s1_is_a_substring_and_finds_s10_too(collected) -> None:
     assert scenarios(collected("-k", "S1")) == ["s01", "s10"]
 
