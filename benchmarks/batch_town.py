@@ -14,6 +14,7 @@ from typing import Any
 from pytest_recsim.sources.generator import generate
 from pytest_recsim.sources.writer import render
 
+DEVELOPERS = ("anyio", "hypothesispytest", "randomly", "schemathesis")
 TEMPLATES = ("marketplace", "retail", "media")
 
 
@@ -47,7 +48,9 @@ def build(folder: Path, customers: int, *, items: int = 120, users: int = 200, e
 
 
 def command(*words: str) -> list[str]:
-    return [sys.executable, "-m", "pytest", "--batch-file", "batch.json", "-q", "-p", "no:randomly", *words]
+    """The command line, without the plugins that only this project's own tests need."""
+    left_out = [word for name in DEVELOPERS for word in ("-p", f"no:{name}")]
+    return [sys.executable, "-m", "pytest", "--batch-file", "batch.json", "-q", *left_out, *words]
 
 
 def run(folder: Path, reports: str, *words: str) -> Finished:
@@ -72,8 +75,9 @@ def run(folder: Path, reports: str, *words: str) -> Finished:
 
 
 def quiet() -> dict[str, str]:
-    """The environment without anybody's options for pytest or a service."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "RECS"))}
+    """The environment without anybody's options for pytest, a service, or Python's own cache of compiled modules."""
+    left_out = ("PYTEST", "RECS", "PYTHONDONTWRITEBYTECODE")
+    return {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
 
 
 def read(root: Path, seconds: float) -> Finished:

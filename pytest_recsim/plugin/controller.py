@@ -65,6 +65,10 @@ class Controller:
         self.idle = bool(config.option.collectonly or self.options.dry_run)
         if self.idle or self.options.seed_only or quarrel(self.resolved.plans):
             config.option.dist, config.option.tx = "no", []
+        if getattr(config.option, "maxschedchunk", 1) is None:
+            config.option.maxschedchunk = (
+                1  # some checks take seconds: a worker must not be handed several at once
+            )
         if not self.options.dry_run:
             config.pluginmanager.register(Census(self.scratch, ""), "recsim-census")
 
