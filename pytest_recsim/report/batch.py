@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pytest_recsim.record.batch import BatchRecord, Row, worst
 from pytest_recsim.record.jsonio import write_atomic
-from pytest_recsim.record.model import Outcome
+from pytest_recsim.record.model import WORST_FIRST, Outcome
 from pytest_recsim.report.text import cell, table
 
 MARKS: dict[Outcome, str] = {
@@ -20,6 +20,7 @@ MARKS: dict[Outcome, str] = {
     "waived": "v",
     "skipped": "s",
 }
+OUTCOMES = {"not_measured": "not measured", "missing": "never reported", "error": "in error"}
 LEGEND = (
     "· passed, **F** failed, **?** not measured, **E** error, **-** never reported, w warned, v waived, "
     "s left out, blank: not planned. A lift shows the worst of its segments."
@@ -68,9 +69,17 @@ def headline(record: BatchRecord) -> str:
 def _row(row: Row) -> tuple[str, ...]:
     name = f"[{row.id}](../{row.bundle}/README.md)" if row.bundle else row.id
     customer = f"{name} ({row.customer})" if row.customer != row.id else name
-    against = f"{len(row.failing)}: {_gathered(row.failing)}" if row.failing else "0" if row.checks else ""
+    against = "; ".join(_against(row)) or ("0" if row.checks else "")
     seconds = f"{row.seconds:.1f}" if row.seconds else ""
     return (customer, WORDS[row.status], cell(against), cell(row.profile), cell(row.service), seconds)
+
+
+def _against(row: Row) -> Iterator[str]:
+    """Yield how many checks stand against a customer and which, a phrase per outcome, worst first."""
+    for outcome in WORST_FIRST:
+        labels = [label for label in row.failing if row.checks.get(label, "error") == outcome]
+        if labels:
+            yield f"{len(labels)} {OUTCOMES.get(outcome, outcome)}: {_gathered(labels)}"
 
 
 def _gathered(labels: Iterable[str]) -> str:

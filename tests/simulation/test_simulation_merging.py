@@ -85,7 +85,7 @@ def test_every_simulation_comes_from_the_slice_that_ran_it_worst_first(halves, t
     assert read_batch(path) == record
     page = path.with_suffix(".md").read_text()
     assert "1 of 2 customers may go live" in page
-    assert "1: S2" in page
+    assert "1 failed: S2" in page
     assert (path.parent / ".." / record.rows[0].bundle).resolve().is_dir()
 
 
@@ -174,10 +174,19 @@ def test_lifts_of_several_segments_share_a_column_that_shows_the_worst():
     assert "| acme | **?** | v | · |" in lines
 
 
-def test_many_failing_segments_of_a_check_are_named_behind_it_once():
-    failing = ("lift [new users]", "S7", "lift [regulars]", "other [all]")
-    record = with_rows(row("acme", "must_not_go", checks={"S7": "failed"}, failing=failing))
-    assert "| 4: lift [new users, regulars], S7, other [all] |" in "\n".join(batch_page(record))
+def test_what_stands_against_a_customer_is_counted_by_outcome_each_check_named_once():
+    checks = {
+        "lift [new users]": "not_measured",
+        "S7": "failed",
+        "lift [regulars]": "not_measured",
+        "lift [all]": "failed",
+        "S1": "missing",
+        "S2": "passed",
+    }
+    failing = tuple(label for label, outcome in checks.items() if outcome != "passed")
+    record = with_rows(row("acme", "must_not_go", checks=checks, failing=failing))
+    expected = "2 failed: S7, lift [all]; 2 not measured: lift [new users, regulars]; 1 never reported: S1"
+    assert f"| {expected} |" in "\n".join(batch_page(record))
 
 
 def test_rows_are_ordered_by_what_must_be_read_first():
