@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from alarms_count import wilson
 from alarms_page import page
 from alarms_worlds import draw_cases
 from curves_chart import chart
@@ -23,6 +24,13 @@ STATISTICS = json.loads((DOCS / "statistics.json").read_text(encoding="utf-8"))
 
 def test_the_page_of_false_alarms_is_made_from_its_json():
     assert (DOCS / "false-alarms.md").read_text(encoding="utf-8") == page(ALARMS)
+
+
+def test_the_readme_tells_what_was_counted():
+    readme = " ".join((DOCS.parent / "README.md").read_text(encoding="utf-8").split())
+    runs, wrong = ALARMS["runs"], ALARMS["runs_with_an_alarm"]
+    assert f"On {runs} healthy customers {wrong} runs had a false alarm" in readme
+    assert f"with 95 % confidence that is at most {100 * wilson(wrong, runs)[1]:.1f} %" in readme
 
 
 def test_the_tables_and_the_chart_of_statistics_are_made_from_their_json():

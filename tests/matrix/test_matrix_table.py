@@ -32,3 +32,12 @@ def test_the_page_is_that_of_the_table():
 
 def test_the_table_was_made_on_the_customer_that_is_tried_now():
     assert load()["world"] == matrix_world.FACTS
+
+
+def test_the_readme_tells_how_many_are_caught(rows):
+    readme = " ".join((PAGE.parents[1] / "README.md").read_text().split())
+    caught = sum(bool(row["by"] and row["caught"]) for row in rows.values())
+    assert (
+        f"Of {len(rows)} recommender faults that were switched on one after the other, {caught} turn"
+        in readme
+    )
