@@ -16,7 +16,7 @@ LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
 def test_the_readme_promises_exactly_two_commands_the_main_job_and_the_tests():
     first, second = commands((ROOT / "README.md").read_text())
     assert first.endswith("-m pytest --customer customer-a --env-profile customer_a")
-    assert second.endswith("-m pytest -n auto --dist loadfile")
+    assert second.endswith("-m pytest -n auto --dist worksteal")
     assert all(command.startswith("python3 -m venv .venv && ") for command in (first, second))
 
 
