@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_recsim.data.manifest import load_manifest, selected
+from pytest_recsim.data.manifest import SHARED, load_manifest, selected
 from pytest_recsim.data.problems import InputError
-
-STEPS = ("reset", "seed", "quality", "scenarios")
+from pytest_recsim.plan.options import STEPS
+from pytest_recsim.schemas import schema
 
 
 @pytest.fixture
@@ -142,3 +145,75 @@ def test_any_document_is_read_or_refused_in_sentences(tmp_path_factory, document
     if manifest is not None:
         assert manifest.runs
         assert len({run.id for run in manifest.runs}) == len(manifest.runs)
+
+
+WHOLE = {
+    "schema_version": 1,
+    "defaults": {"env_profile": "prod", "env_overrides": ["BRAND_CAP=3"], "skip": []},
+    "runs": [
+        {
+            "customer": "acme",
+            "id": "acme-2",
+            "namespace": "n",
+            "org_id": "1b4e28ba-2fa1-11d2-883f-0016d3cca427",
+            "base_url": "http://shop",
+            "env_overrides": {"RULES_ENABLE": True, "MMR_LAMBDA": 0.5, "BRAND_TAG_PREFIXES": "b"},
+            "fixture_path": "a.json",
+            "guardrails_file": "g.yml",
+            "skip": ["quality"],
+        },
+        {"customer": "beta", "skip": True},
+    ],
+}
+
+
+def changed(**fields):
+    return {**WHOLE, "runs": [{**WHOLE["runs"][0], **fields}]}
+
+
+@pytest.mark.parametrize(
+    ("document", "good"),
+    [
+        (WHOLE, True),
+        (WHOLE["runs"], True),
+        (changed(skip="seed"), True),
+        (changed(skip="sed"), False),
+        (changed(skip=1), False),
+        (changed(customer="Acme!"), False),
+        (changed(id=""), False),
+        (changed(namespace=" "), False),
+        (changed(org_id="00000000-0000-0000-0000-000000000000"), False),
+        (changed(org_id="acme"), False),
+        (changed(env_overrides={"MMR_LAMBDA": [1]}), False),
+        (changed(env_overrides=[1]), False),
+        (changed(env_profle="prod"), False),
+        ({**WHOLE, "schema_version": 2}, False),
+        ({**WHOLE, "defaults": {"customer": "acme"}}, False),
+        ({**WHOLE, "runs": []}, False),
+        ({"defaults": {}}, False),
+        ({"runs": [{"namespace": "n"}]}, False),
+        ("acme", False),
+    ],
+    ids=str,
+)
+def test_the_published_schema_accepts_what_the_loader_accepts(load, document, good):
+    try:
+        load(json.dumps(document), "b.json")
+    except InputError:
+        assert not good
+    else:
+        assert good
+    assert jsonschema.Draft202012Validator(schema("batch")).is_valid(document) is good
+
+
+def test_the_published_schema_has_the_loaders_keys_and_the_runs_steps():
+    jsonschema.Draft202012Validator.check_schema(schema("batch"))
+    run, defaults = schema("batch")["$defs"]["run"], schema("batch")["oneOf"][1]["properties"]["defaults"]
+    assert set(run["properties"]) == {"customer", "id", *SHARED}
+    assert set(defaults["properties"]) == set(SHARED)
+    assert tuple(schema("batch")["$defs"]["skip"]["oneOf"][1]["enum"]) == STEPS
+
+
+def test_the_shipped_manifest_follows_the_published_schema():
+    path = Path(__file__).parents[2] / "fixtures" / "batch_simulations.yaml"
+    jsonschema.validate(yaml.safe_load(path.read_text()), schema("batch"))
