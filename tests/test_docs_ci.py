@@ -101,12 +101,14 @@ def workspace(folder: Path) -> Path:
     return folder
 
 
-def in_shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run a step as a runner does, with this Python first on the path."""
+def in_shell(line: str, folder: Path, number: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a step as a runner does, with this Python first on the path; ``number`` is that of a GitLab slice."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "RECS"))}
     env = kept | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "GITHUB_STEP_SUMMARY": str(folder / "step.md"),
+        "CI_NODE_INDEX": number,
+        "CI_NODE_TOTAL": block("gitlab")["slice"]["parallel"],
     }
     words = ["bash", "-e", "-c", line]
     return subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True, timeout=300)
@@ -122,19 +124,28 @@ def test_the_steps_of_one_customer_run_in_a_shell(tmp_path: Path) -> None:
     assert "May go live" in (tmp_path / "runner" / "step.md").read_text()
 
 
+ARTIFACTS = {"github": ("reports", "slices/slice-{}"), "gitlab": ("slice-{}", "slice-{}")}
+"""The folder of a slice's artifact, and where the verdict's runner finds it."""
+
+
+def only_step(vendor: str, job: str) -> str:
+    (line,) = steps(job) if vendor == "github" else block("gitlab")[job]["script"]
+    return line
+
+
 @pytest.mark.long
-def test_the_steps_of_the_slices_and_of_the_verdict_run_in_a_shell(tmp_path: Path) -> None:
-    """Each slice on a runner of its own; artifacts travel as the actions would carry them."""
-    verdict = tmp_path / "verdict"
-    (line,), codes = steps("slice"), []
+@pytest.mark.parametrize("vendor", ARTIFACTS)
+def test_the_steps_of_the_slices_and_of_the_verdict_run_in_a_shell(vendor: str, tmp_path: Path) -> None:
+    """Each slice on a runner of its own; artifacts travel as the vendor would carry them."""
+    verdict, codes = tmp_path / "verdict", []
+    line, (left, taken) = only_step(vendor, "slice"), ARTIFACTS[vendor]
     for number in block("github")["jobs"]["slice"]["strategy"]["matrix"]["slice"]:
         runner = workspace(tmp_path / f"runner-{number}")
-        done = in_shell(line.replace("${{ matrix.slice }}", number), runner)
+        done = in_shell(line.replace("${{ matrix.slice }}", number), runner, number)
         codes.append(done.returncode)
         assert done.returncode in (0, 1), done.stdout + done.stderr
-        shutil.copytree(runner / "reports", verdict / "slices" / f"slice-{number}")
-    (line,) = steps("verdict")
-    merged = in_shell(line, verdict)
+        shutil.copytree(runner / left.format(number), verdict / taken.format(number))
+    merged = in_shell(only_step(vendor, "verdict"), verdict)
     assert merged.returncode == max(codes), merged.stdout + merged.stderr
     assert "of 5 customers may go live" in merged.stdout
     assert (verdict / "merged" / "junit.xml").is_file()
