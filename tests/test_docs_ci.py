@@ -81,14 +81,18 @@ def test_the_vendor_accepts_the_example_and_would_refuse_a_slip(name: str, key: 
     assert judged_by_vendor(name, file).returncode == 1
 
 
+def unconfigured() -> dict[str, str]:
+    """The environment without anybody's options for pytest or a service."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "RECS"))}
+
+
 @pytest.mark.parametrize("line", RUNS)
 def test_pytest_understands_what_the_examples_run(line: str) -> None:
     words = shlex.split(line)
     assert words[:3] == ["python", "-m", "pytest"]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "RECS"))}
     kept_words = [word for word in words[1:] if not word.startswith("--junitxml")]
     command = [sys.executable, *kept_words, "--recsim-dry-run", "-p", "no:randomly"]
-    done = subprocess.run(command, cwd=ROOT, env=kept, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=ROOT, env=unconfigured(), capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "(dry run, nothing is sent)" in done.stdout
 
@@ -103,8 +107,7 @@ def workspace(folder: Path) -> Path:
 
 def in_shell(line: str, folder: Path, number: str = "") -> subprocess.CompletedProcess[str]:
     """Run a step as a runner does, with this Python first on the path; ``number`` is that of a GitLab slice."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "RECS"))}
-    env = kept | {
+    env = unconfigured() | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "GITHUB_STEP_SUMMARY": str(folder / "step.md"),
         "CI_NODE_INDEX": number,

@@ -64,7 +64,7 @@ def _case(suite: ET.Element, result: CheckResult) -> None:
     )
     listed = ET.SubElement(case, "properties")
     for name, value in properties(result):
-        ET.SubElement(listed, "property", name=_clean(name), value=_clean(value))
+        ET.SubElement(listed, "property", name=name, value=value)
     if tag := ENDINGS.get(result.outcome):
         sentence = _clean(f"{result.outcome.replace('_', ' ')}: {result.waiver or result.sentence}")
         ending = ET.SubElement(case, tag, message=sentence.partition("\n")[0])

@@ -12,6 +12,11 @@ MOST_MEASURES = 50
 
 def properties(result: CheckResult) -> Iterator[tuple[str, str]]:
     """Yield names and values, both plain strings that XML can hold; failing measures first, 50 at most."""
+    for name, value in _facts(result):
+        yield _clean(name), _clean(value)
+
+
+def _facts(result: CheckResult) -> Iterator[tuple[str, str]]:
     yield "recsim.customer", result.simulation
     yield "recsim.check", result.check
     if result.case:
@@ -19,10 +24,10 @@ def properties(result: CheckResult) -> Iterator[tuple[str, str]]:
     yield "recsim.outcome", result.outcome
     yield "recsim.severity", result.severity
     if result.waiver:
-        yield "recsim.waiver", _clean(result.waiver)
+        yield "recsim.waiver", result.waiver
     measures = sorted(result.measures, key=lambda measure: measure.ok is not False)
     for measure in measures[:MOST_MEASURES]:
-        yield f"recsim.measure.{_clean(measure.name)}", _clean(_value(measure))
+        yield f"recsim.measure.{measure.name}", _value(measure)
     if len(measures) > MOST_MEASURES:
         yield "recsim.measures_left_out", str(len(measures) - MOST_MEASURES)
 

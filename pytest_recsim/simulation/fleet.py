@@ -123,20 +123,18 @@ class Fleet:
         one = self.opened[name]
         one.notes += self.alarm(leave_clean(one))
         stop(one)
-        writer = self.writers[name]
-        writer.close()
-        self.render(name)
-        self.alarm([writer.trouble] if writer.trouble else [])
+        self._write_again(name)
+        trouble = self.writers[name].trouble
+        self.alarm([trouble] if trouble else [])
 
     def restore(self) -> list[str]:
         """Give services their configuration back; return what could not be, which every record tells."""
         before = self._asked
         told = self.alarm(self.services.undo())
         if told or self._asked != before:
-            for name, writer in self.writers.items():
+            for name in self.writers:
                 self.opened[name].notes += [note for note in told if note not in self.opened[name].notes]
-                writer.close()
-                self.render(name)
+                self._write_again(name)
         return told
 
     def alarm(self, sentences: list[str]) -> list[str]:
@@ -151,8 +149,7 @@ class Fleet:
         self._complain(f"{name}: {sentence}")
         self.opened[name].notes.append(sentence)
         if name in self.finished:
-            self.writers[name].close()
-            self.render(name)
+            self._write_again(name)
 
     @property
     def _asked(self) -> int:
@@ -163,6 +160,10 @@ class Fleet:
         for one in self.opened.values():
             stop(one)
         self.services.release()
+
+    def _write_again(self, name: str) -> None:
+        self.writers[name].close()
+        self.render(name)
 
     def render(self, name: str) -> None:
         """Write the page; a page that cannot be written must not cost the record or the clean-up."""

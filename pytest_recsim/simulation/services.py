@@ -34,9 +34,7 @@ class Services:
         """
         alone: dict[str, bool] = {}
         for plan in self._running:
-            normalise(
-                plan.base_url.value, plan.base_url.origin
-            )  # what is no address is refused before anything waits
+            normalise(plan.base_url.value, plan.base_url.origin)  # refuses before anything waits
             alone[plan.address] = alone.get(plan.address, False) or plan.apply.value in CHANGING
             alone[f"{plan.address} org {plan.org_id.value} namespace {plan.namespace.value}"] = True
         for place in sorted(alone):  # everybody in the same order, so that no two wait for each other
@@ -52,7 +50,7 @@ class Services:
         """
         first: dict[str, Opened] = {}
         for one in opened:
-            first.setdefault(one.plan.address or one.sim.context.url, one)
+            first.setdefault(_where(one), one)
         for one in first.values():
             self.turn_to(one, run_id)
         for one in opened:
@@ -65,8 +63,7 @@ class Services:
         Raises:
             InputError, ServiceError: it cannot be done.
         """
-        plan = one.plan
-        url = plan.address or one.sim.context.url
+        plan, url = one.plan, _where(one)
         profile, earlier = self._changes.get(url, ("", None))
         if earlier is not None and (profile == plan.profile_sha256 or plan.apply.value not in CHANGING):
             return
@@ -96,6 +93,11 @@ class Services:
         for hold in self._holds:
             hold.release()
         self._holds.clear()
+
+
+def _where(one: Opened) -> str:
+    """Name the service of a simulation: a running one by its address, a stand-in of its own by its URL."""
+    return one.plan.address or one.sim.context.url
 
 
 def quarrel(plans: Iterable[Plan]) -> bool:
