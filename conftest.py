@@ -1,3 +1,3 @@
-"""The project's own tests run the plugin in real subprocesses."""
+"""For everything below: the plugin needs nothing here, and what our own tests need is in tests/conftest.py."""
 
-pytest_plugins = ("pytester",)
+collect_ignore = ["benchmarks", "findings", "reports"]  # `pytest .` looks for tests where tests are

@@ -24,11 +24,11 @@ from typing import Any
 import httpx
 import msgspec
 
-from pytest_recsim.service.ask import Ask, Exchange
-from pytest_recsim.service.endpoint import Endpoint
-from pytest_recsim.service.face import Service
-from pytest_recsim.service.watch import Watch
-from pytest_recsim.service.wire import ANSWER, Policy
+from pytest_recsim.service.api.client import Service
+from pytest_recsim.service.contract.ask import Ask, Exchange
+from pytest_recsim.service.contract.wire import ANSWER, Policy
+from pytest_recsim.service.http.endpoint import Endpoint
+from pytest_recsim.service.watch.watch import Watch
 
 ORG = "00000000-0000-0000-0000-000000000001"
 PATH = "/v1/recommendations"

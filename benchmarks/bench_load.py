@@ -20,9 +20,9 @@ from pathlib import Path
 
 import jsonschema
 
-from pytest_recsim.data.columns import columns
-from pytest_recsim.data.fixture import load_fixture
-from pytest_recsim.data.split import split_events
+from pytest_recsim.data.fixtures.columns import columns
+from pytest_recsim.data.fixtures.fixture import load_fixture
+from pytest_recsim.data.fixtures.split import split_events
 from pytest_recsim.schemas import schema
 
 _USERS, _ITEMS = 20_000, 5_000

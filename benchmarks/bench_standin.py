@@ -34,7 +34,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from pytest_recsim.data.profiles import find_profile, load_profile, packaged_profiles  # noqa: E402
+from pytest_recsim.data.profiles.profiles import find_profile, load_profile, packaged_profiles  # noqa: E402
 from pytest_recsim.service.launcher import launch  # noqa: E402
 from pytest_recsim.sources.generator import generate  # noqa: E402
 from pytest_recsim.standin.app import App, build  # noqa: E402

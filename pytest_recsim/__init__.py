@@ -1,13 +1,51 @@
-"""pytest-recsim: may this recommender configuration go live, and what is the evidence?"""
+"""pytest-recsim: may this recommender configuration go live, and what is the evidence?
+
+What users import stands here, whatever room it lives in; nothing is loaded before it is asked for.
+"""
 
 import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_recsim.plan.own import RunMetric, UserMetric
+    from pytest_recsim.data.input.problems import RecsimError
+    from pytest_recsim.plan.keywords import plan_for
+    from pytest_recsim.plan.model import Plan
+    from pytest_recsim.plan.own import Metric, RunMetric, UserMetric
+    from pytest_recsim.service.contract.ask import Exchange
+    from pytest_recsim.simulation import Simulation
+    from pytest_recsim.simulation.checks.check import Check
+    from pytest_recsim.simulation.controller.evaluate import evaluate
+    from pytest_recsim.simulation.controller.run_record import RunRecord
 
-__all__ = ["RunMetric", "UserMetric", "__version__"]
+__all__ = [
+    "Check",
+    "Exchange",
+    "Metric",
+    "Plan",
+    "RecsimError",
+    "RunMetric",
+    "RunRecord",
+    "Simulation",
+    "UserMetric",
+    "__version__",
+    "evaluate",
+    "plan_for",
+]
 __version__ = "0.1.0"
+
+_ROOMS = {
+    "Check": "simulation.checks.check",
+    "Exchange": "service.contract.ask",
+    "Metric": "plan.own",
+    "Plan": "plan.model",
+    "RecsimError": "data.input.problems",
+    "RunMetric": "plan.own",
+    "RunRecord": "simulation.controller.run_record",
+    "Simulation": "simulation",
+    "UserMetric": "plan.own",
+    "evaluate": "simulation.controller.evaluate",
+    "plan_for": "plan.keywords",
+}
 
 # Only under pytest, and without importing it: the stand-in imports this package too and must start fast.
 if (_pytest := sys.modules.get("pytest")) is not None:
@@ -15,9 +53,13 @@ if (_pytest := sys.modules.get("pytest")) is not None:
 
 
 def __getattr__(name: str) -> Any:
-    """Import the two classes for the hook ``pytest_recsim_metrics`` when they are asked for, so that nobody else waits."""
-    if name in ("RunMetric", "UserMetric"):
-        from pytest_recsim.plan import own
+    """Import what is asked for, and only that: pytest imports this package on every start."""
+    from importlib import import_module
 
-        return getattr(own, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

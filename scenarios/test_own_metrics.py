@@ -1,6 +1,7 @@
-"""Your own metrics: what `pytest_recsim_metrics` in a conftest.py announces, against thresholds under `own:`.
+"""Custom metrics: what `pytest_recsim_metrics` in a conftest.py announces, against thresholds under `own:`.
 
-They are measured once, on the same lists as everything else, and stand in the report with their definition and n.
+They are measured once, on the same lists as everything else, and stand in the report with their definition
+and n.
 """
 
 from __future__ import annotations
@@ -9,34 +10,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_recsim.simulation.checks import custom as own_checks
+
 if TYPE_CHECKING:
-    from pytest_recsim.plugin.check import Check
-    from pytest_recsim.simulation import Simulation
+    from pytest_recsim import Check, Simulation
 
 
 @pytest.mark.guardrail("own_metrics", when="own")
 def test_own_metrics_can_be_measured(sim: Simulation, check: Check) -> None:
-    """Every metric of your own returned what it had announced."""
-    failures = [found.failure for found in sim.own.values() if found.failure]
-    check.that(
-        "metrics of your own",
-        not failures,
-        expected="each returns its figures",
-        got="; ".join(failures) or f"{len(sim.own)} of {len(sim.own)} do",
-        n=len(sim.own),
-        definition="metrics that pytest_recsim_metrics announces; a value that is not finite is no failure here",
-        knob="the function behind the metric",
-    )
+    """Every custom metric returned what it had announced."""
+    own_checks.own_metrics(sim, check)
 
 
 @pytest.mark.guardrail("own", when="own.*")
-def test_own_metric_keeps_its_threshold(
-    sim: Simulation, check: Check, own_threshold: str, segment: str
-) -> None:
-    """A metric of your own keeps the threshold that guardrails.yml sets for it."""
-    limit = sim.limit(own_threshold, segment)
-    found = sim.own[own_threshold.partition("_")[2]]
-    check.show("figure", found)
-    check.figure(
-        found.segments[segment] if segment else found.figure, limit, who=segment and f"segment {segment}"
-    )
+def test_own_metric_keeps_its_threshold(sim: Simulation, check: Check, threshold: str, segment: str) -> None:
+    """A custom metric keeps the threshold that guardrails.yml sets for it."""
+    own_checks.own(sim, check, threshold, segment)

@@ -1,12 +1,13 @@
 """S1: filters are hard filters.
 
-Proves: whoever asks for one kind of item (`include_tags_any`) gets that kind and nothing else, and so does whoever
-asks for a range of prices (`price_between`) or leaves single items out (`exclude_item_ids`).
+Proves: whoever asks for one kind of item (`include_tags_any`) gets that kind and nothing else, and so does
+whoever asks for a range of prices (`price_between`) or leaves single items out (`exclude_item_ids`).
 How: a few users from every segment ask for several tags, from rare to common, with the brand and category
-caps off; long lists, so that a rare leak shows. A tag is only tried when it is missing somewhere in each of their
-unfiltered lists. Then they ask for the middle half of all prices, without the first three items that they
-would get.
-Passes when: every listed item carries the tag, or is in the range and not left out; and the list is as long as the
+caps off; long lists, so that a rare leak shows. A tag is only tried when it is missing somewhere in each of
+their unfiltered lists. Then they ask for the middle half of all prices, without the first three items that
+they would get.
+Passes when: every listed item carries the tag, or is in the range and not left out; and the list is as long
+as the
 catalogue allows: a filter that merely thins out a finished list is caught by its short lists.
 """
 
@@ -16,12 +17,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_recsim.simulation.ranges import judge_range, middle_prices, ranged_lists
-from pytest_recsim.simulation.subjects import CAPS_OFF, filterable_tags, filtered_lists, judge_filter, spread
+from pytest_recsim.simulation.checks.price_filter import judge_range, middle_prices, ranged_lists
+from pytest_recsim.simulation.checks.subjects import (
+    filterable_tags,
+    filtered_lists,
+    judge_filter,
+    spread,
+    unfiltered_lists,
+)
 
 if TYPE_CHECKING:
-    from pytest_recsim.plugin.check import Check
-    from pytest_recsim.simulation import Simulation
+    from pytest_recsim import Check, Simulation
 
 USERS = 7
 TAGS = 5
@@ -31,7 +37,7 @@ TAGS = 5
 def test_s01_include_filter_is_strict(sim: Simulation, check: Check) -> None:
     """Only items with the wanted tag, price or id are shown, and as many as there are."""
     users, surface = spread(sim, USERS), sim.surface("s1")
-    unfiltered = sim.recommend(users, surface=surface, overrides=CAPS_OFF)
+    unfiltered = unfiltered_lists(sim, users)
     catalogue = {tag for item in sim.available for tag in set(sim.items[item].tags) - sim.brand_tags(item)}
     tags = filterable_tags(sim, catalogue, unfiltered, TAGS)
     check.need(users, "nobody has holdout events, so there is nobody to ask for")

@@ -1,12 +1,14 @@
 """S4: the diversity knob works, at a price we can afford.
 
 Proves: a lower `mmr_lambda` makes lists more varied, and the profile's own setting does not cost too much.
-How: 30 established users (new and sparse users may have a forced setting), those with most relevant items first;
-lists of 20, similarity of plain tags; NDCG over all relevant items, repeats included (on unseen ones alone 30 users
-give too few hits to tell a price from chance).
+How: 30 established users (new and sparse users may have a forced setting), those with most relevant items
+first; lists of 20, similarity of plain tags; NDCG over all relevant items, repeats included (on unseen ones
+alone 30 users give too few hits to tell a price from chance).
 Direction: lambda 0.5 against 1.0, caps off. Price: NDCG@10 of the profile's own lists against the same with
 lambda 1.0. Lambda 0 is never sent: it means "off" or "nothing but diversity", depending on the caps.
-Passes when: similarity at 0.5 is at most 0.9 x that at 1.0, and the loss of NDCG is within `s4_max_ndcg_loss`.
+Passes when: similarity at 0.5 is at most 0.9 x that at 1.0, and the loss of NDCG is within
+`s4_max_ndcg_loss`. Where it is
+not, long lists are asked for too: what the contract's own selection could not vary either is not measured.
 """
 
 from __future__ import annotations
@@ -15,13 +17,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_recsim.simulation.subjects import CAPS_OFF, PLAIN, established_with_truth, mean, similarity
+from pytest_recsim.simulation.checks.diversity import possible_ratio
+from pytest_recsim.simulation.checks.subjects import CAPS_OFF, PLAIN, established_with_truth, mean, similarity
 
 if TYPE_CHECKING:
-    from pytest_recsim.plugin.check import Check
-    from pytest_recsim.simulation import Simulation
+    from pytest_recsim import Check, Simulation
 
 USERS = 30
+LENGTH, CANDIDATES = 20, 100
+LOWER = 0.5
 LESS_SIMILAR = 0.9
 MIN_HITS = 10
 
@@ -29,33 +33,59 @@ MIN_HITS = 10
 def judge_direction(sim: Simulation, check: Check, users: list[str]) -> None:
     """Measure similarity at lambda 0.5 against 1.0, caps off."""
     surface = sim.surface("s4")
-    varied = sim.recommend(users, surface=surface, overrides=CAPS_OFF | {"mmr_lambda": 0.5})
+    varied = sim.recommend(users, surface=surface, overrides=CAPS_OFF | {"mmr_lambda": LOWER})
     plain = sim.once("plain", users, overrides=PLAIN)
     low, high = (mean(similarity(sim, shown) for shown in lists.values()) for lists in (varied, plain))
     check.show("similarity", {"lambda 0.5": low, "lambda 1.0": high})
     check.need(high > 0, "lists share no plain tags even without diversification, so none can be avoided")
+    need_room(sim, check, users, low, high)
     worst = max(users, key=lambda user: similarity(sim, varied[user]))
     check.at_most(
         "similarity at lambda 0.5 relative to 1.0",
         low / high,
         LESS_SIMILAR,
         n=len(users),
-        definition=f"mean pairwise Jaccard of plain tags over 20 items, caps off: {low:.4f} against {high:.4f}",
-        knob="MMR_LAMBDA, POPULARITY_FANOUT",
+        definition=(
+            f"mean pairwise Jaccard of plain tags over 20 items, caps off: {low:.4f} against {high:.4f}"
+        ),
+        knob=("MMR_LAMBDA", "POPULARITY_FANOUT"),
         who=f"{len(users)} established users, most similar for user {worst}",
         exchange=varied[worst],
+    )
+
+
+def need_room(sim: Simulation, check: Check, users: list[str], low: float, high: float) -> None:
+    """Where lists hardly vary, ask whether they could: few candidates or tags too alike leave no room."""
+    if low <= LESS_SIMILAR * high:
+        return
+    candidates = sim.recommend(users, k=CANDIDATES, surface=sim.surface("s4"), overrides=PLAIN)
+    could = possible_ratio(sim, list(candidates.values()), LOWER, LENGTH)
+    check.show("possible_similarity_ratio", could)
+    check.need(
+        could <= LESS_SIMILAR,
+        "these candidates cannot be varied: by the contract's own selection lists would be "
+        f"{could:.2f} x as similar "
+        f"at lambda {LOWER} as at 1.0, at most {LESS_SIMILAR} is asked for (too few items, or "
+        "tags too alike)",
     )
 
 
 def judge_price(sim: Simulation, check: Check, users: list[str]) -> None:
     """Measure what the profile's own lambda costs in relevance."""
     own = {user: sim.lists[user] for user in users}
-    plain = sim.recommend(users, overrides={"mmr_lambda": 1.0})
+    asked_already = sim.caps == (0, 0)  # then relevance alone is the same question
+    plain = (
+        sim.once("plain", users, overrides=PLAIN)
+        if asked_already
+        else sim.recommend(users, overrides={"mmr_lambda": 1.0})
+    )
     kept, counted, _ = sim.mean_ndcg(own, "all")
     free, _, hits = sim.mean_ndcg(plain, "all")
     check.show("ndcg", {"profile": kept, "lambda 1.0": free, "users": counted, "users above 0": hits})
     unseen = {"profile": sim.mean_ndcg(own, "unseen")[0], "lambda 1.0": sim.mean_ndcg(plain, "unseen")[0]}
     check.show("ndcg_unseen", unseen)
+    unapplied = sim.applied.unapplied(users)
+    check.need(not unapplied, unapplied)
     check.need(hits >= MIN_HITS, f"{hits} of {len(users)} users have an NDCG above 0, {MIN_HITS} are needed")
     check.at_most(
         "loss of NDCG@10 through diversification",

@@ -12,11 +12,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_recsim.simulation.subjects import CAPS_OFF, filterable_tags, filtered_lists, judge_filter, spread
+from pytest_recsim.simulation.checks.subjects import (
+    filterable_tags,
+    filtered_lists,
+    judge_filter,
+    spread,
+    unfiltered_lists,
+)
 
 if TYPE_CHECKING:
-    from pytest_recsim.plugin.check import Check
-    from pytest_recsim.simulation import Simulation
+    from pytest_recsim import Check, Simulation
 
 USERS = 7
 BRANDS = 3
@@ -29,7 +34,7 @@ def test_s06_brand_whitelist_is_strict(sim: Simulation, check: Check) -> None:
     check.need(catalogue, "no available item carries a brand tag (BRAND_TAG_PREFIXES)")
     users, surface = spread(sim, USERS), sim.surface("s6")
     check.need(users, "nobody has holdout events, so there is nobody to ask for")
-    unfiltered = sim.recommend(users, surface=surface, overrides=CAPS_OFF)
+    unfiltered = unfiltered_lists(sim, users)
     brands = filterable_tags(sim, catalogue, unfiltered, BRANDS)
     check.need(brands, "no brand has 5 available items with events and is missing from every unfiltered list")
 

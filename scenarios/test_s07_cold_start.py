@@ -3,9 +3,9 @@
 Proves: somebody we hardly know gets a full, fitting and varied list.
 How: the quality lists of everybody in the segment `new_users` (nothing is asked again).
 Passes when: every list has at least 5 items, mean MRR@10 (all relevant items, repeats included) reaches
-`s7_min_avg_mrr`, and the first 10 items cover on average `s7_min_avg_categories` categories (not measured where
-the available items have fewer). Beside it stand what flatters these numbers: repeats, items promoted from the
-user's own history, and the category cap.
+`s7_min_avg_mrr`, and the first 10 items cover on average `s7_min_avg_categories` categories (not measured
+where the available items have fewer). Beside it stand what flatters these numbers: repeats, items promoted
+from the user's own history, and the category cap.
 """
 
 from __future__ import annotations
@@ -15,13 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_recsim.simulation.subjects import SHOWN, mean, none_of
+from pytest_recsim.simulation.checks.subjects import NEW_USER_BLEND, SHOWN, mean, none_of
 
 if TYPE_CHECKING:
-    from pytest_recsim.plan.model import Limit
-    from pytest_recsim.plugin.check import Check
-    from pytest_recsim.service.ask import Exchange
-    from pytest_recsim.simulation import Simulation
+    from pytest_recsim import Check, Exchange, Simulation
+    from pytest_recsim.record.asked import Limit
 
     Lists = dict[str, Exchange]
 
@@ -75,6 +73,13 @@ def test_s07_new_users_get_something_good(sim: Simulation, check: Check) -> None
     """New users' lists are long enough, hit something, and are varied."""
     lists = {user: shown for user, shown in sim.lists.items() if sim.users[user].segment.lower() == NEW}
     check.need(lists, f"no user of the segment `{NEW}` has holdout events")
+    check.need(
+        any(sim.seeded_events.values()), "no event was seeded, so nothing could be learnt about anything"
+    )
+    check.need(
+        len(sim.available) >= MIN_ITEMS,
+        f"{len(sim.available)} items are available, lists of at least {MIN_ITEMS} are asked for",
+    )
     everything = {user: items for user, items in sim.relevance("all").items() if user in lists}
     enough = int(sim.limit("min_segment_users", NEW).value)
     check.need(
@@ -84,6 +89,11 @@ def test_s07_new_users_get_something_good(sim: Simulation, check: Check) -> None
     wanted = sim.limit("s7_min_avg_categories")
     check.show("beside_it", flattery(sim, lists, everything))
     check.show("category_cap_alone_guarantees_the_categories", cap_guarantees(sim, float(wanted.value)))
+    in_effect, unapplied = sim.applied.kept(list(lists))
+    check.need(not unapplied, unapplied)
+    check.show("users_left_out", sorted(set(lists) - set(in_effect)))
+    lists = {user: lists[user] for user in in_effect}
+    everything = {user: items for user, items in everything.items() if user in lists}
 
     none_of(
         check,
@@ -91,7 +101,7 @@ def test_s07_new_users_get_something_good(sim: Simulation, check: Check) -> None
         [(f"user {user}", shown) for user, shown in lists.items() if len(shown.ids) < MIN_ITEMS],
         n=len(lists),
         definition=f"lists of the segment `{NEW}` with fewer than {MIN_ITEMS} items",
-        knob="NEW_USER_POP_FANOUT, CATEGORY_CAP, BRAND_CAP",
+        knob=("NEW_USER_POP_FANOUT", "CATEGORY_CAP", "BRAND_CAP"),
     )
     judge_hits(sim, check, lists, everything)
     judge_variety(sim, check, lists, wanted)
@@ -106,8 +116,11 @@ def judge_hits(sim: Simulation, check: Check, lists: Lists, everything: dict[str
         mean(found.values()),
         sim.limit("s7_min_avg_mrr"),
         n=len(everything),
-        definition="mean reciprocal rank of the first relevant item among 10, all relevant items, repeats included",
-        knob="NEW_USER_BLEND_ALPHA / _BETA / _GAMMA, PROFILE_STARTER_PRESETS",
+        definition=(
+            "mean reciprocal rank of the first relevant item among 10, all relevant items, repeats included"
+        ),
+        knob=(*NEW_USER_BLEND, "PROFILE_STARTER_PRESETS"),
+        about="ranking",
         who=f"segment `{NEW}`; the request is that of the lowest",
         worst=", ".join(f"{user} {found[user]:.3g}" for user in lowest),
         exchange=lists[lowest[0]] if lowest else None,
@@ -129,8 +142,11 @@ def judge_variety(sim: Simulation, check: Check, lists: Lists, wanted: Limit) ->
         mean(found.values()),
         wanted,
         n=len(lists),
-        definition="mean number of different categories (field, else first category tag) among the first 10 items",
-        knob="NEW_USER_MMR_LAMBDA, CATEGORY_CAP",
+        definition=(
+            "mean number of different categories (field, else first category tag) among the first 10 items"
+        ),
+        knob=("NEW_USER_MMR_LAMBDA", "CATEGORY_CAP"),
+        about="catalogue",
         who=f"segment `{NEW}`; the request is that of the narrowest",
         worst=", ".join(f"{user} {found[user]}" for user in narrow),
         exchange=lists[narrow[0]],

@@ -9,89 +9,25 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_recsim.simulation.checks import standing
+
 if TYPE_CHECKING:
-    from pytest_recsim.plugin.check import Check
-    from pytest_recsim.simulation import Simulation
+    from pytest_recsim import Check, Simulation
 
 
 @pytest.mark.guardrail("profile")
 def test_profile_is_in_effect(sim: Simulation, check: Check) -> None:
     """Every knob that was sent is in effect, as far as the service lets us see it."""
-    rows = sim.prepared.knobs
-    check.need(sim.plan.apply.value != "none", "apply mode `none` sends no knob, so none can be in effect")
-    judged = [row for row in rows if row.status in ("in effect", "not in effect")]
-    check.need(judged, "the service shows none of the knobs that were sent")
-    check.show("knobs", rows)
-    wrong = [row for row in judged if row.status == "not in effect"]
-    check.that(
-        "knobs in effect",
-        not wrong,
-        expected="every visible knob as asked for",
-        got="; ".join(f"{row.knob}={row.asked} asked, {row.in_effect} seen in {row.seen_in}" for row in wrong)
-        or f"{len(judged)} of {len(judged)} visible knobs agree",
-        n=len(judged),
-        definition="asked for in the profile against explain blocks, trace and admin config",
-        knob=", ".join(row.knob for row in wrong),
-    )
-    changed = sim.changed_configuration()
-    check.that(
-        "the service's configuration while we measured",
-        not changed,
-        expected="the same at the end as after seeding",
-        got=f"changed by somebody else: {', '.join(changed)}" if changed else "the same",
-        definition="admin config document after seeding against the one now; it holds for every tenant",
-    )
+    standing.profile(sim, check)
 
 
 @pytest.mark.guardrail("contract")
 def test_contract(sim: Simulation, check: Check) -> None:
     """No answer broke the service's contract, and nobody else changed what was measured."""
-    seen = sim.everything_seen()
-    check.need(seen.answers, "no answer passed through the client")
-    check.show("checked", seen.checked)
-    violations = seen.of("contract")
-    for violation in violations:
-        check.that(
-            violation.what,
-            ok=False,
-            expected="no answer",
-            got=f"{violation.count} of {seen.answers} answers; first: {violation.detail}",
-            n=seen.answers,
-            who=f"user {violation.user_id}",
-            curl=violation.curl,
-        )
-    if not violations:
-        kinds = ", ".join(f"{name} ({count})" for name, count in sorted(seen.checked.items()))
-        check.that(
-            "answers within the contract",
-            ok=True,
-            expected="every answer",
-            got=f"{seen.answers} of {seen.answers}",
-            n=seen.answers,
-            definition=f"duplicates, length, finite scores on every answer; where it applies also {kinds}",
-        )
-    changed = sim.changed_namespace()
-    check.that(
-        "the namespace while we measured",
-        not changed,
-        expected="at the end as after seeding",
-        got="; ".join(changed) or "as after seeding",
-        definition="rows, our marker, and what of other people changes ranking (rules, overrides, segments, weights)",
-    )
+    standing.contract(sim, check)
 
 
 @pytest.mark.guardrail("availability")
 def test_availability(sim: Simulation, check: Check) -> None:
     """Only known, available items are shown."""
-    seen = sim.everything_seen()
-    check.need(seen.slots, "no slot of any list passed through the client")
-    first = next(iter(seen.of("availability")), None)
-    check.at_most(
-        "share of unavailable or unknown items",
-        seen.unavailable_share,
-        sim.limit("max_unavailable_share"),
-        n=seen.slots,
-        definition="recommended slots that hold an item which is not in the fixture or not available",
-        who=f"{first.detail}, user {first.user_id}" if first else "",
-        curl=first.curl if first else "",
-    )
+    standing.availability(sim, check)

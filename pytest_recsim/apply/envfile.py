@@ -1,185 +1,197 @@
-"""Apply mode ``env-file``: rewrite the service's env file, restart it, and put the file back at the end."""
+"""Apply mode ``env-file``: rewrite the service's env file, restart it, and put everything back at the end."""
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import io
-import os
-import re
-import shlex
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from time import monotonic, sleep
 
-from dotenv.parser import parse_stream
+import msgspec
+from dotenv import dotenv_values
 
+from pytest_recsim.apply import admin
+from pytest_recsim.apply.envtext import cut_short, rewritten, sha256
 from pytest_recsim.apply.journal import Entry, Journal
-from pytest_recsim.data.files import read_bytes, shown, utf8
-from pytest_recsim.data.problems import InputError, Problem
-from pytest_recsim.service.errors import ServiceError
-from pytest_recsim.service.face import Service
+from pytest_recsim.apply.onfile import content, copy, overwritten, refuse_copy
+from pytest_recsim.apply.restart import restart_service
+from pytest_recsim.apply.undone import Undone, listed
+from pytest_recsim.data.input.files import read_bytes, shown, utf8
+from pytest_recsim.data.input.problems import InputError, Problem
+from pytest_recsim.data.profiles.documents import differences, differing, same
+from pytest_recsim.record import secrets
+from pytest_recsim.record.masking import learn
+from pytest_recsim.service.api.client import Service
+from pytest_recsim.service.contract.errors import ServiceError
+from pytest_recsim.service.contract.records import StoredConfig
 
 BACKUP = ".recsim-backup"
-RESTART_S, HEALTHY_S, POLL_S = 120.0, 60.0, 0.2
-IN_A_ROW = 6
-"""Answers a poll apart: a process that is told to end may still answer for a while before its successor does."""
-TOLD = 200
-_PLAIN = re.compile(r"[A-Za-z0-9_.,:|=*/+-]*")
 
 
-def rewritten(text: str, values: Mapping[str, str], run_id: str) -> str:
-    """Return the env file with these variables set at its end; every other line stays as it is.
-
-    Raises:
-        ValueError: a value holds both a quote and what needs quoting, or a line break.
-    """
-    kept = [
-        binding.original.string for binding in parse_stream(io.StringIO(text)) if binding.key not in values
-    ]
-    body = "".join(kept)
-    gap = "" if not body or body.endswith("\n") else "\n"
-    lines = [f"{name}={_quoted(value)}\n" for name, value in values.items()]
-    return f"{body}{gap}# set by pytest-recsim for run {run_id}, put back at its end\n{''.join(lines)}"
-
-
-def _quoted(value: str) -> str:
-    if _PLAIN.fullmatch(value):
-        return value
-    if "'" in value or "\n" in value:
-        raise ValueError("a value with a single quote or a line break cannot be written to an env file")
-    return f"'{value}'"
+def copy_of(path: Path) -> Path:
+    """Return where the copy of an env file lies: beside it, wherever a note says that it does."""
+    return Path(f"{path}{BACKUP}")
 
 
 def start_with(
     service: Service, path: Path, values: Mapping[str, str], restart: str, *, run_id: str, journal: Journal
 ) -> Entry:
-    """Write the file, restart the service and wait until it is healthy.
+    """Note what there is, write the file, restart the service and wait until it is healthy.
 
     Raises:
         InputError: the file or its copy cannot be written, the restart fails, or the service does not come back;
-            the file is put back first.
+            everything is put back first, and the sentence says what could not be.
     """
-    before = read_bytes(path, "env file")
-    after = _rewritten(path, before, values, run_id)
+    before = _read(path)
+    after = _after(path, before, values, run_id)
+    backup = copy_of(path.resolve())
+    refuse_copy(backup)
+    stored = _stored(service)
     entry = Entry(
         mode="env-file",
         url=service.endpoint.base_url,
         org_id=service.endpoint.org_id,
         run_id=run_id,
         written_at=service.clock().isoformat(),
+        previous=stored.config,
+        source=str(stored.metadata.get("source", "")),
         env_file=str(path.resolve()),
-        backup=f"{path.resolve()}{BACKUP}",
-        written_sha256=hashlib.sha256(after).hexdigest(),
+        backup=str(backup),
+        values=dict(values),
+        before_sha256=sha256(before),
+        written_sha256=sha256(after),
     )
-    _copy(Path(entry.backup), before)
+    journal.write(entry)
     try:
-        journal.write(entry)
-        _overwrite(Path(entry.env_file), after)
-        _restart(service, restart)
+        copy(backup, before)
+        overwritten(Path(entry.env_file), after)
+        restart_service(service, restart)
     except InputError as error:
-        told = [Problem("", sentence) for sentence in put_back(service, entry, restart)]
-        raise InputError([*error.problems, *told]) from None
+        back = [Problem("", sentence) for sentence in put_back(service, entry, restart).left]
+        raise InputError([*error.problems, *back]) from None
+    entry = msgspec.structs.replace(entry, posted=_stored(service).config)
+    journal.write(entry)
     return entry
 
 
-def _rewritten(path: Path, before: bytes, values: Mapping[str, str], run_id: str) -> bytes:
+def _read(path: Path) -> bytes:
+    """The file to the byte, its byte order mark included."""
+    text = read_bytes(path, "env file")  # says what is wrong with it
+    found = dotenv_values(stream=io.StringIO(text.decode("utf-8", "replace")), interpolate=False)
+    learn(secrets.of_variables({name: value for name, value in found.items() if value}))
+    return path.read_bytes()
+
+
+def _after(path: Path, before: bytes, values: Mapping[str, str], run_id: str) -> bytes:
+    utf8(before, path)
     try:
-        return rewritten(utf8(before, path), values, run_id).encode()
+        return rewritten(before, values, run_id)
     except ValueError as error:
         raise InputError(Problem(shown(path), f"{error}.")) from None
 
 
-def put_back(service: Service, entry: Entry, restart: str) -> list[str]:
-    """Bring the file's old content back and restart the service; return sentences about what was not done.
+def _stored(service: Service) -> StoredConfig:
+    """The service's document; an empty one where it has none to show."""
+    try:
+        return service.stored_config()
+    except ServiceError:
+        return StoredConfig(config={})
 
-    A file that somebody edited since then stays, and so does the copy of its old content.
+
+def put_back(service: Service, entry: Entry, restart: str, *, overwrite: bool = False) -> Undone:
+    """Bring the file's old content back, restart the service, and look whether it is what it was.
+
+    A file that somebody edited since then stays, and so does the copy of its old content, unless ``overwrite``.
+    The copy goes last: until then everything can be done again.
     """
-    path, backup = Path(entry.env_file), Path(entry.backup)
-    if not backup.exists():
-        return []
-    before = backup.read_bytes()
-    now = path.read_bytes() if path.exists() else b""
+    goal = _goal(service, entry, overwrite=overwrite)
+    path, backup = Path(entry.env_file), copy_of(Path(entry.env_file))
+    before, now = _copied(entry), content(path)
+    if before is None:
+        return _without_copy(service, entry, now, goal)
     if now != before:
-        if now and hashlib.sha256(now).hexdigest() != entry.written_sha256:
-            return [
-                f"{shown(path)} was edited after run {entry.run_id} had; left as it is, the old one is {shown(backup)}."
-            ]
-        _overwrite(path, before)
-    backup.unlink()
-    if not restart:
-        return [
-            f"{shown(path)} is as it was before run {entry.run_id}; restart the service to make it effective."
-        ]
-    try:
-        _restart(service, restart)
-    except InputError as error:
-        return [f"{shown(path)} is as it was before run {entry.run_id}, but: {error}"]
-    return []
-
-
-def _copy(backup: Path, content: bytes) -> None:
-    try:
-        descriptor = os.open(backup, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        what = "the copy of an earlier run is still there; compare it with the env file, keep one, then delete it"
-        raise InputError(Problem(shown(backup), f"{what}.")) from None
-    except OSError as error:
-        what = f"the env file cannot be copied before it is changed ({error.strerror})"
-        raise InputError(Problem(shown(backup), f"{what}.")) from None
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(content)
-
-
-def _overwrite(path: Path, content: bytes) -> None:
-    """Write in place: owner, mode and a container's mount of this very file stay, and the copy makes it safe."""
-    try:
-        with path.open("r+b" if path.exists() else "wb") as stream:
-            stream.write(content)
-            stream.truncate()
-            stream.flush()
-            os.fsync(stream.fileno())
-    except OSError as error:
-        raise InputError(
-            Problem(shown(path), f"the env file cannot be written ({error.strerror}).")
-        ) from None
-
-
-def _restart(service: Service, command: str) -> None:
-    shown_command = service.endpoint.masked(command)
-    try:
-        done = subprocess.run(  # noqa: S603 - the user's own command, no shell
-            shlex.split(command),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=RESTART_S,
-            check=False,
-        )
-    except OSError as error:
-        raise _failed(shown_command, f"cannot be run ({error.strerror})") from None
-    except subprocess.TimeoutExpired:
-        raise _failed(shown_command, f"did not end within {RESTART_S:g} s") from None
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2][:TOLD]
-        raise _failed(shown_command, f"ended with code {done.returncode} ({service.endpoint.masked(said)})")
-    _await_health(service)
-
-
-def _failed(command: str, what: str) -> InputError:
-    return InputError(Problem("--recsim-restart-command", f"`{command}` {what}."))
-
-
-def _await_health(service: Service) -> None:
-    end, healthy = monotonic() + HEALTHY_S, 0
-    while True:
+        if not (overwrite or _ours(entry, before, now)):
+            edited = f"was edited after run {entry.run_id} had; left as it is, the old one is {shown(backup)}"
+            return Undone(contested=(f"{shown(path)} {edited}.",))
         try:
-            healthy = healthy + 1 if service.health().status == "ok" else 0
-            last = "it says it is not ok"
-        except ServiceError as error:
-            healthy, last = 0, error.sentence
-        if healthy >= IN_A_ROW:
-            return
-        if monotonic() >= end:
-            what = f"is not healthy {HEALTHY_S:g} s after it was restarted: {last}"
-            raise InputError(Problem(service.endpoint.base_url, what))
-        sleep(POLL_S)
+            overwritten(path, before)
+        except InputError as error:
+            return Undone(failed=(str(error),))
+    undone = _restarted(service, entry, restart, goal)
+    if not undone.left:
+        backup.unlink(missing_ok=True)
+    return undone
+
+
+def _goal(service: Service, entry: Entry, *, overwrite: bool) -> Mapping[str, object]:
+    """The document that the service should show afterwards; what others posted meanwhile is part of it."""
+    if overwrite or not entry.posted:
+        return entry.previous
+    now = _stored(service).config
+    return admin.goal(entry, now) if now else entry.previous
+
+
+def _copied(entry: Entry) -> bytes | None:
+    """The copy of the old content; None when there is none, or only a part of one from before the file was touched."""
+    backup = copy_of(Path(entry.env_file))
+    if not backup.exists():
+        return None
+    found = content(backup)
+    return None if entry.before_sha256 and sha256(found) != entry.before_sha256 else found
+
+
+def _ours(entry: Entry, before: bytes, now: bytes) -> bool:
+    """Whether the file holds what we wrote, all of it or what there was when we were killed."""
+    if not now or sha256(now) == entry.written_sha256:
+        return True
+    return bool(entry.values) and cut_short(now, before, rewritten(before, entry.values, entry.run_id))
+
+
+def _without_copy(service: Service, entry: Entry, now: bytes, goal: Mapping[str, object]) -> Undone:
+    """Before the copy was complete nothing had been changed; after it was deleted everything had been put back."""
+    path, backup = Path(entry.env_file), copy_of(Path(entry.env_file))
+    if entry.before_sha256 and sha256(now) != entry.before_sha256:
+        what = f"is not as it was before run {entry.run_id}, and the copy {shown(backup)} is not there"
+        return Undone(failed=(f"{shown(path)} {what}.",))
+    if backup.exists() and now.startswith(content(backup)):
+        backup.unlink()
+    if not entry.posted:
+        return Undone()
+    return _shows(service, goal, f"{shown(path)} is as it was before run {entry.run_id}, but the service")
+
+
+def _restarted(service: Service, entry: Entry, restart: str, goal: Mapping[str, object]) -> Undone:
+    done = f"{shown(Path(entry.env_file))} is as it was before run {entry.run_id}"
+    if not restart:
+        if _seen_restarted(service, entry):
+            return Undone()
+        again = "restart the service, or give the command (--restart-command), and restore again"
+        return Undone(failed=(f"{done}, but the service may still run with the other; {again}.",))
+    try:
+        restart_service(service, restart)
+    except InputError as error:
+        return Undone(failed=(f"{done}, but: {error}",))
+    with contextlib.suppress(ServiceError):  # whatever comes of it, the next look tells
+        if goal and not same(goal, service.admin_config()):
+            run = f"pytest-recsim run {entry.run_id}, {admin.RESTORED}"
+            service.replace_admin_config(goal, author=admin.AUTHOR, notes=run)
+    return _shows(service, goal, f"{done}, but the service")
+
+
+def _seen_restarted(service: Service, entry: Entry) -> bool:
+    """Whether the service shows what only the old file gives: the two documents differ, and this is the old one."""
+    if not differing(entry.previous, entry.posted) or not entry.posted:
+        return False
+    return same(entry.previous, _stored(service).config)
+
+
+def _shows(service: Service, goal: Mapping[str, object], what: str) -> Undone:
+    """Hold the service's document against what it should be, as far as there is one."""
+    if not goal:
+        return Undone()
+    try:
+        now = service.admin_config()
+    except ServiceError as error:
+        return Undone(failed=(f"{what} does not show its configuration: {error.sentence}",))
+    wrong = differences(now, goal, differing(now, goal))
+    return Undone(failed=(f"{what} shows another configuration: {listed(wrong)}.",) if wrong else ())

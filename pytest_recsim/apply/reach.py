@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_recsim.data.knobs import KNOBS
+from pytest_recsim.data.profiles.knobs import KNOBS
 from pytest_recsim.plan.model import KnobSetting, Plan
 
 WHOLE = frozenset({"env", "env-file"})

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 
-from pytest_recsim.data.problems import InputError, Problem, nearest
+from pytest_recsim.data.input.exitcodes import SERVICE_CHANGED, USAGE
+from pytest_recsim.data.input.problems import InputError, Problem, nearest
+from pytest_recsim.record.masking import safe
 
 _OPENAPI = "openapi"
 
@@ -37,42 +39,55 @@ def import_movielens(options: argparse.Namespace) -> int:
 
 def report(options: argparse.Namespace) -> int:
     from pytest_recsim.record.bundle import Bundle
-    from pytest_recsim.report import render_bundle
+    from pytest_recsim.report.partial import render_record
 
     bundle = Bundle(options.bundle)
     if not bundle.metadata.is_file():
         raise InputError(
-            Problem(str(options.bundle), "no bundle: allowed is a folder with simulation_metadata.json")
+            Problem(str(options.bundle), "no bundle: must be a folder with simulation_metadata.json")
         )
-    render_bundle(bundle)
+    if wrong := render_record(bundle):
+        raise InputError(Problem(str(options.bundle), "; ".join(wrong)))
     return _say(str(bundle.root / "README.md"))
 
 
 def restore(options: argparse.Namespace) -> int:
-    from pytest_recsim.apply.leftover import restore_all
-    from pytest_recsim.service.errors import ServiceError
+    """Exit code 10 says, as pytest would, that a service is not, or may not be, what it was."""
+    from pytest_recsim.apply.change import Named
+    from pytest_recsim.apply.leftover import Terms, restore_all, restore_one
+    from pytest_recsim.service.contract.urls import normalise
 
-    try:
-        found = restore_all(
-            options.reports_dir,
-            api_key=os.environ.get("RECSYS_API_KEY"),
-            ca_file=options.ca,
-            restart=options.restart_command,
-            tell=print,
-        )
-    except ServiceError as error:
-        raise InputError(Problem("", error.sentence)) from None
-    return 0 if found else _say(f"{options.reports_dir}: no run left anything changed")
+    if options.keep and options.overwrite:
+        raise InputError(Problem("recsim restore", "--keep and --overwrite contradict each other; give one"))
+    if options.note and not options.base_url:
+        raise InputError(Problem("--note", "needs --base-url: name the service that the note is to restore"))
+    terms = Terms(
+        tell=_tell,
+        base_url=normalise(options.base_url) if options.base_url else "",
+        api_key=os.environ.get("RECSYS_API_KEY"),
+        ca_file=options.ca,
+        named=Named(str(options.env_file or ""), options.restart_command),
+        overwrite=options.overwrite,
+        keep=options.keep,
+    )
+    count = restore_one(options.note, terms) if options.note else restore_all(options.reports_dir, terms)
+    if not count.found:
+        where = f" on {terms.base_url}" if terms.base_url else ""
+        return _say(f"{options.reports_dir}: no run left anything changed{where}")
+    if count.left:
+        return SERVICE_CHANGED
+    return USAGE if count.busy else 0
 
 
 def merge(options: argparse.Namespace) -> int:
     """Exit code 1 says, as pytest would, that something stands against a customer or did not run."""
     from pytest_recsim.report.batch import headline
     from pytest_recsim.report.summary import append_step_summary
-    from pytest_recsim.simulation.merging import merge as merged
+    from pytest_recsim.simulation.bundle.merging import merge as merged
 
     junit = options.junit or options.out / "junit.xml"
-    record, path = merged(options.folders, options.out, junit, options.name)
+    facts = options.junit_properties
+    record, path = merged(options.folders, options.out, junit, options.name, properties=facts)
     append_step_summary(path.with_suffix(".md"), os.environ)
     _say(f"{record.name}: {headline(record)}; summary {path.with_suffix('.md')}, junit {junit}")
     return 0 if record.may_go else 1
@@ -91,12 +106,12 @@ def schema(options: argparse.Namespace) -> int:
     if options.name not in known:
         allowed = ", ".join(known)
         raise InputError(
-            Problem("schema", f"`{options.name}`: allowed are {allowed}{nearest(options.name, known)}")
+            Problem("schema", f"`{options.name}`: must be one of {allowed}{nearest(options.name, known)}")
         )
     if options.name == _OPENAPI:
         document = resources.files("pytest_recsim").joinpath("standin", "openapi.yaml")
-        return _say(document.read_text(encoding="utf-8").rstrip())
-    return _say(json.dumps(published(options.name), indent=2))
+        return _print(document.read_text(encoding="utf-8").rstrip())
+    return _print(json.dumps(published(options.name), indent=2))
 
 
 def _counts(document: dict[str, object]) -> str:
@@ -105,5 +120,13 @@ def _counts(document: dict[str, object]) -> str:
 
 
 def _say(text: str) -> int:
+    return _print(safe(text))
+
+
+def _tell(line: str) -> None:
+    _say(line)
+
+
+def _print(text: str) -> int:
     print(text)  # noqa: T201 - this is the command's voice
     return 0

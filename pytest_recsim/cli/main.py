@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,22 +11,26 @@ from typing import Any, NoReturn
 
 from pytest_recsim import __version__
 from pytest_recsim.cli import commands, serve
-from pytest_recsim.data.problems import InputError
+from pytest_recsim.data.input.exitcodes import USAGE
+from pytest_recsim.data.input.problems import InputError
+from pytest_recsim.record.masking import learn, safe
+from pytest_recsim.record.secrets import of_command, of_variables
 
-USAGE = 4
 Verbs = Any  # what add_subparsers returns; argparse has no public name for it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one subcommand and return the exit code: 0 done, 4 wrong input, 130 interrupted."""
+    """Run one subcommand and return the exit code: 0 done, 4 wrong input, 10 a service is changed, 130 interrupted."""
     options = _parser().parse_args(arguments)
+    learn(of_variables(os.environ))
+    learn(of_command(getattr(options, "restart_command", "")))
     try:
         return int(options.run(options) or 0)
     except InputError as error:
         print(f"recsim: {error}", file=sys.stderr)  # noqa: T201 - this is the command's voice
         return USAGE
     except OSError as error:
-        print(f"recsim: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)  # noqa: T201
+        print(safe(f"recsim: {error.filename or ''}: {error.strerror or error}"), file=sys.stderr)  # noqa: T201
         return USAGE
     except KeyboardInterrupt:
         return 130
@@ -69,6 +74,11 @@ def _merge(verbs: Verbs) -> None:
         "--out", type=Path, default=Path("reports"), metavar="DIR", help="where the summary goes"
     )
     merge.add_argument("--junit", type=Path, metavar="FILE", help="default: junit.xml in --out")
+    merge.add_argument(
+        "--junit-properties",
+        action="store_true",
+        help="facts as properties of every testcase, too (Jenkins' xUnit plugin refuses those)",
+    )
     merge.add_argument("--name", default="", help="of the batch, where a folder holds several")
     merge.set_defaults(run=commands.merge)
 
@@ -76,7 +86,25 @@ def _merge(verbs: Verbs) -> None:
 def _restore(verbs: Verbs) -> None:
     restore = verbs.add_parser("restore", help="take back what a killed run left changed on a service")
     restore.add_argument("--reports-dir", type=Path, default=Path("reports"), metavar="DIR")
+    restore.add_argument(
+        "--base-url", default="", metavar="URL", help="the service; RECSYS_API_KEY is sent to no other"
+    )
+    restore.add_argument(
+        "--env-file", type=Path, metavar="FILE", help="for apply mode env-file: no other file is written"
+    )
     restore.add_argument("--restart-command", default="", metavar="COMMAND", help="for apply mode env-file")
+    restore.add_argument(
+        "--note",
+        type=Path,
+        metavar="FILE",
+        help="restore by this note though it may not be ours; read it first",
+    )
+    restore.add_argument(
+        "--overwrite", action="store_true", help="bring the original back also where others changed it since"
+    )
+    restore.add_argument(
+        "--keep", action="store_true", help="leave the services as they are and delete the notes"
+    )
     restore.add_argument("--ca", type=Path, metavar="FILE", help="PEM file of a private authority")
     restore.set_defaults(run=commands.restore)
 

@@ -8,9 +8,9 @@ import sys
 import uuid
 from pathlib import Path
 
-from pytest_recsim.data.problems import InputError, Problem
+from pytest_recsim.data.input.problems import InputError, Problem
 
-_PASSED_ON = ("port", "now", "latency_ms", "access_log", "snapshot", "quirks", "quirks_seed")
+_PASSED_ON = ("port", "now", "latency_ms", "access_log", "snapshot", "quirks", "quirks_seed", "slow_start_s")
 _SHIPPED_BURST = 60
 _DIGITS = 10
 
@@ -38,14 +38,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const="all",
         metavar="LIST",
-        help="reproduce known defects of the real service: leak, underflow, ghosts, ties, replica, or all",
+        help="reproduce known defects of the real service: all, or some of leak, underflow, ghosts, ties, replica, order, "
+        "slow-start, boosts, spread, lag; revision-2025 is an older revision",
     )
     add("--quirks-seed", metavar="N", help="make what is random under --quirks repeat")
+    add(
+        "--slow-start-s",
+        metavar="S",
+        help="how long the first lists are slow under --quirks slow-start (default: 2)",
+    )
 
 
 def serve(options: argparse.Namespace) -> int:
     """Become the stand-in: the profile's knobs go into its environment, and so do keys, which nobody else may see."""
-    from pytest_recsim.data.profiles import (
+    from pytest_recsim.data.profiles.profiles import (
         find_profile,
         load_profile,
         override,
@@ -82,7 +88,7 @@ def _key(place: int, entry: str) -> str:
     """Return an entry as the service reads it; what is wrong is told without repeating the key."""
     key, colon, scope = entry.partition(":")
     if not key.isascii() or not key.isprintable() or not key.strip():
-        raise _wrong("--api-key", f"key {place} is empty or not printable ASCII; allowed KEY or KEY:ORG|ORG")
+        raise _wrong("--api-key", f"key {place} is empty or not printable ASCII; must be KEY or KEY:ORG|ORG")
     return f"{key.strip()}:{'|'.join(_org(place, org) for org in scope.split('|'))}" if colon else f"{key}:*"
 
 
@@ -91,7 +97,7 @@ def _org(place: int, text: str) -> str:
         return text.strip() if text.strip() == "*" else str(uuid.UUID(text.strip()))
     except ValueError:
         raise _wrong(
-            "--api-key", f"key {place} is for org `{text}`; allowed are UUIDs, or * for all of them"
+            "--api-key", f"key {place} is for org `{text}`; must be a UUID, or * for all of them"
         ) from None
 
 
@@ -100,7 +106,7 @@ def _rate(text: str) -> tuple[int, int]:
     numbers = [int(part) for part in parts if part.isascii() and part.isdecimal() and len(part) < _DIGITS]
     if len(numbers) != len(parts) or len(parts) > 2 or numbers[1:] == [0]:
         raise _wrong(
-            "--rate-limit", f"`{text}`; allowed RPM or RPM/BURST, such as 600/120; RPM 0 is no limit"
+            "--rate-limit", f"`{text}`; must be RPM or RPM/BURST, such as 600/120; RPM 0 is no limit"
         )
     return numbers[0], numbers[1] if len(numbers) > 1 else _SHIPPED_BURST
 

@@ -1,4 +1,4 @@
-"""Writes what is published about the tables: two JSON Schemas and the reference tables of docs/configuration.md.
+"""Writes what is published about the tables: two JSON Schemas and the tables of docs/configuration.md and docs/metrics.md.
 
 Run ``python -m pytest_recsim.data.publish`` in a checkout after changing a table; a test compares the result.
 """
@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pytest_recsim.data.guardrail_keys import (
+from pytest_recsim.data.fixtures.model import EVENT_TYPES
+from pytest_recsim.data.guardrails.guardrail_keys import (
     CHECKS,
     CHOICES,
     MAX_WEIGHT,
@@ -23,14 +24,16 @@ from pytest_recsim.data.guardrail_keys import (
     keys_of,
     threshold_key,
 )
-from pytest_recsim.data.guardrail_read import CUSTOMER
-from pytest_recsim.data.guardrail_values import DAY, UUID
-from pytest_recsim.data.instants import PATTERN
-from pytest_recsim.data.knobs import KNOBS, Knob, allowed
-from pytest_recsim.data.model import EVENT_TYPES
+from pytest_recsim.data.guardrails.guardrail_read import CUSTOMER
+from pytest_recsim.data.guardrails.guardrail_values import DAY, UUID
+from pytest_recsim.data.guardrails.metric import MetricFacts
+from pytest_recsim.data.guardrails.metric_table import METRICS
+from pytest_recsim.data.input.instants import PATTERN
+from pytest_recsim.data.input.names import NAMESPACE
+from pytest_recsim.data.profiles.knobs import KNOBS, Knob, allowed
+from pytest_recsim.record.publish import DIALECT, renewed
 
 _ROOT = Path(__file__).resolve().parents[2]
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TEXT = {"type": "string", "pattern": "\\S"}
 Json = dict[str, Any]
 
@@ -39,7 +42,7 @@ def profile_schema() -> Json:
     """Return the schema of a profile as JSON: knob name -> value, durations in seconds."""
     properties = {knob.name: _knob(knob) | {"description": knob.meaning} for knob in KNOBS.values()}
     return {
-        "$schema": _DIALECT,
+        "$schema": DIALECT,
         "title": "pytest-recsim profile: knob name -> value",
         **_object(properties),
     }
@@ -76,13 +79,14 @@ def guardrails_schema() -> Json:
     shared["section_segments"]["properties"][OWN] = _ref(f"section_{OWN}")
     sections = {group: _ref(f"section_{group}") for group in ("quality", "scenarios", OWN)}
     scoped = sections | {"segments": _map(_ref("section_segments"), named=_TEXT)}
-    fields = {"namespace": _TEXT, "env_profile": _TEXT, "fixture": _TEXT}
+    place = {"type": "string", "pattern": f"^{NAMESPACE}$"}
+    fields = {"namespace": place, "env_profile": _TEXT, "fixture": _TEXT}
     customer = (
         scoped
         | fields
         | {
             "org_id": {"type": "string", "pattern": f"^({UUID})$"},
-            "namespaces": _map(_object(scoped), named=_TEXT),
+            "namespaces": _map(_object(scoped), named=place),
             "waivers": {"type": "array", "items": _waiver()},
         }
     )
@@ -91,7 +95,7 @@ def guardrails_schema() -> Json:
         "defaults": _object(sections),
         "customers": _map(_object(customer), named={"pattern": f"^{CUSTOMER}$"}),
     }
-    return {"$schema": _DIALECT, "title": "pytest-recsim guardrails", **_object(properties), "$defs": shared}
+    return {"$schema": DIALECT, "title": "pytest-recsim guardrails", **_object(properties), "$defs": shared}
 
 
 def _key(name: str) -> Json:
@@ -186,12 +190,30 @@ def guardrail_table() -> str:
     )
 
 
-def with_tables(text: str) -> str:
-    """Return a page with the tables between their ``<!-- name -->`` and ``<!-- /name -->`` marks renewed."""
-    for name, table in (("knobs", knob_table()), ("guardrails", guardrail_table())):
-        head, start, rest = text.partition(f"<!-- {name} -->\n")
-        _, end, tail = rest.partition(f"<!-- /{name} -->\n")
-        text = f"{head}{start}{table}{end}{tail}"
+def metric_table() -> str:
+    """Return the registry of metrics as a Markdown table."""
+    rows = "".join(map(_metric_row, METRICS.values()))
+    head = "| metric | threshold | unit | per segment | what moves it |\n|---|---|---|---|---|\n"
+    return head + rows
+
+
+def _metric_row(metric: MetricFacts) -> str:
+    key, look_at = f"`{metric.key}`" if metric.key else "-", metric.look_at.replace("*", "\\*") or "-"
+    segments = "yes" if metric.per_segment else "-"
+    return f"| {metric.shown()} | {key} | {metric.unit or '-'} | {segments} | {look_at} |\n"
+
+
+TABLES = {
+    "configuration.md": {"knobs": knob_table, "guardrails": guardrail_table},
+    "metrics.md": {"metrics": metric_table},
+}
+"""Page -> mark -> what stands between ``<!-- mark -->`` and ``<!-- /mark -->``."""
+
+
+def with_tables(page: str, text: str) -> str:
+    """Return a page with its tables renewed."""
+    for name, table in TABLES[page].items():
+        text = renewed(text, name, table())
     return text
 
 
@@ -200,8 +222,9 @@ def main() -> None:
     for name, schema in (("profile", profile_schema()), ("guardrails", guardrails_schema())):
         path = _ROOT / "pytest_recsim" / "schemas" / f"{name}.schema.json"
         path.write_text(json.dumps(schema, indent=2) + "\n", encoding="utf-8")
-    page = _ROOT / "docs" / "configuration.md"
-    page.write_text(with_tables(page.read_text(encoding="utf-8")), encoding="utf-8")
+    for name in TABLES:
+        page = _ROOT / "docs" / name
+        page.write_text(with_tables(name, page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

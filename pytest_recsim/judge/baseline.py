@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 BLOCK_USERS = 4096
 TIE_DIGITS = 12
+"""Significant digits of a score that count: a sum of doubles is good for three or four more."""
 
 
 @dataclass(frozen=True)
@@ -55,28 +56,66 @@ def latest_distinct(
     return user_items(grouped.rows[place < n], grouped.items[place < n], n_users)
 
 
-def popularity_order(
-    item: NDArray[np.integer],
-    weight_times_value: NDArray[np.floating],
-    available: NDArray[np.bool_],
-    id_rank: NDArray[np.integer],
-) -> NDArray[np.int32]:
-    """The available items, highest undecayed sum of weight x value first, ties by item id.
+def popularity_scores(
+    item: NDArray[np.integer], weight_times_value: NDArray[np.floating], n_items: int
+) -> NDArray[np.float64]:
+    """Undecayed sum of weight x value of every item, ``float64[I]``, as exact as a sum of doubles can be compared.
 
     Args:
         item: ``int[n]``, item position of every seeded event.
         weight_times_value: ``float[n]``.
+        n_items: number of items I.
+    """
+    net, gross = (
+        np.bincount(item, weights=part, minlength=n_items).astype(np.float64)
+        for part in (weight_times_value, np.abs(weight_times_value))
+    )
+    return _rounded(net, gross)
+
+
+def popularity_order(
+    score: NDArray[np.float64], available: NDArray[np.bool_], id_rank: NDArray[np.integer]
+) -> NDArray[np.int32]:
+    """The available items, highest score first, ties by item id, ``int32[available items]``.
+
+    Args:
+        score: ``float64[I]``, see ``popularity_scores``; items without events have 0.
         available: ``bool[I]``.
         id_rank: ``int[I]``, place of each item in the order of ids.
-
-    Returns:
-        ``int32[available items]``. Items without events stand at the end, by id.
     """
-    score = np.bincount(item, weights=weight_times_value, minlength=len(available))
-    # 0.1 + 0.3 + 0.7 and 0.7 + 0.3 + 0.1 differ in the last bit; a tie must not hang on the order of events
-    score = np.round(score / max(np.abs(score).max(initial=0.0), 1e-300), TIE_DIGITS)
     order = np.lexsort((id_rank, -score))
     return order[available[order]].astype(np.int32)
+
+
+def no_popularity(n_seeded: int, score: NDArray[np.float64], available: NDArray[np.bool_]) -> str:
+    """Why the order of popularity is nothing but the order of ids, a sentence part; empty when it is more."""
+    shown = score[available]
+    if not shown.size:
+        return "no item of the fixture is available"
+    if not n_seeded:
+        return "no event was seeded, so there is no popularity to compare with"
+    if not (shown > 0).any():
+        return "the seeded events add up to nothing for every available item, so there is no popularity to compare with"
+    if (shown == shown[0]).all():
+        return "every available item is equally popular, so there is no popularity to compare with"
+    return ""
+
+
+def _rounded(net: NDArray[np.float64], gross: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each score to 12 digits of what went into it, so that a tie does not hang on the order of events.
+
+    0.1 + 0.3 + 0.7 and 0.7 + 0.3 + 0.1 differ in the last bit, and 0.3 - 0.1 - 0.1 - 0.1 is not 0. Every score is
+    rounded by its own size: next to one of 1e15 all others would be ties.
+    """
+    lost = np.full(len(net), 0.0)
+    np.divide(gross, np.abs(net), out=lost, where=net != 0)  # how much larger the parts are than their sum
+    digits = TIE_DIGITS - 1 - np.floor(np.log10(np.maximum(lost, 1)))
+    return np.array(
+        [
+            float(f"{one:.{int(keep)}e}") if keep >= 0 else 0.0
+            for one, keep in zip(net.tolist(), digits.tolist(), strict=True)
+        ]
+    )
 
 
 def baseline_lists(order: NDArray[np.int32], hidden: UserItems, k: int = 20) -> NDArray[np.int32]:

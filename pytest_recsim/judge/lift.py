@@ -69,6 +69,7 @@ def measure_lifts(
     values: NDArray[np.float64],
     baseline: NDArray[np.float64],
     rules: LiftRules,
+    no_baseline: str = "",
 ) -> tuple[Lift, ...]:
     """Measure several metrics of one segment with one set of resamples.
 
@@ -78,6 +79,7 @@ def measure_lifts(
         values: ``float64[U, M]`` of the segment's users; users that are NaN in a column are left out of it.
         baseline: ``float64[U, M]``, the same for the baseline lists.
         rules: what is enough, and the seed.
+        no_baseline: why the baseline is none, a sentence part; given, no lift is measured.
     """
     users = ~np.isnan(values)
     lifts: list[Lift] = []
@@ -86,7 +88,9 @@ def measure_lifts(
         kept = users[:, column]
         lift = _facts(segment, metric, values[kept, column], baseline[kept, column])
         reason = _shortage(lift, rules)
-        if reason is None:
+        if no_baseline:
+            lift = replace(lift, reason=no_baseline, n_baseline_hits=0, baseline_mean=None, difference=None)
+        elif reason is None:
             same_users.setdefault(kept.tobytes(), []).append(column)
         else:
             needed = users_needed(lift.n_users, lift.n_baseline_hits, rules)

@@ -1,13 +1,17 @@
-"""NDCG, MRR and recall: how early the relevant items stand in the lists."""
+"""NDCG, MRR, average precision, hit rate and recall: how early the relevant items stand in the lists."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from numpy.typing import NDArray
 
     from pytest_recsim.judge.relevance import Relevance
@@ -60,6 +64,19 @@ def recall(lists: NDArray[np.int32], relevance: Relevance, k: int = 20) -> NDArr
     return _recall(gains(lists[:, :k], relevance), relevance, k)
 
 
+def hit_rate(lists: NDArray[np.int32], relevance: Relevance, k: int = 10) -> NDArray[np.float64]:
+    """1 for a user with a relevant item among the first k, else 0, ``float64[U]``."""
+    return _hit_rate(gains(lists[:, :k], relevance), relevance, k)
+
+
+def average_precision(lists: NDArray[np.int32], relevance: Relevance, k: int = 10) -> NDArray[np.float64]:
+    """Sum of the precision at each relevant item of the first k / all relevant items of the user, ``float64[U]``.
+
+    Grades do not count. Source: trec_eval's ``map_cut``; others divide by at most k.
+    """
+    return _average_precision(gains(lists[:, :k], relevance), relevance, k)
+
+
 def rank_metrics(lists: NDArray[np.int32], relevance: Relevance) -> Ranking:
     """NDCG@10, MRR@10 and Recall@20 from one look-up of the gains."""
     slots = gains(lists, relevance)
@@ -78,8 +95,14 @@ def repeat_hit_share(
 def _ndcg(slots: NDArray[np.float64], relevance: Relevance, k: int) -> NDArray[np.float64]:
     discount: NDArray[np.float64] = 1.0 / np.log2(np.arange(2.0, k + 2.0))
     earned = slots[:, :k]
-    dcg: NDArray[np.float64] = (np.exp2(earned) - 1) @ discount[: earned.shape[1]]
-    return _where_measured(dcg, _ideal(relevance, discount), relevance)
+    dcg: NDArray[np.float64] = _gain(earned) @ discount[: earned.shape[1]]
+    ideal = _ideal(relevance, discount)
+    return _where_measured(np.minimum(dcg, ideal), ideal, relevance)  # their last bits may differ
+
+
+def _gain(grades: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``2**grade - 1``, exact for the smallest grades too, where ``2**grade`` is 1 in floating point."""
+    return np.expm1(grades * math.log(2))
 
 
 def _mrr(slots: NDArray[np.float64], relevance: Relevance, k: int) -> NDArray[np.float64]:
@@ -93,6 +116,18 @@ def _mrr(slots: NDArray[np.float64], relevance: Relevance, k: int) -> NDArray[np
 def _recall(slots: NDArray[np.float64], relevance: Relevance, k: int) -> NDArray[np.float64]:
     hits = (slots[:, :k] > 0).sum(axis=1, dtype=np.float64)
     return _where_measured(hits, relevance.sizes.astype(np.float64), relevance)
+
+
+def _hit_rate(slots: NDArray[np.float64], relevance: Relevance, k: int) -> NDArray[np.float64]:
+    found = (slots[:, :k] > 0).any(axis=1)
+    return _where_measured(np.asarray(found, dtype=np.float64), np.ones(len(slots)), relevance)
+
+
+def _average_precision(slots: NDArray[np.float64], relevance: Relevance, k: int) -> NDArray[np.float64]:
+    hit = slots[:, :k] > 0
+    precision = hit.cumsum(axis=1) / np.arange(1.0, hit.shape[1] + 1)
+    total = (precision * hit).sum(axis=1)
+    return _where_measured(total, relevance.sizes.astype(np.float64), relevance)
 
 
 def _where_measured(
@@ -115,7 +150,7 @@ def _ideal(relevance: Relevance, discount: NDArray[np.float64]) -> NDArray[np.fl
         block[np.arange(longest) < sizes[:, None]] = relevance.grades[begin:end]
         block.sort(axis=1)
         best = block[:, ::-1][:, : len(discount)]
-        ideal[start : start + step] = (np.exp2(best) - 1) @ discount[: best.shape[1]]
+        ideal[start : start + step] = _gain(best) @ discount[: best.shape[1]]
     return ideal
 
 
@@ -156,3 +191,17 @@ def _blank_repeats(lists: NDArray[np.int32], found: NDArray[np.float64]) -> None
     ordered = np.take_along_axis(lists[suspects], order, axis=1)
     row, column = np.nonzero(ordered[:, 1:] == ordered[:, :-1])
     found[suspects[row], order[row, column + 1]] = 0
+
+
+OF_SLOTS: Mapping[str, Callable[[NDArray[np.float64], Relevance, int], NDArray[np.float64]]] = (
+    MappingProxyType(
+        {
+            "ndcg": _ndcg,
+            "mrr": _mrr,
+            "map": _average_precision,
+            "hit_rate": _hit_rate,
+            "recall": _recall,
+        }
+    )
+)
+"""The metrics by name, from the gains of the slots, which are looked up once for all of them."""

@@ -46,6 +46,7 @@ class Verdict:
         users_needed: estimate of the users that would tell a borderline value from its threshold; None when it is
             not borderline, or when no number of users that anybody has would do.
         sentence: expected, got, for whom; starts with ``not measured:`` when that is the outcome.
+        reason: why it is not measured, empty when it is.
     """
 
     outcome: Outcome
@@ -55,6 +56,7 @@ class Verdict:
     borderline: bool
     sentence: str
     users_needed: int | None = None
+    reason: str = ""
 
 
 def judge_threshold(
@@ -177,8 +179,8 @@ def users_to_tell(lift: Lift, threshold: float) -> int | None:
 
 def _too_close(needed: int | None) -> str:
     if needed is None:
-        return "; borderline: no realistic number of users would tell it from the threshold"
-    return f"; borderline: about {needed} users would tell it from the threshold"
+        return "; borderline: no realistic number of users would decide it"
+    return f"; borderline: about {needed} users are needed to decide"
 
 
 def metric_words(lift: Lift) -> str:
@@ -198,7 +200,9 @@ def _missing(lift: Lift) -> str:
 
 def _not_measured(words: str, threshold: float, n: int) -> Verdict:
     sentence = f"not measured: {words}"
-    return Verdict(Outcome.NOT_MEASURED, None, threshold, n, borderline=False, sentence=sentence)
+    return Verdict(
+        Outcome.NOT_MEASURED, None, threshold, n, borderline=False, sentence=sentence, reason=words
+    )
 
 
 def _signed(value: float | None) -> str:

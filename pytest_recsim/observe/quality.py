@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from pytest_recsim.data.columns import Columns
-from pytest_recsim.data.model import Fixture
-from pytest_recsim.data.split import Split
+from pytest_recsim.data.fixtures.columns import Columns
+from pytest_recsim.data.fixtures.model import Fixture
+from pytest_recsim.data.fixtures.split import Split
 from pytest_recsim.plan.model import K, Plan
-from pytest_recsim.service.ask import Ask
+from pytest_recsim.service.contract.ask import Ask
 
 
 def evaluated_users(plan: Plan, fixture: Fixture, columns: Columns, split: Split) -> list[str]:

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from pytest_recsim.record.jsonio import write_atomic, write_gzip_lines
-from pytest_recsim.service.ask import Ask, Exchange
-from pytest_recsim.service.wire import Answer
+from pytest_recsim.service.contract.ask import Ask, Exchange
+from pytest_recsim.service.contract.wire import Answer
 
 
 class Stored(msgspec.Struct, array_like=True):
@@ -29,8 +29,14 @@ def save(path: Path, exchanges: Iterable[Exchange]) -> None:
 def load(
     path: Path, asks: Iterable[Ask], *, url: str, org_id: str, namespace: str, keyed: bool
 ) -> list[Exchange]:
-    """Read back what :func:`save` stored for the same asks."""
-    stored = msgspec.msgpack.decode(path.read_bytes(), type=list[Stored])
+    """Read back what :func:`save` stored for the same asks.
+
+    Raises:
+        ValueError: it was stored for other users; an answer must never be taken for somebody else's.
+    """
+    asks, stored = list(asks), msgspec.msgpack.decode(path.read_bytes(), type=list[Stored])
+    if [ask.user_id for ask in asks] != [row.user_id for row in stored]:
+        raise ValueError(f"{path.name} holds the answers to other users' questions")
     return [
         Exchange(ask, row.answer, row.seconds, url, org_id, namespace, keyed)
         for ask, row in zip(asks, stored, strict=True)

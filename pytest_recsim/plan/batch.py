@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from pytest_recsim.data.files import shown
-from pytest_recsim.data.manifest import Run, load_manifest, selected
-from pytest_recsim.data.problems import InputError, Problem
+from pytest_recsim.data.batches.manifest import Run, load_manifest, selected
+from pytest_recsim.data.input.files import shown
+from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.plan.options import STEPS, Options
 
 T = TypeVar("T")
@@ -57,7 +57,7 @@ def asked_for(options: Options) -> tuple[list[Asked], Batch | None]:
     manifest = load_manifest(options.here / options.batch_file, STEPS)
     name = options.batch_name or manifest.path.stem
     if not NAME.fullmatch(name):
-        what = f"`{name}`: allowed are letters, digits, `-`, `_` and `.`"
+        what = f"`{name}`: must be letters, digits, `-`, `_` and `.`"
         raise InputError(Problem("--batch-name", what))
     runs = selected(manifest, options.customers)
     batch = Batch(name, shown(manifest.path), manifest.sha256, tuple(run.id for run in runs if run.left_out))
@@ -95,7 +95,7 @@ def shard_of(text: str) -> tuple[int, int] | None:
     match = _SHARD.fullmatch(text)
     if match and 1 <= int(match[1]) <= int(match[2]):
         return int(match[1]), int(match[2])
-    raise InputError(Problem("--recsim-shard", f"`{text}`: allowed is I/N with 1 <= I <= N, such as 2/3"))
+    raise InputError(Problem("--recsim-shard", f"`{text}`: must be I/N with 1 <= I <= N, such as 2/3"))
 
 
 def sliced(ids: Sequence[str], shard: tuple[int, int], seconds: Mapping[str, float]) -> tuple[str, ...]:

@@ -2,64 +2,65 @@
 
 from __future__ import annotations
 
+import ipaddress
 import random
+import re
+import socket
 import zlib
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
+from pytest_recsim.record.asked import Chosen, Limit, WaiverNote
+
 DEFAULT_ORG = "00000000-0000-0000-0000-000000000001"
 K = 20
+LOOPBACK = "127.0.0.1"
+_SHORT_IPV4 = re.compile(r"[0-9a-fx.]*[0-9][0-9a-fx.]*")
+"""What may be an IPv4 address in one of its old spellings, such as ``127.1``."""
 
 
 def same_address(url: str) -> str:
-    """Spell an address as every other spelling of it would be: lower case, no port that goes without saying."""
+    """Spell an address as every other spelling of it would be: lower case, no port that goes without saying.
+
+    This machine's own names are one: a service that listens at ``localhost`` listens at ``127.0.0.1`` or ``::1``.
+    """
     try:
         parts = urlsplit(url.strip())
         port = parts.port
     except ValueError:  # refused where it is used, with a sentence
         return url
     default = {"http": 80, "https": 443}.get(parts.scheme)
-    host = (parts.hostname or "").rstrip(".")
+    host = _same_host((parts.hostname or "").rstrip("."))
     beside = f":{port}" if port not in (None, default) else ""
     return f"{parts.scheme}://{host}{beside}{parts.path.rstrip('/')}" if host else url.strip()
 
 
-class Chosen(msgspec.Struct, frozen=True):
-    """A resolved option and where it came from, e.g. ``("customer_a", "guardrails.yml:31")``."""
-
-    value: str
-    origin: str
+def _same_host(host: str) -> str:
+    with suppress(ValueError, OSError):
+        host = socket.inet_ntoa(socket.inet_aton(host)) if _SHORT_IPV4.fullmatch(host) else host
+        address = ipaddress.ip_address(host)
+        address = getattr(address, "ipv4_mapped", None) or address
+        host = LOOPBACK if address.is_unspecified or str(address) in (LOOPBACK, "::1") else str(address)
+    with suppress(UnicodeError):
+        host = host if host.isascii() else host.encode("idna").decode()
+    return LOOPBACK if host in ("localhost", "localhost.localdomain", "ip6-localhost") else host
 
 
 class KnobSetting(msgspec.Struct, frozen=True):
-    """One algorithm knob as the profile asks for it: the text of the file and its parsed value."""
+    """One algorithm knob as the profile asks for it: the text of the file and its parsed value.
+
+    ``overridden``: it was laid over the profile, on the command line or in a manifest.
+    """
 
     text: str
     value: Any
     origin: str
-
-
-class Limit(msgspec.Struct, frozen=True):
-    """A threshold or setting that holds for this simulation, with the line it came from."""
-
-    key: str
-    value: Any
-    severity: Literal["block", "warn"]
-    origin: str
-
-
-class WaiverNote(msgspec.Struct, frozen=True):
-    """A stakeholder's decision that a check may fail or go unmeasured. ``until`` is an ISO date or empty."""
-
-    check: str
-    reason: str
-    origin: str
-    segment: str = ""
-    until: str = ""
+    overridden: bool = False
 
 
 class OwnFacts(msgspec.Struct, frozen=True):
@@ -104,7 +105,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     being the customer's own; read them with :meth:`limit`. An optional threshold that is off is not among them.
     ``own`` are the metrics of the user's own. ``env_file`` and ``restart_command`` are set in apply
     mode ``env-file`` only, ``ca_file`` where a private authority signed the service's certificate.
-    ``latency_ms`` is what the stand-in adds to every answer.
+    ``latency_ms`` is what the stand-in adds to every answer, ``warm_up`` how many seconds its data's first answers
+    may take, 0 = no longer than all others.
     """
 
     id: str
@@ -128,6 +130,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     window_days: float | None
     concurrency: int
     latency_ms: float
+    warm_up: float
     env_file: str
     restart_command: str
     ca_file: str
@@ -136,6 +139,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     seed_only: bool
     own: tuple[OwnFacts, ...] = ()
     guardrail_notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Leave the restart command out: any word of it may be a password, and tracebacks show values."""
+        names = (name for name in self.__struct_fields__ if name != "restart_command")
+        return f"Plan({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
 
     @property
     def stand_in(self) -> bool:
@@ -174,6 +182,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """Where the events are split: a share, or an instant."""
         value = self.limit("split").value
         return datetime.fromisoformat(value) if isinstance(value, str) else float(value)
+
+    @property
+    def overrides(self) -> dict[str, KnobSetting]:
+        """What was laid over the profile, by knob."""
+        return {name: setting for name, setting in self.knobs.items() if setting.overridden}
 
     def knob(self, name: str) -> Any:
         """Return the value the profile asks for, None when it does not set the knob."""

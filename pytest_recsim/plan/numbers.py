@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from pytest_recsim.data.problems import InputError, Problem, nearest
+from pytest_recsim.data.input.problems import InputError, Problem, nearest
 from pytest_recsim.plan.options import APPLY_MODES, STEPS, Options
 
 
@@ -18,6 +18,7 @@ class Numbers:
     window_days: float | None
     concurrency: int
     latency_ms: float
+    warm_up: float
 
 
 def read_numbers(options: Options) -> Numbers:
@@ -38,7 +39,7 @@ def read_numbers(options: Options) -> Numbers:
         if math.isfinite(value) and value >= low and (not whole or value == int(value)):
             return value
         kind = "a whole number" if whole else "a number"
-        problems.append(Problem(option, f"`{text}`: allowed is {kind} of at least {low:g}"))
+        problems.append(Problem(option, f"`{text}`: must be {kind} >= {low:g}"))
         return default
 
     sample = number("--recsim-sample-users", options.sample_users, 0, 1, whole=True)
@@ -46,13 +47,14 @@ def read_numbers(options: Options) -> Numbers:
     window = number("--recsim-window-days", options.window_days, 0, 0.01)
     concurrency = number("--recsim-concurrency", options.concurrency, 8, 1, whole=True)
     latency = number("--recsim-latency-ms", options.latency_ms, 0, 0)
+    warm_up = number("--recsim-warm-up", options.warm_up, 90.0, 0)
     problems.extend(_word("--recsim-skip", step, STEPS) for step in options.skip if step not in STEPS)
     if options.apply and options.apply not in APPLY_MODES:
         problems.append(_word("--recsim-apply", options.apply, APPLY_MODES))
     if problems:
         raise InputError(problems)
-    return Numbers(int(sample) or None, timeout, window or None, int(concurrency), latency)
+    return Numbers(int(sample) or None, timeout, window or None, int(concurrency), latency, warm_up)
 
 
 def _word(option: str, word: str, allowed: tuple[str, ...]) -> Problem:
-    return Problem(option, f"`{word}`: allowed are {', '.join(allowed)}{nearest(word, allowed)}")
+    return Problem(option, f"`{word}`: must be one of {', '.join(allowed)}{nearest(word, allowed)}")

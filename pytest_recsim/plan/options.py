@@ -49,7 +49,7 @@ class Options:
     apply: str = ""
     concurrency: str = ""
     env_file: str = ""
-    restart_command: str = ""
+    restart_command: str = field(default="", repr=False)
     ca_file: str = ""
     allow_reset: str = ""
     skip: tuple[str, ...] = ()
@@ -57,6 +57,7 @@ class Options:
     seed_only: bool = False
     own: tuple[OwnFacts, ...] = ()
     latency_ms: str = ""
+    warm_up: str = ""
     batch_file: str = ""
     batch_name: str = ""
     shard: str = ""

@@ -4,47 +4,59 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from pytest_recsim.data.findings import quoted
-from pytest_recsim.data.problems import InputError, Problem
+from pytest_recsim.data.guardrails.metric import MetricFacts
+from pytest_recsim.data.input.findings import quoted
+from pytest_recsim.data.input.problems import InputError, Problem
+from pytest_recsim.plan.model import OwnFacts
 
 NAME = re.compile("[a-z][a-z0-9_]*")
 
 
+Measured: TypeAlias = Mapping[str, float] | tuple[float, int]
+
+
 @dataclass(frozen=True)
-class UserMetric:
-    """A number for every user; reported as the mean over users, for everybody and for each segment.
+class Metric(MetricFacts):
+    """A number of your own: one for every user, or one for the whole run; the facts are those of every metric.
 
     Attributes:
-        name: lower-case letters, digits and ``_``; thresholds are ``min_<name>`` and ``max_<name>``.
-        definition: what the number is, with its cut-off and unit, for the report.
+        measure: takes ``sim``, returns what the two classes below say.
+        per_user: one for every user; reported as the mean over users, for everybody and for each segment.
+    """
+
+    measure: Callable[[Any], Measured]
+    per_user: bool = True
+
+
+@dataclass(frozen=True)
+class UserMetric(Metric):
+    """A number for every user.
+
+    Attributes:
         measure: takes ``sim``, returns user id -> number; a user it leaves out, or gives NaN, is in no mean.
     """
 
-    name: str
-    definition: str
     measure: Callable[[Any], Mapping[str, float]]
+    per_user: bool = field(default=True, init=False)
 
 
 @dataclass(frozen=True)
-class RunMetric:
+class RunMetric(Metric):
     """One number for the whole run.
 
     Attributes:
-        name, definition: as of :class:`UserMetric`.
         measure: takes ``sim``, returns the number and how many users, lists or slots stand behind it; 0 of them
             is *not measured*.
     """
 
-    name: str
-    definition: str
     measure: Callable[[Any], tuple[float, int]]
+    per_user: bool = field(default=False, init=False)
 
 
-OwnMetric: TypeAlias = UserMetric | RunMetric
-Announced: TypeAlias = dict[str, tuple[str, OwnMetric]]
+Announced: TypeAlias = dict[str, tuple[str, Metric]]
 """Name -> (the file that announced it, metric)."""
 
 
@@ -55,7 +67,7 @@ def checked(announced: Iterable[tuple[str, object]]) -> Announced:
         announced: the file that defines a hook, and what the hook returned.
 
     Raises:
-        InputError: something that is no metric, or a name that cannot be used or stands twice.
+        InputError: something that is no metric, or a name that cannot be used or is defined twice.
     """
     found: Announced = {}
     problems: list[Problem] = []
@@ -63,7 +75,7 @@ def checked(announced: Iterable[tuple[str, object]]) -> Announced:
         problem = _problem(metric, found)
         if problem:
             problems.append(Problem(where, f"pytest_recsim_metrics: {problem}"))
-        elif isinstance(metric, OwnMetric):
+        elif isinstance(metric, Metric):
             found[metric.name] = (where, metric)
     if problems:
         raise InputError(problems)
@@ -75,27 +87,33 @@ def _flat(announced: Iterable[tuple[str, object]], problems: list[Problem]) -> I
         if isinstance(several, list | tuple):
             yield from ((where, metric) for metric in several)
         else:
-            what = (
-                f"pytest_recsim_metrics returned {kind(several)}; allowed a list of UserMetric and RunMetric"
-            )
+            what = f"pytest_recsim_metrics returned {kind(several)}; must be a list of Metric, UserMetric and RunMetric"
             problems.append(Problem(where, what))
 
 
 def _problem(metric: object, found: Announced) -> str:
     """What is wrong with one announced metric, empty when nothing is."""
-    if not isinstance(metric, OwnMetric):
-        return f"{kind(metric)} in the list; allowed UserMetric and RunMetric"
+    if not isinstance(metric, Metric):
+        return f"{kind(metric)} in the list; must be Metric, UserMetric or RunMetric"
     if not isinstance(metric.name, str) or not NAME.fullmatch(metric.name):
-        return f"the name `{quoted(metric.name)}`; allowed lower-case letters, digits, `_`, a letter first"
+        return f"the name `{quoted(metric.name)}`; must be lower-case letters, digits, `_`, a letter first"
     if metric.name in found:
-        return f"`{metric.name}` is announced twice, also in {found[metric.name][0]}; allowed once"
+        return f"`{metric.name}` is announced twice, also in {found[metric.name][0]}; must be announced once"
     if not isinstance(metric.definition, str) or not metric.definition.strip():
-        return f"`{metric.name}` without a definition; allowed a sentence that says what the number is"
+        return f"`{metric.name}` without a definition; must have a sentence that says what the number is"
+    if not isinstance(metric.per_user, bool):
+        return f"`{metric.name}`: `per_user` is {kind(metric.per_user)}; must be True or False"
     return (
         ""
         if callable(metric.measure)
-        else f"`{metric.name}`: `measure` is {kind(metric.measure)}; allowed a function"
+        else f"`{metric.name}`: `measure` is {kind(metric.measure)}; must be a function"
     )
+
+
+def facts(metrics: Announced) -> Iterator[OwnFacts]:
+    """Yield what a plan has to know of the metrics."""
+    for where, metric in metrics.values():
+        yield OwnFacts(metric.name, metric.definition, metric.per_user, where)
 
 
 def kind(value: object) -> str:

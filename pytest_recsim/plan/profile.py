@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_recsim.data.guardrails import CustomerEntry
-from pytest_recsim.data.profiles import (
+from pytest_recsim.data.guardrails.guardrails import CustomerEntry
+from pytest_recsim.data.profiles.profiles import (
+    assigned,
     find_profile,
     load_profile,
     override,
@@ -15,9 +16,10 @@ from pytest_recsim.data.profiles import (
     profile_hash,
     require_complete,
 )
-from pytest_recsim.plan.model import Chosen, KnobSetting
+from pytest_recsim.plan.model import KnobSetting
 from pytest_recsim.plan.options import Options
 from pytest_recsim.plan.reach import Reach, reach_of
+from pytest_recsim.record.asked import Chosen
 
 DEFAULT_PROFILE = "prod"
 
@@ -42,11 +44,12 @@ def asked_profile(options: Options, entry: CustomerEntry | None) -> AskedProfile
     name = _name(options, entry)
     search = (options.here / "profiles", options.root / "profiles", packaged_profiles())
     profile = override(load_profile(find_profile(name.value, search)), list(options.env_overrides))
+    overridden = {one.knob for one in map(assigned, options.env_overrides)}
     reach = reach_of(options)
     if reach.mode.value in ("env", "env-file"):
         require_complete(profile)
     knobs = {
-        key: KnobSetting(setting.text, _plain(setting.value), setting.origin)
+        key: KnobSetting(setting.text, _plain(setting.value), setting.origin, key in overridden)
         for key, setting in profile.values.items()
     }
     return AskedProfile(name, knobs, profile.notes, profile_hash(profile), reach)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from pytest_recsim.data.files import shown
-from pytest_recsim.data.problems import InputError, Problem
-from pytest_recsim.plan.model import Chosen
+from pytest_recsim.data.input.files import shown
+from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.plan.options import Options
+from pytest_recsim.record.asked import Chosen
 
 WITH_SERVICE = "request, admin, env-file, none"
 
@@ -21,7 +21,7 @@ class Reach:
 
     mode: Chosen
     env_file: str = ""
-    restart_command: str = ""
+    restart_command: str = field(default="", repr=False)
 
 
 def reach_of(options: Options) -> Reach:
@@ -36,7 +36,7 @@ def reach_of(options: Options) -> Reach:
         raise _wrong(
             mode,
             f"`env` starts the stand-in with the profile, but {options.base_url_source} names a running service; "
-            f"allowed with it are {WITH_SERVICE}",
+            f"must be one of {WITH_SERVICE}",
         )
     if mode.value == "env-file":
         return _env_file(mode, options)
@@ -70,9 +70,7 @@ def _env_file(mode: Chosen, options: Options) -> Reach:
 
 def _unusable(path: Path) -> list[Problem]:
     if not path.is_file():
-        return [
-            Problem("--recsim-env-file", f"{shown(path)}: allowed is an existing file with KEY=VALUE lines")
-        ]
+        return [Problem("--recsim-env-file", f"{shown(path)}: must be an existing file with KEY=VALUE lines")]
     if not os.access(path, os.R_OK | os.W_OK):
         return [Problem("--recsim-env-file", f"{shown(path)}: the file must be readable and writable")]
     return []

@@ -8,19 +8,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from pytest_recsim.data.files import shown
-from pytest_recsim.data.fixture import load_fixture
-from pytest_recsim.data.guardrails import CustomerEntry, Guardrails, load_guardrails
-from pytest_recsim.data.model import Fixture
-from pytest_recsim.data.problems import InputError, Problem, nearest
-from pytest_recsim.plan.batch import NAME, Asked, Batch, asked_for, shard_of, sliced
-from pytest_recsim.plan.model import Chosen, FixtureFacts, Plan
+from pytest_recsim.data.fixtures.fixture import load_fixture
+from pytest_recsim.data.fixtures.model import Fixture
+from pytest_recsim.data.guardrails.guardrails import CustomerEntry, Guardrails, load_guardrails
+from pytest_recsim.data.input.files import shown
+from pytest_recsim.data.input.findings import quoted
+from pytest_recsim.data.input.names import wrong_namespace
+from pytest_recsim.data.input.problems import InputError, Problem, nearest
+from pytest_recsim.plan.batch import Asked, Batch, asked_for, shard_of, sliced
+from pytest_recsim.plan.model import FixtureFacts, Plan
 from pytest_recsim.plan.numbers import Numbers, read_numbers
 from pytest_recsim.plan.options import Options
+from pytest_recsim.plan.paper import on_paper
 from pytest_recsim.plan.profile import AskedProfile, asked_profile
-from pytest_recsim.plan.service import Target, target_of
+from pytest_recsim.plan.service import Target, namesakes, target_of
 from pytest_recsim.plan.thresholds import Limits, limits_of, notes_of, waivers_of
+from pytest_recsim.record.asked import Chosen
 
+BATCHES = "batches"
+"""The one folder beside the bundles whose name a customer could have."""
 CUSTOMER = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 T = TypeVar("T")
 
@@ -111,7 +117,7 @@ def _shared(plans: list[Plan]) -> Iterator[Problem]:
 def _guardrails(options: Options, loaded: dict[Path | None, Guardrails]) -> Guardrails:
     own = options.root / "guardrails.yml"
     path = (
-        options.here / options.guardrails_file if options.guardrails_file else own if own.is_file() else None
+        options.here / options.guardrails_file if options.guardrails_file else own if own.exists() else None
     )
     if path not in loaded:
         loaded[path] = load_guardrails(path)
@@ -120,9 +126,17 @@ def _guardrails(options: Options, loaded: dict[Path | None, Guardrails]) -> Guar
 
 def _check_names(options: Options, asked: list[Asked]) -> None:
     problems = [
-        Problem("--customer", f"`{one.customer}`: allowed are lower-case letters, digits, `-`, `_` and `.`")
+        Problem("--customer", f"`{one.customer}`: must be lower-case letters, digits, `-`, `_` and `.`")
         for one in asked
         if not CUSTOMER.fullmatch(one.customer)
+    ]
+    problems += [
+        Problem(
+            "--customer",
+            f"`{one.id}` is the folder of batch summaries; in a manifest, give the run an `id` of its own",
+        )
+        for one in asked
+        if one.id == BATCHES
     ]
     single = {
         "--namespace": options.namespace,
@@ -136,8 +150,8 @@ def _check_names(options: Options, asked: list[Asked]) -> None:
             if value
         )
     for one in asked:
-        if one.options.namespace and not NAME.fullmatch(one.options.namespace):
-            what = f"`{one.options.namespace}`: allowed are letters, digits, `-`, `_` and `.`"
+        if one.options.namespace and (wrong := wrong_namespace(one.options.namespace)):
+            what = f"`{quoted(one.options.namespace)}`: {wrong}"
             problems.append(Problem(one.options.origin("namespace", "--namespace"), what))
     if problems:
         raise InputError(problems)
@@ -157,6 +171,8 @@ def _one(one: Asked, numbers: Numbers, guardrails: Guardrails) -> tuple[Plan, Fi
 
     asked = attempt(lambda: asked_profile(options, entry))
     target = attempt(lambda: target_of(customer, options, entry))
+    if target is not None:
+        problems.extend(namesakes(customer, target, options, guardrails))
     fixture = attempt(lambda: _peopled(*_fixture(customer, options, entry, guardrails)))
     limits: Limits | None = None
     if target is not None and fixture is not None:
@@ -165,7 +181,10 @@ def _one(one: Asked, numbers: Numbers, guardrails: Guardrails) -> tuple[Plan, Fi
     if problems or asked is None or target is None or fixture is None or limits is None:
         raise InputError(problems)
     parts = _Parts(asked, target, *fixture, limits)
-    return _plan(one, numbers, guardrails, parts), parts.fixture
+    plan = _plan(one, numbers, guardrails, parts)
+    if problems := list(on_paper(plan, parts.fixture)):
+        raise InputError(problems)
+    return plan, parts.fixture
 
 
 def _plan(one: Asked, numbers: Numbers, guardrails: Guardrails, parts: _Parts) -> Plan:
@@ -208,6 +227,7 @@ def _plan(one: Asked, numbers: Numbers, guardrails: Guardrails, parts: _Parts) -
         window_days=numbers.window_days,
         concurrency=numbers.concurrency,
         latency_ms=numbers.latency_ms,
+        warm_up=numbers.warm_up,
         env_file=asked.reach.env_file,
         restart_command=asked.reach.restart_command,
         ca_file=target.ca_file,
@@ -236,7 +256,7 @@ def _fixture(
 def _peopled(fixture: Fixture, origin: str) -> tuple[Fixture, str]:
     """Refuse a fixture without users: every check is made for somebody."""
     if not fixture.users:
-        raise InputError(Problem(shown(fixture.path), "`users` is empty; allowed is at least one user"))
+        raise InputError(Problem(shown(fixture.path), "`users` is empty; must hold at least one user"))
     return fixture, origin
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ssl
 import uuid
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from pytest_recsim.data.files import shown
-from pytest_recsim.data.guardrails import CustomerEntry
-from pytest_recsim.data.problems import InputError, Problem
-from pytest_recsim.plan.model import DEFAULT_ORG, Chosen
+from pytest_recsim.data.guardrails.guardrails import CustomerEntry, Guardrails, packaged_guardrails
+from pytest_recsim.data.input.files import shown
+from pytest_recsim.data.input.problems import InputError, Problem
+from pytest_recsim.plan.model import DEFAULT_ORG
 from pytest_recsim.plan.options import Options
+from pytest_recsim.record.asked import Chosen
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def _authority(options: Options) -> str:
     try:
         ssl.create_default_context(cafile=str(path))
     except OSError as error:  # ssl.SSLError is one
-        what = f"{shown(path)}: allowed is a PEM file of certificates ({error.strerror or error})"
+        what = f"{shown(path)}: must be a PEM file of certificates ({error.strerror or error})"
         raise InputError(Problem("--recsim-ca", what)) from None
     return str(path.absolute())
 
@@ -68,7 +70,7 @@ def _org(options: Options, entry: CustomerEntry | None) -> Chosen:
         parsed = uuid.UUID(int=0)
     if not parsed.int:
         raise InputError(
-            Problem(chosen.origin, f"`{chosen.value}`: allowed is a UUID other than the all-zero one")
+            Problem(chosen.origin, f"`{chosen.value}`: must be a UUID other than the all-zero one")
         )
     return Chosen(str(parsed), chosen.origin)
 
@@ -78,4 +80,26 @@ def _namespace(customer: str, options: Options, entry: CustomerEntry | None) -> 
         return Chosen(options.namespace, options.origin("namespace", "--namespace"))
     if entry is not None and entry.namespace is not None:
         return Chosen(entry.namespace, entry.origins["namespace"])
-    return Chosen(customer.replace("-", "_"), "built in")
+    return Chosen(_default(customer), "built in")
+
+
+def _default(customer: str) -> str:
+    return customer.replace("-", "_")
+
+
+def namesakes(customer: str, target: Target, options: Options, guardrails: Guardrails) -> Iterator[Problem]:
+    """Name customers of the guardrails file that fall on the same namespace of a running service, one by default.
+
+    Two that name the same namespace mean it; nobody means that `a-b` and `a_b` wipe each other's data.
+    """
+    shipped = guardrails.path.absolute() == packaged_guardrails().absolute()
+    example = shipped and guardrails.path.absolute() != (options.root / "guardrails.yml").absolute()
+    if example or options.namespace or not target.base_url.value:
+        return
+    for other in guardrails.customers.values():
+        meant = other.namespace is not None and target.namespace.origin != "built in"
+        place = (_org(replace(options, org_id=""), other).value, other.namespace or _default(other.name))
+        if other.name != customer and not meant and place == (target.org_id.value, target.namespace.value):
+            what = f"`{customer}` and `{other.name}` fall on the same namespace `{target.namespace.value}`"
+            advice = "would wipe each other's data; give one of them a `namespace` of its own"
+            yield Problem(other.origin, f"{what} and {advice}.")

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pytest_recsim.data.guardrail_keys import OWN, SETTINGS, THRESHOLDS, ThresholdKey
-from pytest_recsim.data.guardrails import Guardrails, Threshold
-from pytest_recsim.data.problems import InputError, Problem, nearest
-from pytest_recsim.plan.model import Limit, OwnFacts, WaiverNote
+from pytest_recsim.data.guardrails.guardrail_keys import OWN, SETTINGS, THRESHOLDS, ThresholdKey
+from pytest_recsim.data.guardrails.guardrails import Guardrails, Threshold
+from pytest_recsim.data.input.problems import InputError, Problem, nearest
+from pytest_recsim.plan.model import OwnFacts
+from pytest_recsim.record.asked import Limit, WaiverNote
 
 Limits = dict[str, dict[str, Limit]]
+NONE = "no conftest.py of the suite defines pytest_recsim_metrics"
 
 
 @dataclass(frozen=True)
@@ -97,11 +99,11 @@ def _unknown(place: _Place, segments: Sequence[str], metrics: dict[str, OwnFacts
         origins = dict.fromkeys([whole, *(place.threshold(key, segment).origin for segment in segments)])
         said = [origin for origin in origins if origin != "built in"]
         if metric is None and said:
-            known = ", ".join(metrics) or "none: no conftest.py of the suite defines pytest_recsim_metrics"
-            what = f"`{key}`: you announce no metric `{name}`; allowed are {known}{nearest(name, metrics)}"
+            known = f"must be one of {', '.join(metrics)}" if metrics else NONE
+            what = f"`{key}`: you announce no metric `{name}`; {known}{nearest(name, metrics)}"
             yield Problem(said[0], what)
         elif metric is not None and not metric.per_user:
-            what = f"`{key}`: `{name}` is a figure of the whole run; allowed outside `segments` only"
+            what = f"`{key}`: `{name}` is a figure of the whole run; it belongs outside `segments`"
             yield from (Problem(origin, what) for origin in said if origin != whole)
 
 
@@ -113,7 +115,7 @@ def _unfinished(place: _Place, scopes: Mapping[str, Sequence[str]]) -> Iterator[
     for key, origin in sorted(found):
         if origin:
             yield Problem(
-                origin, f"`{key}` has a severity and nowhere a value; allowed is a value beside it, or off"
+                origin, f"`{key}` has a severity and nowhere a value; must have a value beside it, or be off"
             )
 
 

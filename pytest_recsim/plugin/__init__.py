@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 
@@ -19,13 +21,37 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     )  # always: pytest refuses conftests with a hook that nobody has specified
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    known = early_config.known_args_namespace
-    if known.recsim_customer or known.recsim_batch_file:
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Iterator[None]:
+    from pytest_recsim.plugin import names
+
+    early = names.asked_early(early_config, parser, args)
+    if early:
         from pytest_recsim.plugin.suite import steer_conftests
 
+        _load()
         steer_conftests(early_config)
+    try:
+        return (yield)
+    finally:
+        names.add_free(parser)
+        if names.asked(early_config, parser, args):
+            _load()
+            for module in ("root", "ending"):  # main is called with who is there
+                early_config.pluginmanager.import_plugin(f"pytest_recsim.plugin.{module}")
+        elif early:
+            from pytest_recsim.plugin.suite import leave
+
+            leave(early_config)
+
+
+def _load() -> None:
+    from pytest_recsim.clock import keep_real
+    from pytest_recsim.plugin import controller  # noqa: F401 - all there before a conftest can freeze the clock
+
+    keep_real()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -7,11 +7,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from pytest_recsim.plugin import collect, fixtures, outcome, suite
+from pytest_recsim.plugin import collect, fixtures, html, masks, outcome, suite
 from pytest_recsim.plugin.own import announced
 from pytest_recsim.plugin.state import STATE, State
 from pytest_recsim.simulation import RunContext, Simulation
-from pytest_recsim.simulation.landlord import ask
+from pytest_recsim.simulation.controller import scratch
+from pytest_recsim.simulation.controller.broker import ask
+from pytest_recsim.simulation.controller.services import hold_as_worker
 
 MARKERS = (
     "scenario(id): a behaviour of the recommender that must hold, S1 to S10",
@@ -25,6 +27,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     if config.option.help or config.option.version:
         return
+    masks.learn_from(config)
+    config.pluginmanager.register(masks)
     suite.steer_collection(config)
     workerinput: dict[str, Any] | None = getattr(config, "workerinput", None)
     if workerinput is None:
@@ -33,7 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Controller(config), "recsim-controller")
     else:
         _become_worker(config, workerinput)
-    for module in (suite, collect, outcome, fixtures):
+    for module in (suite, collect, outcome, fixtures, html):
         config.pluginmanager.register(module)
 
 
@@ -48,10 +52,18 @@ def _become_worker(config: pytest.Config, workerinput: dict[str, Any]) -> None:
         plans={name: context.plan for name, context in contexts.items()},
         contexts=contexts,
         worker=worker,
-        find=lambda name: Simulation(ask(contexts[name])),
+        find=lambda name: _opened(contexts[name], config),
     )
-    scratch = next(iter(contexts.values())).scratch_folder
-    config.pluginmanager.register(collect.Census(scratch, worker), "recsim-census")
+    folder = next(iter(contexts.values())).scratch_folder
+    config.add_cleanup(scratch.hold(folder).close)
+    config.pluginmanager.register(collect.Census(folder, worker), "recsim-census")
+
+
+def _opened(context: RunContext, config: pytest.Config) -> Simulation:
+    """Open a simulation on this worker, which the next run in its namespace has to outlive."""
+    if (hold := hold_as_worker(context.plan)) is not None:
+        config.add_cleanup(hold.release)
+    return Simulation(ask(context))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -1,41 +1,27 @@
 """Parametrisation, order and selection of the checks.
 
-A check marked ``guardrail("novelty", when="min_novelty")`` exists only for customers, and segments, for whom that
-optional threshold is on. ``when="own"`` stands for "metrics of one's own are announced", ``when="own.*"`` for "and
-have thresholds".
+A check marked ``guardrail("metrics", when="metrics")`` exists once for each threshold of the registry, and segment, that
+is on for a customer. ``when="own"`` stands for "custom metrics are announced", ``when="own.*"`` for "and have thresholds".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from pytest_recsim.data.files import unwritable
-from pytest_recsim.plan.model import Plan
+from pytest_recsim.data.input.files import unwritable
 from pytest_recsim.plugin.identity import identify, named
 from pytest_recsim.plugin.state import STATE
 from pytest_recsim.record.jsonio import write_atomic
+from pytest_recsim.record.model import Key
+from pytest_recsim.simulation.checks.cases import PARAMETERS, cases, check_of, places
+from pytest_recsim.simulation.controller.judging import CLOSING
 
-METRICS = ("ndcg", "mrr")
-CLOSING = (
-    "profile",
-    "contract",
-    "availability",
-    "error_rate",
-)  # they judge what held while all other checks ran
-PARAMETERS = ("sim", "own_threshold", "segment", "metric")
-
-
-def _places(plan: Plan, when: str) -> list[tuple[str, str]]:
-    """Return (threshold, segment) of what an optional check is made for; the segment is empty for the whole run."""
-    if when == "own":
-        return [("", "")] if plan.own else []
-    keys = [key for key in plan.limits if key.startswith("own.")] if when == "own.*" else [when]
-    return [(key, segment) for key in keys for segment in plan.scopes(key)]
+THREADS = "_run-parallel"
+"""The name under which pytest-run-parallel registers itself; it knows the mark that is set for it."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -43,7 +29,7 @@ def pytest_pycollect_makeitem(collector: pytest.Collector, obj: object) -> list[
     """Leave out checks that exist for nobody; parametrised with no case they would be reported as skipped."""
     for mark in getattr(obj, "pytestmark", ()):
         when = mark.kwargs.get("when") if getattr(mark, "name", "") == "guardrail" else None
-        if when and not any(_places(plan, when) for plan in collector.config.stash[STATE].plans.values()):
+        if when and not any(places(plan, when) for plan in collector.config.stash[STATE].plans.values()):
             return []
     return None
 
@@ -56,30 +42,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     names = [name for name in PARAMETERS if name in metafunc.fixturenames]
     mark = metafunc.definition.get_closest_marker("guardrail")
     when = str(mark.kwargs.get("when", "")) if mark else ""
-    cases = [case for name, plan in plans.items() for case in _cases(name, plan, names, when)]
-    ids = ["-".join(filter(None, case)) for case in cases]
-    metafunc.parametrize(names, cases, ids=ids, indirect=["sim"])
-
-
-def _cases(simulation: str, plan: Plan, names: list[str], when: str) -> list[tuple[str, ...]]:
-    """One row per customer, times segment and metric as far as the test asks for them."""
-    if when:
-        found = [{"own_threshold": key, "segment": segment} for key, segment in _places(plan, when)]
-    elif "segment" in names:
-        found = [{"segment": segment} for segment in plan.fixture.segments]
-    else:
-        found = [{}]
-    if "metric" in names:
-        found = [row | {"metric": metric} for row in found for metric in METRICS]
-    return [tuple(({"sim": simulation} | row)[name] for name in names) for row in found]
+    rows = [row for name, plan in plans.items() for row in cases(name, plan, names, when)]
+    values = [tuple(row[name] for name in names) for row in rows]
+    ids = ["-".join(filter(None, map(check_of, case))) for case in values]
+    metafunc.parametrize(names, values, ids=ids, indirect=["sim"])
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Let `-k S7`, `-k segment_lift_ndcg` and `-m "scenario(id='S7')"` find checks; `-m` compares keyword arguments only."""
     if (identity := identify(item)) is not None:
         item.extra_keyword_matches.add(identity.check)
+        if item.config.pluginmanager.has_plugin(THREADS):
+            item.add_marker(pytest.mark.thread_unsafe(reason="a check changes what the service serves"))
     for name, key in (("scenario", "id"), ("guardrail", "name")):
         if word := named(item, name):
+            word = identity.check if identity and name == "guardrail" else word
             item.extra_keyword_matches.add(word)
             item.add_marker(getattr(pytest.mark, name)(**{key: word}))
 
@@ -119,26 +96,42 @@ def _in_waves(items: list[pytest.Item], names: list[str], wave: int) -> list[pyt
 
 
 class PlannedChecks(msgspec.Struct):
-    """What one process was told to run, and how many checks of the suite were deselected."""
+    """What one process was told to run, and what it had collected before anything was removed.
 
-    planned: list[tuple[str, str, str]]
-    deselected: list[str]
+    Attributes:
+        tests: node id of each test that makes a check, and the check.
+        collected: checks.
+    """
+
+    tests: list[tuple[str, Key]] = []
+    collected: list[Key] = []
+
+    @property
+    def planned(self) -> list[Key]:
+        return [key for _, key in self.tests]
+
+    @property
+    def nodeids(self) -> dict[str, Key]:
+        """Which test makes which planned check."""
+        return dict(self.tests)
 
 
 class Census:
-    """Writes down what will run, so that the controller notices what never reported."""
+    """Writes down what will run, so that the controller notices what never reported and what was left out."""
 
     def __init__(self, folder: Path, worker: str) -> None:
         self._path = folder / f"planned-{worker or 'main'}.json"
-        self._deselected: list[str] = []
+        self._collected: list[Key] = []
 
-    def pytest_deselected(self, items: Iterable[pytest.Item]) -> None:
-        self._deselected += [found.simulation for found in map(identify, items) if found is not None]
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        if (found := identify(item)) is not None:
+            self._collected.append(found.key)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        planned = [found.key for found in map(identify, session.items) if found is not None]
+        tests = [(item.nodeid, found.key) for item in session.items if (found := identify(item)) is not None]
+        checks = PlannedChecks(tests, self._collected)
         try:
-            write_atomic(self._path, msgspec.json.encode(PlannedChecks(planned, self._deselected)))
+            write_atomic(self._path, msgspec.json.encode(checks))
         except OSError as error:
             raise pytest.UsageError(unwritable(self._path.parent, error)) from None
 
@@ -147,4 +140,4 @@ def read_census(folder: Path) -> PlannedChecks:
     """Return the plan that the processes of this run agree on (xdist insists that they do)."""
     for path in sorted(folder.glob("planned-*.json")):
         return msgspec.json.decode(path.read_bytes(), type=PlannedChecks)
-    return PlannedChecks([], [])
+    return PlannedChecks()

@@ -3,66 +3,83 @@
 from __future__ import annotations
 
 import os
-import signal
-import tempfile
-import threading
+import sys
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from pytest_recsim.data.problems import InputError
+from pytest_recsim.clock import utc_now
+from pytest_recsim.data.input.problems import InputError
+from pytest_recsim.plan.own import facts
 from pytest_recsim.plan.resolve import Resolved, resolve
 from pytest_recsim.plugin import tell
+from pytest_recsim.plugin.blocked import refuse_blocked_sockets
 from pytest_recsim.plugin.collect import Census, PlannedChecks, read_census
+from pytest_recsim.plugin.crashed import outlive
+from pytest_recsim.plugin.intake import Intake
+from pytest_recsim.plugin.inventory import left_out
+from pytest_recsim.plugin.junit import JunitFile
+from pytest_recsim.plugin.names import as_known
 from pytest_recsim.plugin.options import read_options
-from pytest_recsim.plugin.outcome import ATTRIBUTE
-from pytest_recsim.plugin.own import announced, facts
-from pytest_recsim.plugin.root import refuse_moved_root
-from pytest_recsim.plugin.state import STATE, State
-from pytest_recsim.record.model import CheckResult
+from pytest_recsim.plugin.own import announced
+from pytest_recsim.plugin.signals import Signals
+from pytest_recsim.plugin.state import STATE, State, scratch_folder
+from pytest_recsim.record.masking import safe
 from pytest_recsim.report.summary import append_step_summary
-from pytest_recsim.service.errors import ServiceError
-from pytest_recsim.simulation.batch import BatchWriter, earlier_seconds
-from pytest_recsim.simulation.fleet import Fleet
-from pytest_recsim.simulation.landlord import Landlord
-from pytest_recsim.simulation.run import RunContext
-from pytest_recsim.simulation.services import quarrel
-from pytest_recsim.simulation.simulation import Simulation, SimulationFailed
-from pytest_recsim.simulation.stage import seed
+from pytest_recsim.service.contract.errors import ServiceError
+from pytest_recsim.simulation.controller.batch import BatchWriter, earlier_seconds
+from pytest_recsim.simulation.controller.broker import Broker
+from pytest_recsim.simulation.controller.fleet import Fleet
+from pytest_recsim.simulation.controller.services import check_addresses, quarrel
+from pytest_recsim.simulation.session.preparation import seed
+from pytest_recsim.simulation.session.run import RunContext
+from pytest_recsim.simulation.session.simulation import Simulation, SimulationFailed
+from pytest_recsim.simulation.session.warming import Lookout
 
-LOST_WORKER = "???"
-"""The phase that xdist gives to its report about a worker that died."""
+LOOKING = ("collectonly", "setupplan", "setuponly", "showfixtures", "show_fixtures_per_test", "cacheshow")
+"""Options of pytest's with which it shows something and runs no test."""
 
 
 class Controller:
-    """One per pytest run, never on a worker."""
+    """One per pytest run, never on a worker.
+
+    Attributes:
+        wrote: at the end, whether anything may have been changed on a running service.
+    """
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
-        refuse_moved_root(config)
         try:
             metrics = announced(config)
             self.options = replace(read_options(config), own=tuple(facts(metrics)))
             self.reports = self.options.root / self.options.reports_dir
             self.resolved = self._resolve()
         except InputError as error:
-            raise pytest.UsageError(str(error)) from None
+            raise pytest.UsageError(as_known(str(error), self.config)) from None
+        refuse_blocked_sockets(config, self.resolved.plans)
         plans = {plan.id: plan for plan in self.resolved.plans}
         self.state = State(plans=plans, metrics=metrics, find=self._find)
         config.stash[STATE] = self.state
-        self.scratch = _scratch()
-        config.add_cleanup(lambda: _remove(self.scratch))
+        self.scratch = scratch_folder(config)
         self.fleet = Fleet(self.resolved, self.reports, self.scratch, complain=self._complain)
         self.batch: BatchWriter | None = None
-        self.landlord: Landlord | None = None
-        self._before: Any = None
-        self._planned = PlannedChecks([], [])
-        self._reported: dict[str, CheckResult] = {}
-        self.idle = bool(config.option.collectonly or self.options.dry_run)
+        self.broker: Broker | None = None
+        self.lookout: Lookout | None = None
+        self.signals = Signals()
+        self.junit = JunitFile(config)
+        self.wrote = False
+        self._planned = PlannedChecks()
+        self.intake = Intake(self.fleet, lambda: self._census.planned)
+        self.idle = self.options.dry_run or any(getattr(config.option, name, False) for name in LOOKING)
+        if getattr(config.option, "dist", "no") == "each":
+            raise pytest.UsageError(
+                "--dist each runs every check once on every worker, and a customer is seeded once: use `-n N` alone"
+            )
+        if config.option.setuponly:
+            config.option.setupplan = True  # nothing can be set up without a service
         if self.idle or self.options.seed_only or quarrel(self.resolved.plans):
             config.option.dist, config.option.tx = "no", []
         if getattr(config.option, "maxschedchunk", 1) is None:
@@ -74,7 +91,9 @@ class Controller:
 
     def _resolve(self) -> Resolved:
         name = self.options.batch_name or Path(self.options.batch_file).stem
-        return resolve(self.options, earlier_seconds(self.reports, name) if self.options.shard else {})
+        resolved = resolve(self.options, earlier_seconds(self.reports, name) if self.options.shard else {})
+        check_addresses(resolved.plans)  # here, because a dry run shows them
+        return resolved
 
     # --- opening ---
 
@@ -83,19 +102,21 @@ class Controller:
         if self.idle:
             self._fake_contexts()
             return
-        self._before = _stop_on_sigterm()
+        self.signals.listen()
         try:
             self.fleet.start(self._say)
             if self.resolved.batch is not None:
                 self.batch = BatchWriter(self.resolved, self.fleet, self.options.shard)
                 self.batch.write(finished=False)
         except (InputError, ServiceError) as error:
-            raise pytest.UsageError(str(error)) from None
+            raise pytest.UsageError(as_known(str(error), self.config)) from None
         self.state.contexts.update({context.plan.id: context for context in self.fleet.contexts()})
+        folders = {context.plan.id: context.folder for context in self.fleet.contexts()}
+        self.lookout = Lookout(folders, self._say)
 
     def _fake_contexts(self) -> None:
         """Collecting and dry runs need plans only; nothing is started."""
-        now = datetime.now(UTC)
+        now = utc_now()
         for name, plan in self.state.plans.items():
             self.state.contexts[name] = RunContext(
                 plan=plan, run_id="dry", now=now, url="", bundle_dir="", scratch=str(self.scratch)
@@ -111,8 +132,9 @@ class Controller:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        if self.landlord is None:
-            self.landlord = Landlord(self.scratch, self.fleet.due)
+        if self.broker is None:
+            self.broker = Broker(self.scratch, self.fleet.due)
+        outlive(node)
         node.workerinput["recsim"] = msgspec.json.encode(self.fleet.contexts()).decode()
 
     # --- running ---
@@ -131,78 +153,84 @@ class Controller:
             return True
         return None
 
-    @property
-    def _reporter(self) -> pytest.TerminalReporter:
-        reporter: pytest.TerminalReporter = self.config.pluginmanager.get_plugin("terminalreporter")  # type: ignore[assignment]
-        return reporter
-
     def _say(self, line: str) -> None:
-        self._reporter.write_line(line)
+        self._write(line)
 
     def _complain(self, line: str) -> None:
-        self._reporter.write_line(f"recsim: {line}", red=True)
+        self._write(f"recsim: {line}", red=True)
+
+    def _write(self, line: str, **look: bool) -> None:
+        """Say it where pytest reports, on stderr where that is switched off (`-p no:terminal`)."""
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if isinstance(reporter, pytest.TerminalReporter):
+            reporter.ensure_newline()
+            reporter.write_line(safe(line), **look)
+        else:
+            sys.stderr.write(f"{safe(line)}\n")
 
     def _seed(self, name: str) -> str:
         try:
             sim = self._find(name)
             seeded = seed(sim)
         except (InputError, ServiceError, SimulationFailed) as error:
-            raise pytest.UsageError(str(error)) from None
+            raise pytest.UsageError(as_known(str(error), self.config)) from None
         return f"{name}: seeded {seeded.counts}; manifests in {sim.context.bundle.artifacts}"
 
+    @pytest.hookimpl(tryfirst=True)  # so that junit and HTML show what the record holds
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        payload = getattr(report, ATTRIBUTE, None)
-        if isinstance(payload, str):
-            result = msgspec.json.decode(payload, type=CheckResult)
-            self.fleet.add(result, lambda: self._census.planned)
-            self._reported[report.nodeid] = result
-        elif report.when == LOST_WORKER and report.nodeid in self._reported:
-            self._explain(self._reported[report.nodeid])
-
-    def _explain(self, result: CheckResult) -> None:
-        """Say why pytest counts a failure that the record does not have."""
-        self.fleet.note(
-            result.simulation,
-            f"a worker died right after {result.label} had reported; what it reported stands, "
-            "and pytest counts one failure more",
-        )
+        with self.signals.held():
+            self.intake.take(report)
 
     def pytest_runtest_logfinish(self) -> None:
         """Finish whoever has reported everything; the test's own clean-up is over by now."""
+        self.signals.insist()
         if self.idle or len(self.state.plans) == 1:
             return  # a single one is finished with the session, when all is quiet
-        for name in self.fleet.complete(self._census.planned):
-            self._finish(name)
-            plan, writer = self.state.plans[name], self.fleet.writers[name]
-            self._reporter.ensure_newline()
-            self._say(tell.progress(plan, writer.verdict, writer.seconds))
+        with self.signals.held():
+            for name in self.fleet.complete(self._census.planned):
+                self._finish(name)
+                plan, writer = self.state.plans[name], self.fleet.writers[name]
+                self._say(tell.progress(plan, writer.verdict, writer.seconds))
+        self.signals.insist()
 
     @property
     def _census(self) -> PlannedChecks:
         """What was planned; collected before the first check reports, so it is read once."""
-        if not self._planned.planned:
+        if not self._planned.tests:
             self._planned = read_census(self.scratch)
+            self.fleet.know(self._planned.nodeids)
         return self._planned
+
+    def _left_out(self, name: str) -> tuple[str, ...]:
+        """Name what should have run for a simulation and was removed, by whatever it was."""
+        census, here = self._census, Path(self.config.invocation_params.dir)
+        return left_out(self.state.plans[name], census.planned, census.collected, here)
 
     # --- closing ---
 
     def _finish(self, name: str, *, seed_only: bool = False) -> None:
         census = self._census
-        self.fleet.finish(name, census.planned, census.deselected, seed_only=seed_only)
+        self.fleet.finish(name, census.planned, self._left_out(name), seed_only=seed_only)
         self.state.close(name)
         if self.batch is not None:
             self.batch.write(finished=False)
 
+    def pytest_keyboard_interrupt(self) -> None:
+        self.signals.ending = self.signals.interrupted = True
+        if not self.idle and self.fleet.wrote:
+            self._say("recsim: taking back what this run changed on the service")
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Any:
         """Write the record before anybody else's clean-up can be interrupted, and again when all is quiet."""
+        self.signals.ending = True
         if self.idle or not self.fleet.writers:
             return (yield)
         seeded = self.options.seed_only and exitstatus == pytest.ExitCode.OK
         census = self._census
         left = [name for name in self.fleet.writers if name not in self.fleet.finished]
         for name in left:
-            self.fleet.judge(name, census.planned, census.deselected, seed_only=seeded)
+            self.fleet.judge(name, census.planned, self._left_out(name), seed_only=seeded)
         if self.batch is not None:
             self.batch.write(finished=True)
         try:
@@ -215,6 +243,7 @@ class Controller:
                 self.batch.write(finished=True)
             for page in self._pages():
                 append_step_summary(page, os.environ)
+            self.junit.amend(self.fleet, self._census.nodeids, self.intake.reported, self._complain)
             against = self.fleet.alarms or any(one.stands_against for one in self.fleet.writers.values())
             if exitstatus == pytest.ExitCode.OK and against:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -225,13 +254,15 @@ class Controller:
         return [writer.bundle.root / "README.md" for writer in self.fleet.writers.values()]
 
     def pytest_unconfigure(self) -> None:
+        self.signals.ending = True
         if not self.idle:
-            self.fleet.restore()  # again: a run that was refused or interrupted while opening has had no other end
-        if self.landlord is not None:
-            self.landlord.stop()
+            self.fleet.restore()  # a run that was refused or interrupted while opening has had no other end
+            self.wrote = self.fleet.wrote
+        for helper in (self.broker, self.lookout):
+            if helper is not None:
+                helper.stop()
         self.fleet.stop()
-        if self._before is not None:
-            signal.signal(signal.SIGTERM, self._before)
+        self.signals.forget()
 
     # --- telling ---
 
@@ -252,31 +283,3 @@ class Controller:
                 terminalreporter.write_line(line)
         if self.batch is not None:
             terminalreporter.write_line(tell.batch(self.batch.path, self.options.here))
-
-
-def _scratch() -> Path:
-    try:
-        return Path(tempfile.mkdtemp(prefix="recsim-run-"))
-    except OSError as error:
-        raise pytest.UsageError(f"no scratch folder can be made: {error.strerror or error}") from None
-
-
-def _remove(folder: Path) -> None:
-    import shutil
-
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _stop_on_sigterm() -> Any:
-    """SIGTERM runs no session finish by itself; turn it into an orderly end with the usual exit code.
-
-    Returns:
-        The handler that was there before.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        return None
-
-    def end(*_: object) -> None:
-        raise pytest.exit.Exception("SIGTERM", returncode=143)
-
-    return signal.signal(signal.SIGTERM, end)

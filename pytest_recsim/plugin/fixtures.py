@@ -6,26 +6,31 @@ from collections.abc import Iterator
 
 import pytest
 
-from pytest_recsim.plugin.check import Check
+from pytest_recsim.clock import monotonic
 from pytest_recsim.plugin.identity import identify
+from pytest_recsim.plugin.junit import PREPARING
 from pytest_recsim.plugin.state import STATE
 from pytest_recsim.simulation import Simulation
-from pytest_recsim.simulation.simulation import SimulationFailed
+from pytest_recsim.simulation.checks.check import Check
+from pytest_recsim.simulation.session.simulation import SimulationFailed
 
 
 @pytest.fixture
 def sim(request: pytest.FixtureRequest) -> Iterator[Simulation]:
     """One customer's simulation: seeded, quality lists observed, the service at hand."""
+    began = monotonic()
     try:
         simulation = request.config.stash[STATE].simulation(request.param)
         try:
             _ = simulation.prepared
             if "quality" not in simulation.plan.skip:
                 _ = simulation.own
+            request.node.stash[PREPARING] = monotonic() - began
         finally:
             simulation.flush()
         failure = simulation.trouble
     except SimulationFailed as error:
+        request.node.stash[PREPARING] = monotonic() - began
         failure = f"could not be prepared: {error}"
     if failure:
         pytest.fail(failure, pytrace=False)

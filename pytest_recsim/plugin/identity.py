@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from pytest_recsim.plan.model import Plan, WaiverNote, covering
+from pytest_recsim.data.guardrails.metric_table import METRICS
+from pytest_recsim.plan.model import Plan, covering
 from pytest_recsim.plugin.suite import suite_folder
-from pytest_recsim.record.model import CheckResult
+from pytest_recsim.record.asked import WaiverNote
+from pytest_recsim.record.model import CheckResult, Key
+from pytest_recsim.simulation.checks.cases import key_of
+from pytest_recsim.simulation.checks.settling import Severity, severity_of
 
 if TYPE_CHECKING:
     import pytest
@@ -24,7 +28,7 @@ class Identity:
     scenario: bool
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> Key:
         return (self.simulation, self.check, self.case)
 
     def result(self, **fields: object) -> CheckResult:
@@ -53,14 +57,9 @@ def identify(item: pytest.Item) -> Identity | None:
     if item.path.parent != suite_folder() or not (scenario or guardrail):
         own = item.nodeid.partition("[")[0].removeprefix("scenarios/")
         return Identity(simulation, own, rest, title, scenario=guardrail is None)
-    if scenario:
-        return Identity(simulation, scenario, rest, title, scenario=True)
-    if "own_threshold" in params:
-        return Identity(
-            simulation, str(params["own_threshold"]), str(params["segment"]), title, scenario=False
-        )
-    check = "_".join([str(guardrail), *([params["metric"]] if "metric" in params else [])])
-    return Identity(simulation, check, str(params.get("segment", "")), title, scenario=False)
+    simulation, check, case = key_of(scenario, guardrail, params)
+    title = METRICS[check].question if check in METRICS else title
+    return Identity(simulation, check, case, title, scenario=bool(scenario))
 
 
 def _rest(words: str, simulation: str) -> str:
@@ -86,17 +85,9 @@ def _title(item: pytest.Item) -> str:
     return str(text).strip().splitlines()[0].rstrip(".")
 
 
-def severity(plan: Plan, identity: Identity) -> Literal["block", "warn"]:
-    """Return ``warn`` when every threshold that the check compares with is configured as such."""
-    check = identity.check
-    if identity.scenario:
-        keys = {key for key in plan.limits if key.startswith(f"{check.lower()}_")}
-    elif check == "availability":
-        keys = {"max_unavailable_share"}
-    else:
-        keys = {check, f"min_{check}", f"max_{check}"} & set(plan.limits)
-    severities = {plan.limit(key, identity.case).severity for key in keys}
-    return "warn" if severities == {"warn"} else "block"
+def severity(plan: Plan, identity: Identity) -> Severity:
+    """Return the severity of a check, see :func:`severity_of`."""
+    return severity_of(plan, identity.check, identity.case, scenario=identity.scenario)
 
 
 def waiver(plan: Plan, identity: Identity, today: str) -> WaiverNote | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_recsim.plan.options import APPLY_MODES, STEPS, Options
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 INI = {
     "recsim_reports_dir": "reports folder (--recsim-reports-dir)",
     "recsim_apply": "how a profile reaches the service (--recsim-apply)",
+    "recsim_warm_up": "seconds for the first answers (--recsim-warm-up)",
     "recsim_concurrency": "requests in flight (--recsim-concurrency)",
     "recsim_guardrails_file": "thresholds (--guardrails-file)",
     "recsim_env_file": "env file of the service (--recsim-env-file)",
@@ -22,46 +23,76 @@ INI = {
 }
 
 
+class Option(NamedTuple):
+    """An option as ``--recsim-NAME``; a short one also as ``--NAME``, where nobody else has an option of that name."""
+
+    name: str
+    help: str
+    metavar: str = ""
+    """Empty for a switch."""
+    many: bool = False
+    short: bool = False
+
+    @property
+    def long(self) -> str:
+        return f"--recsim-{self.name}"
+
+    def attributes(self) -> dict[str, Any]:
+        """What argparse is to know about both names."""
+        dest = f"recsim_{self.name.replace('-', '_')}"
+        if not self.metavar:
+            return {"dest": dest, "action": "store_true", "default": False}
+        action, default = ("append", []) if self.many else ("store", "")
+        return {"dest": dest, "action": action, "default": default, "metavar": self.metavar}
+
+
+OPTIONS = (
+    Option("customer", "run the suite for this customer (repeatable)", "NAME", many=True, short=True),
+    Option(
+        "batch-file", "run the suite for every simulation of this manifest (YAML or JSON)", "PATH", short=True
+    ),
+    Option("batch-name", "name of the batch's summary (default: the manifest's)", "NAME", short=True),
+    Option("shard", "run the I-th of N slices of the batch", "I/N"),
+    Option("base-url", "the service, where --base-url means something else", "URL"),
+    Option("org-id", "tenant of the service", "UUID", short=True),
+    Option("namespace", "where the customer's data lives", "NS", short=True),
+    Option("env-profile", "profile of algorithm knobs", "NAME", short=True),
+    Option("env-override", "a knob on top of the profile (repeatable)", "KEY=VALUE", many=True, short=True),
+    Option("fixture-path", "the customer's data set", "PATH", short=True),
+    Option("guardrails-file", "thresholds to use instead of guardrails.yml", "PATH", short=True),
+    Option("reports-dir", "where bundles go (default: reports)", "DIR"),
+    Option("sample-users", "judge a stratified sample of N users", "N"),
+    Option("surface", "surface of the quality lists (default: default)", "S"),
+    Option("timeout", "seconds per request (default: 10)", "S"),
+    Option("warm-up", "seconds that answers may take after seeding (default: 90, 0: off)", "S"),
+    Option("window-days", "use only the newest D days of the fixture", "D"),
+    Option("apply", f"how the profile reaches the service: {', '.join(APPLY_MODES)}", "MODE"),
+    Option("env-file", "env file that the service starts with, for apply mode env-file", "PATH"),
+    Option("restart-command", "restarts the service, for apply mode env-file", "COMMAND"),
+    Option("ca", "PEM file of a private authority that signed the service's certificate", "FILE"),
+    Option("concurrency", "requests in flight (default: 8)", "N"),
+    Option("latency-ms", "milliseconds that the stand-in adds to every answer", "M"),
+    Option("allow-reset", "wipe this namespace although it carries no marker of ours", "NS"),
+    Option("skip", f"leave a step out: {', '.join(STEPS)} (repeatable)", "STEP", many=True),
+    Option("dry-run", "print the resolved plan and stop; nothing is sent"),
+    Option("seed-only", "validate, reset, seed, write the manifests and stop"),
+)
+GROUP = ("recsim", "recommender simulations")
+
+
 def add_options(parser: pytest.Parser) -> None:
-    """Register everything; every dest is ``recsim_*``."""
-    group = parser.getgroup("recsim", "recommender simulations")
-
-    def add(name: str, help_text: str, metavar: str, *, many: bool = False) -> None:
-        dest = "recsim_" + name.removeprefix("--").removeprefix("recsim-").replace("-", "_")
-        action, default = ("append", []) if many else ("store", "")
-        group.addoption(name, dest=dest, action=action, default=default, metavar=metavar, help=help_text)
-
-    add("--customer", "run the suite for this customer (repeatable)", "NAME", many=True)
-    add("--batch-file", "run the suite for every simulation of this manifest (YAML or JSON)", "PATH")
-    add("--batch-name", "name of the batch's summary (default: the manifest's)", "NAME")
-    add("--recsim-shard", "run the I-th of N slices of the batch", "I/N")
-    add("--org-id", "tenant of the service", "UUID")
-    add("--namespace", "where the customer's data lives", "NS")
-    add("--env-profile", "profile of algorithm knobs", "NAME")
-    add("--env-override", "a knob on top of the profile (repeatable)", "KEY=VALUE", many=True)
-    add("--fixture-path", "the customer's data set", "PATH")
-    add("--guardrails-file", "thresholds to use instead of guardrails.yml", "PATH")
-    add("--recsim-reports-dir", "where bundles go (default: reports)", "DIR")
-    add("--recsim-sample-users", "judge a stratified sample of N users", "N")
-    add("--recsim-surface", "surface of the quality lists (default: default)", "S")
-    add("--recsim-timeout", "seconds per request (default: 10)", "S")
-    add("--recsim-window-days", "use only the newest D days of the fixture", "D")
-    add("--recsim-apply", f"how the profile reaches the service: {', '.join(APPLY_MODES)}", "MODE")
-    add("--recsim-env-file", "env file that the service starts with, for apply mode env-file", "PATH")
-    add("--recsim-restart-command", "restarts the service, for apply mode env-file", "COMMAND")
-    add("--recsim-ca", "PEM file of a private authority that signed the service's certificate", "FILE")
-    add("--recsim-concurrency", "requests in flight (default: 8)", "N")
-    add("--recsim-latency-ms", "milliseconds that the stand-in adds to every answer", "M")
-    add("--recsim-allow-reset", "wipe this namespace although it carries no marker of ours", "NS")
-    add("--recsim-skip", f"leave a step out: {', '.join(STEPS)} (repeatable)", "STEP", many=True)
-    for name, text in (
-        ("--recsim-dry-run", "print the resolved plan and stop; nothing is sent"),
-        ("--recsim-seed-only", "validate, reset, seed, write the manifests and stop"),
-    ):
-        dest = "recsim_" + name.removeprefix("--recsim-").replace("-", "_")
-        group.addoption(name, dest=dest, action="store_true", default=False, help=text)
+    """Register everything under names that nobody else has; the short ones come later (``names.add_free``)."""
+    group = parser.getgroup(*GROUP)
+    for option in OPTIONS:
+        group.addoption(option.long, help=option.help, **option.attributes())
     for name, text in INI.items():
         parser.addini(name, text, default=None)
+    parser.addini(
+        "recsim_junit_properties",
+        "facts as properties of junit's testcases, too (Jenkins' xUnit plugin refuses those)",
+        type="bool",
+        default=False,
+    )
     parser.addini(
         "recsim_use_base_url",
         "let a base URL from ini or PYTEST_BASE_URL count as the service to reset and seed",
@@ -102,6 +133,7 @@ def read_options(config: pytest.Config) -> Options:
         dry_run=option.recsim_dry_run,
         seed_only=option.recsim_seed_only,
         latency_ms=option.recsim_latency_ms,
+        warm_up=_twin(config, "recsim_warm_up"),
         batch_file=option.recsim_batch_file,
         batch_name=option.recsim_batch_name,
         shard=option.recsim_shard,
@@ -127,6 +159,8 @@ def base_url(config: pytest.Config) -> tuple[str, str]:
     A URL that was not typed may belong to somebody's web tests and would become a reset target, so one from
     ini or environment counts only with ``recsim_use_base_url = true``.
     """
+    if config.option.recsim_base_url:
+        return str(config.option.recsim_base_url), "--recsim-base-url"
     try:
         typed = config.getoption("base_url", None) or ""
     except ValueError:

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
-from pytest_recsim.data.files import unwritable
-from pytest_recsim.plan.model import WaiverNote
-from pytest_recsim.plugin import why
-from pytest_recsim.plugin.check import Check, Conclusion, NotMeasured
+from pytest_recsim.clock import utc_now
+from pytest_recsim.data.input.files import unwritable
+from pytest_recsim.plugin import junit
+from pytest_recsim.plugin.agreement import shown_as
+from pytest_recsim.plugin.alone import alone
 from pytest_recsim.plugin.identity import Identity, identify, severity, waiver
+from pytest_recsim.plugin.junit import PREPARING
+from pytest_recsim.plugin.pointing import point
 from pytest_recsim.plugin.state import STATE
+from pytest_recsim.record.artifacts import Evidence
+from pytest_recsim.record.asked import WaiverNote
 from pytest_recsim.record.jsonio import dumps, write_json
+from pytest_recsim.record.legible import legible
 from pytest_recsim.record.model import CheckResult, Outcome
 from pytest_recsim.report.properties import PROPERTY, properties
-from pytest_recsim.service.errors import ServiceError
+from pytest_recsim.service.contract.errors import ServiceError
 from pytest_recsim.simulation import Simulation
+from pytest_recsim.simulation.checks.check import Check, Conclusion, NotMeasured
+from pytest_recsim.simulation.checks.settling import Severity, sentence_of, settled_as, waiver_words
+from pytest_recsim.simulation.diagnose import explanation as why
 
 RESULT = pytest.StashKey[CheckResult]()
+RUNNING = pytest.StashKey[bool]()
+ATTEMPTS = pytest.StashKey[list[CheckResult]]()
 ATTRIBUTE = "recsim_result"
 
 
@@ -31,19 +41,24 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     if identity is None:
         return (yield)
     check = given if isinstance(given, Check) else Check()
+    pyfuncitem.stash[RUNNING] = True
     try:
-        outcome = yield
+        with alone(pyfuncitem.config, identity):
+            outcome = yield
         if check is not given:
             return outcome
         conclusion = check.conclude()
         sim = pyfuncitem.funcargs.get("sim")
         if conclusion.outcome == "failed" and isinstance(sim, Simulation):
-            conclusion = why.explained(sim, identity, check, conclusion)
+            named = why.Named(identity.check, identity.case, identity.scenario)
+            conclusion = why.explained(sim, named, check, conclusion)
     except (Exception, pytest.skip.Exception, pytest.fail.Exception) as error:
         found = _broken_off(pyfuncitem, identity, check, error)
         if found is None:
             raise
         outcome, conclusion = True, found
+    finally:
+        pyfuncitem.stash[RUNNING] = False
     _settle(pyfuncitem, identity, check, conclusion)
     return outcome
 
@@ -67,9 +82,7 @@ def _broken_off(
     return None
 
 
-def _leniency(
-    item: pytest.Function, identity: Identity
-) -> tuple[Literal["block", "warn"], WaiverNote | None]:
+def _leniency(item: pytest.Function, identity: Identity) -> tuple[Severity, WaiverNote | None]:
     """Return a check's severity, and the waiver that covers it today."""
     state = item.config.stash[STATE]
     plan, today = state.plans[identity.simulation], state.contexts[identity.simulation].now.date()
@@ -79,75 +92,81 @@ def _leniency(
 def _settle(item: pytest.Function, identity: Identity, check: Check, conclusion: Conclusion) -> None:
     """Apply waiver and severity, keep the result for the record, and end the test accordingly."""
     level, note = _leniency(item, identity)
-    outcome: Outcome = conclusion.outcome
-    bad = outcome != "passed"
-    if bad and note is not None:
-        outcome = "waived"
-    elif bad and level == "warn":
-        outcome = "warned"
-    sentence = _sentence(conclusion)
+    outcome, sentence = settled_as(conclusion, level, note), sentence_of(conclusion)
     item.stash[RESULT] = identity.result(
         nodeid=item.nodeid,
         outcome=outcome,
         severity=level,
         sentence=sentence,
-        waiver=f"{note.reason} ({note.origin})" if bad and note is not None else "",
+        waiver=waiver_words(note) if outcome == "waived" else "",
         measures=tuple(check.measures),
         shown=check.shown,
     )
     if outcome == "waived" and note is not None:
-        pytest.skip(f"waived: {note.reason} ({note.origin}); {sentence}")
+        pytest.skip(f"waived: {legible(note.reason)} ({legible(note.origin)}); {sentence}")
     if outcome == "warned":
         pytest.xfail(sentence)
-    if bad:
+    if outcome != "passed":
         pytest.fail(sentence, pytrace=False)
-
-
-def _sentence(conclusion: Conclusion) -> str:
-    if conclusion.outcome == "not_measured":
-        return f"not measured: {conclusion.sentence}"
-    return conclusion.sentence
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Hang the result on the report as a string: the only kind of value that is safe to send under xdist."""
+    """Hang the results of all attempts so far on the report; a string is the only kind of value that is safe under xdist."""
     report = yield
     identity = identify(item)
-    if identity is None or (call.when != "call" and report.passed):
+    if call.when == "setup" and PREPARING in item.stash:
+        setattr(report, junit.ATTRIBUTE, f"{item.stash[PREPARING]:.3f}")
+    if identity is None or item.stash.get(RUNNING, False):
+        return report  # while a check runs, what reports is a part of it, e.g. a subtest
+    result, concluded = _concluded(item, identity, report, call)
+    if result is None:
         return report
-    result = item.stash.get(RESULT, None)
-    if result is not None:
-        del item.stash[RESULT]  # a repeated attempt must not inherit it
-    if result is None or not _agree(result, report):
-        result = _unsettled(item, identity, report, call)
-    finished = datetime.now(UTC).isoformat(timespec="milliseconds")
+    finished = utc_now().isoformat(timespec="milliseconds")
     result = _with(result, seconds=round(call.duration, 4), finished_at=finished)
-    if result.scenario and call.when == "call" and (trouble := _evidence(item, result)):
-        outcome = result.outcome if report.failed else "error"
-        result = _with(result, outcome=outcome, sentence="\n".join(filter(None, (result.sentence, trouble))))
-        report.outcome, report.longrepr = "failed", result.sentence
-    _publish(item, report, result)
-    setattr(report, ATTRIBUTE, dumps(result).decode())
+    for step in (_evidence, _handed_on) if result.scenario and call.when == "call" else (_handed_on,):
+        if trouble := step(item, result):
+            result = _spoiled(report, result, trouble)
+    if concluded:  # anything else has a traceback, which says more
+        state = item.config.stash[STATE]
+        today = state.contexts[identity.simulation].now.date().isoformat()
+        point(item, report, result, state.plans[identity.simulation], today)
+    publish(report, result)
+    item.user_properties[:] = report.user_properties
+    attempts = item.stash.setdefault(ATTEMPTS, [])
+    attempts.append(result)
+    setattr(report, ATTRIBUTE, dumps(attempts).decode())
     return report
 
 
-def _publish(item: pytest.Item, report: pytest.TestReport, result: CheckResult) -> None:
+def _concluded(
+    item: pytest.Item, identity: Identity, report: pytest.TestReport, call: pytest.CallInfo[None]
+) -> tuple[CheckResult | None, bool]:
+    """Return what a report says of its check and whether we concluded it; None where it says nothing of it."""
+    result = item.stash.get(RESULT, None)
+    if result is not None:
+        del item.stash[RESULT]  # a repeated attempt must not inherit it
+    if call.when != "call" and report.passed:
+        return result, False  # of an attempt that another plugin made without a report of its own
+    if result is None or not _agree(result, report):
+        return _unsettled(item, identity, report, call), False
+    return result, True
+
+
+def publish(report: pytest.TestReport, result: CheckResult) -> None:
     """Give junit the outcome with its values and thresholds; it reads the properties of an item's last report.
 
     Strings only, because nothing else is safe under xdist; those of an earlier attempt are replaced.
     """
-    others = [pair for pair in item.user_properties if not pair[0].startswith(PROPERTY)]
-    item.user_properties[:] = [*others, *properties(result)]
-    report.user_properties = list(item.user_properties)
+    others = [pair for pair in report.user_properties if not pair[0].startswith(PROPERTY)]
+    report.user_properties = [*others, *properties(result)]
 
 
 def _agree(result: CheckResult, report: pytest.TestReport) -> bool:
     """Whether pytest ended the test as we did; an xfail mark or an error in a fixture turns it."""
-    ours = {"passed": "passed", "waived": "skipped", "warned": "skipped"}.get(result.outcome, "failed")
-    return report.when == "call" and report.outcome == ours
+    return report.when == "call" and report.outcome == shown_as(result)
 
 
 def _unsettled(
@@ -183,16 +202,35 @@ def _told(report: pytest.TestReport, call: pytest.CallInfo[None]) -> str:
     return str(call.excinfo.value) if call.excinfo is not None else str(report.longrepr)
 
 
+def _spoiled(report: pytest.TestReport, result: CheckResult, trouble: str) -> CheckResult:
+    """Make a check an error whose result could not be passed on, unless it has failed anyway."""
+    outcome = result.outcome if report.failed else "error"
+    result = _with(result, outcome=outcome, sentence="\n".join(filter(None, (result.sentence, trouble))))
+    report.outcome, report.longrepr = "failed", result.sentence
+    if hasattr(report, "wasxfail"):
+        del report.wasxfail  # junit would take it for a test that passes unexpectedly
+    return result
+
+
+def _handed_on(item: pytest.Item, result: CheckResult) -> str:
+    """Call the hooks that want results, those in a conftest beside a user's project too; return what one raised."""
+    try:
+        item.config.hook.pytest_recsim_result(item=item, result=result)
+    except (Exception, pytest.skip.Exception, pytest.fail.Exception) as error:  # noqa: BLE001 - somebody else's code
+        return f"a pytest_recsim_result hook raised {type(error).__name__}: {error}"
+    return ""
+
+
 def _evidence(item: pytest.Item, result: CheckResult) -> str:
     """Write what was measured; return why that could not be done, empty when it could."""
     bundle = item.config.stash[STATE].contexts[result.simulation].bundle
-    document = {
-        "check": result.check,
-        "outcome": result.outcome,
-        "sentence": result.sentence,
-        "measures": list(result.measures),
-        "evidence": result.shown,
-    }
+    document = Evidence(
+        check=result.check,
+        outcome=result.outcome,
+        sentence=result.sentence,
+        measures=result.measures,
+        evidence=result.shown,
+    )
     try:
         write_json(bundle.evidence / f"s{result.scenario:02d}.json", document)
     except OSError as error:

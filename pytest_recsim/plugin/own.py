@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_recsim.data.files import shown
-from pytest_recsim.data.problems import InputError, Problem
-from pytest_recsim.plan.model import OwnFacts
-from pytest_recsim.plan.own import Announced, UserMetric, checked
+from pytest_recsim.data.input.files import shown
+from pytest_recsim.data.input.problems import InputError, Problem
+from pytest_recsim.plan.own import Announced, checked
 
 if TYPE_CHECKING:
     import pytest
@@ -34,9 +33,3 @@ def _returned(config: pytest.Config) -> Iterator[tuple[str, object]]:
             what = f"pytest_recsim_metrics raised {type(error).__name__}: {error}"
             raise InputError(Problem(where, what)) from None
         yield where, returned
-
-
-def facts(metrics: Announced) -> Iterator[OwnFacts]:
-    """Yield what a plan has to know of the metrics."""
-    for where, metric in metrics.values():
-        yield OwnFacts(metric.name, metric.definition, isinstance(metric, UserMetric), where)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.plan.own import Announced
 from pytest_recsim.simulation import RunContext, Simulation
+from pytest_recsim.simulation.controller import scratch
 
 KEPT = 6
 """Simulations that a worker keeps open; one that is closed too early is opened again, at the cost of a file."""
@@ -60,3 +62,15 @@ class State:
 
 
 STATE = pytest.StashKey[State]()
+
+
+def scratch_folder(config: pytest.Config) -> Path:
+    """Make the folder that all processes of this run share; it goes with the run, and those of killed runs go now."""
+    scratch.sweep()
+    try:
+        folder, held = scratch.make()
+    except OSError as error:
+        raise pytest.UsageError(f"no scratch folder can be made: {error.strerror or error}") from None
+    config.add_cleanup(held.close)
+    config.add_cleanup(lambda: scratch.remove(folder))
+    return folder

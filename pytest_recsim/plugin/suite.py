@@ -36,14 +36,24 @@ def suite_paths(here: Path) -> list[Path]:
 
 
 def steer_conftests(early_config: pytest.Config) -> None:
-    """Choose which conftests load: when no existing path was typed, the suite's instead of testpaths'."""
+    """Choose which conftests load: the suite's, and those of typed paths instead of testpaths'."""
     known = early_config.known_args_namespace
     here = Path(early_config.invocation_params.dir)
     typed = [word for word in known.file_or_dir if (here / str(word).split("::")[0]).exists()]
-    if not typed:
+    if typed:  # the suite's first, since it may be named by a path that is only there where it is installed
+        known.file_or_dir = [str(suite_folder()), *known.file_or_dir]
+    else:
         root = early_config.rootpath / "conftest.py"
         conftests = [root] if root.is_file() else []
         known.file_or_dir = [str(path) for path in (*suite_paths(here), *conftests)]
+
+
+def leave(config: pytest.Config) -> None:
+    """Forget the suite's conftest: a plugin that a conftest names has turned out to be who was asked."""
+    ours = str(suite_folder() / "conftest.py")
+    for plugin in config.pluginmanager.get_plugins():
+        if getattr(plugin, "__file__", None) == ours:
+            config.pluginmanager.unregister(plugin)
 
 
 def steer_collection(config: pytest.Config) -> None:
@@ -69,6 +79,8 @@ class SuiteDirectory(pytest.Directory):
 
     def collect(self) -> Iterator[pytest.Module]:
         for path in sorted(self.path.glob("test_*.py")):
+            if self.ihook.pytest_ignore_collect(collection_path=path, config=self.config):
+                continue
             yield pytest.Module.from_parent(self, path=path, nodeid=f"scenarios/{path.name}")
 
 

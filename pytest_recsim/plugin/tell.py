@@ -3,36 +3,55 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import wraps
 from pathlib import Path
+from typing import ParamSpec
 
 from pytest_recsim.apply.change import CHANGING
-from pytest_recsim.plan.model import Chosen, Plan
+from pytest_recsim.plan.model import Plan
 from pytest_recsim.plan.options import STEPS
+from pytest_recsim.record.asked import Chosen
 from pytest_recsim.record.batch import read_batch
 from pytest_recsim.record.bundle import Bundle
+from pytest_recsim.record.masking import safe as fit
 from pytest_recsim.record.model import Verdict
-from pytest_recsim.report.batch import headline
+from pytest_recsim.report.batch import OUTCOMES, headline
 from pytest_recsim.report.text import retried
 
+P = ParamSpec("P")
+MOST = 5
 
+
+def _shown(lines: Callable[P, Iterator[str]]) -> Callable[P, Iterator[str]]:
+    """Make every line safe for a terminal: paths, origins and segments are other people's text."""
+
+    @wraps(lines)
+    def safe(*args: P.args, **named: P.kwargs) -> Iterator[str]:
+        return map(fit, lines(*args, **named))
+
+    return safe
+
+
+@_shown
 def header(plan: Plan, url: str) -> Iterator[str]:
     """Say what will be reset, on which service, and with which knobs."""
     service = "embedded stand-in" if plan.stand_in else "service"
     place = f"{service} {url}".strip() + f" (from {plan.base_url.origin})"
     yield f"recsim: {plan.id} on the {place}, namespace {_told(plan.namespace)}"
     yield (
-        f"        profile {_told(plan.profile)}, reaches the service by `{plan.apply.value}`; "
+        f"        profile {_told(plan.profile)}{_overrides(plan)}, reaches the service by `{plan.apply.value}`; "
         f"guardrails {_told(plan.guardrails)}"
     )
     if plan.apply.value in CHANGING:
-        yield "        mind: that changes the service for every tenant until the end of this run"
+        yield "        note: that changes the service for every tenant until the end of this run"
     facts = plan.fixture
     yield f"        fixture {facts.path}: {facts.items:,} items, {facts.users:,} users, {facts.events:,} events"
     for note in (*plan.profile_notes, *facts.notes, *plan.guardrail_notes):
         yield f"        note: {note}"
 
 
+@_shown
 def dry_run(plan: Plan) -> Iterator[str]:
     """The resolved plan: every knob and threshold with the line it came from; nothing is sent."""
     yield f"plan of {plan.id} (dry run, nothing is sent)"
@@ -59,24 +78,26 @@ def dry_run(plan: Plan) -> Iterator[str]:
 def progress(plan: Plan, verdict: Verdict, seconds: float) -> str:
     """One line when a customer is finished."""
     counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in verdict.counts.items())
-    against = f"; against it: {', '.join(verdict.failing[:5])}" if verdict.failing else ""
-    return f"recsim: {plan.id} finished in {seconds:.1f} s: {counts or 'nothing was selected'}{against}"
+    against = f"; not passed: {', '.join(verdict.failing[:5])}" if verdict.failing else ""
+    return fit(f"recsim: {plan.id} finished in {seconds:.1f} s: {counts or 'no check reported'}{against}")
 
 
+@_shown
 def summary(
     bundle: Bundle, verdict: Verdict, here: Path, retries: Mapping[str, int], notes: Iterable[str] = ()
 ) -> Iterator[str]:
     """The verdict, the names behind it, what else there is to say, and where the evidence is."""
     counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in verdict.counts.items())
-    yield f"{bundle.root.parent.name}: {verdict.sentence} ({counts or 'nothing was selected'})"
+    yield f"{bundle.root.parent.name}: {verdict.sentence} ({counts or 'no check reported'})"
     for name in verdict.failing[:20]:
-        yield f"  stands against it: {name}"
+        outcome = verdict.blocking.get(name, "failed")
+        yield f"  {OUTCOMES.get(outcome, outcome)}: {name}"
     if len(verdict.failing) > 20:
         yield f"  ... and {len(verdict.failing) - 20} more"
     if verdict.let_through:
         yield f"  let through: {', '.join(verdict.let_through)}"
     for caveat in (*verdict.caveats, *notes):
-        yield f"  mind: {caveat}"
+        yield f"  note: {caveat}"
     if retries:
         yield f"  retries: {retried(retries)}"
     yield f"  evidence: {os.path.relpath(bundle.root, here)}"
@@ -85,7 +106,14 @@ def summary(
 def batch(path: Path, here: Path) -> str:
     """The last line of a batch."""
     record = read_batch(path)
-    return f"{record.name}: {headline(record)}; summary {os.path.relpath(path.with_suffix('.md'), here)}"
+    return fit(f"{record.name}: {headline(record)}; summary {os.path.relpath(path.with_suffix('.md'), here)}")
+
+
+def _overrides(plan: Plan) -> str:
+    """The knobs laid over the profile, the first few by name."""
+    found = [f"{name}={one.text} ({one.origin})" for name, one in plan.overrides.items()]
+    more = f" and {len(found) - MOST} more" if len(found) > MOST else ""
+    return f" with {', '.join(found[:MOST])}{more}" if found else ""
 
 
 def _told(chosen: Chosen) -> str:

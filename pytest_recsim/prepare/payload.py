@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_recsim.data.instants import from_us, to_us
-from pytest_recsim.data.model import Event, Fixture, Item, User
+from pytest_recsim.data.fixtures.model import Event, Fixture, Item, User
+from pytest_recsim.data.input.instants import from_us, to_us
 from pytest_recsim.prepare.clock import rfc3339
+from pytest_recsim.service.safety.rows import event_id, stamp_of
 
 OPTIONAL_TEXTS = ("brand", "category", "description", "image_url", "metadata_version")
 
@@ -40,5 +41,5 @@ def event_row(event: Event, position: int, *, shift: int, fixture: Fixture) -> d
         "value": event.value,
         "ts": rfc3339(from_us(to_us(event.ts) + shift)),
         "meta": event.meta or {},
-        "source_event_id": f"recsim:{fixture.sha256[:12]}:{position}",
+        "source_event_id": event_id(stamp_of(fixture.sha256), position),
     }

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from pytest_recsim.data.columns import Columns
-from pytest_recsim.data.model import Fixture, Item
-from pytest_recsim.data.split import Split
+from pytest_recsim.data.fixtures.columns import Columns
+from pytest_recsim.data.fixtures.model import Fixture, Item
+from pytest_recsim.data.fixtures.split import Split
 from pytest_recsim.prepare.payload import item_row
 
 

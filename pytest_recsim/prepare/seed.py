@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import datetime
@@ -11,28 +10,32 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from pytest_recsim.data.columns import Columns
-from pytest_recsim.data.instants import from_us
-from pytest_recsim.data.model import Fixture
-from pytest_recsim.data.problems import InputError, Problem
-from pytest_recsim.data.split import Split
+from pytest_recsim.clock import perf_counter
+from pytest_recsim.data.fixtures.columns import Columns
+from pytest_recsim.data.fixtures.model import Fixture
+from pytest_recsim.data.fixtures.split import Split
+from pytest_recsim.data.input.instants import from_us
+from pytest_recsim.data.input.names import PROBE_PREFIX
+from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.plan.model import Plan
-from pytest_recsim.prepare.clock import rfc3339, shift_us, span_problem
+from pytest_recsim.prepare.clock import rfc3339, shift_us
 from pytest_recsim.prepare.payload import event_row, item_row, user_row
 from pytest_recsim.prepare.probe import probe_row, probe_source
 from pytest_recsim.prepare.skew import skew_note, skew_us
-from pytest_recsim.service.face import Service
-from pytest_recsim.service.interlock import (
+from pytest_recsim.service.api.client import Service
+from pytest_recsim.service.safety.interlock import (
     Counts,
     Marker,
     NamespaceState,
+    crashed,
     guard,
     inspect,
+    recognise,
     reset,
     write_marker,
 )
-from pytest_recsim.service.leftovers import clean_leftovers
-from pytest_recsim.service.ours import PROBE_PREFIX
+from pytest_recsim.service.safety.leftovers import clean_leftovers
+from pytest_recsim.service.safety.rows import stamp_of, stamped, strangers
 
 MICROSECONDS_A_DAY = 86_400e6
 
@@ -87,24 +90,28 @@ def split_name(plan: Plan) -> str:
     return f"{plan.limit('split').value}/{window}"
 
 
-def prepare(service: Service, plan: Plan, material: Material, *, now: datetime, run_id: str) -> Seeded:
+def prepare(
+    service: Service, plan: Plan, material: Material, *, now: datetime, run_id: str, holder: str = ""
+) -> Seeded:
     """Bring the namespace into the state that the plan describes.
 
+    ``holder`` is who shares the lock that this run holds on the namespace.
+
     Raises:
-        InputError: the interlock refuses, the events span too many half-lives, or the service holds
-            other counts than were sent.
+        InputError: the interlock refuses, or the service holds other counts than were sent.
     """
-    began = time.perf_counter()
+    began = perf_counter()
     if "seed" in plan.skip:
-        notes = [] if plan.reads_only else clean_leftovers(service)
+        notes = [] if plan.reads_only else [one.sentence for one in clean_leftovers(service)]
         return _reuse(plan, material, inspect(service), began, notes)
-    state = inspect(service)
-    _refuse_span(plan, material)
-    guard(state, namespace=plan.namespace.value, allow_reset=plan.allow_reset or None, run_id=run_id, now=now)
-    notes = list(clean_leftovers(service))
+    state = _guarded(service, plan, now=now, run_id=run_id, holder=holder)
+    cleaned = clean_leftovers(service)
+    notes = [*_crashed(state.marker, run_id, holder), *(one.sentence for one in cleaned)]
+    if cleaned:  # what a reset deletes is held against what is there now
+        state = _guarded(service, plan, now=now, run_id=run_id, holder=holder)
     shift = _shift(plan, material, state, now)
     if "reset" not in plan.skip:
-        reset(service)
+        reset(service, state.totals)
     source = probe_source(material.fixture, material.columns, material.split)
     probe_id = f"{PROBE_PREFIX}{run_id}" if source else None
     counts = Counts(
@@ -113,12 +120,15 @@ def prepare(service: Service, plan: Plan, material: Material, *, now: datetime, 
         events=len(material.split.seeded),
     )
     fresh = "reset" not in plan.skip or state.empty
-    skew = _mark(service, _marker(plan, material, shift, counts, run_id, now), fresh=fresh)
+    marker = replace(_marker(plan, material, shift, counts, run_id, now), holder=holder)
+    skew = _mark(service, marker, fresh=fresh)
+    if fresh:
+        _still_empty(service)
     shift += skew if fresh else 0
     notes += [skew_note(skew)] if skew else []
     extra = [probe_row(source, probe_id)] if source and probe_id else []
     _send(service, material, shift, extra)
-    held = _verify(service, counts, exact=fresh)
+    held = _verify(service, counts, marker, exact=fresh)
     oldest, newest = _moved(material, shift)
     return Seeded(
         shift_us=shift,
@@ -133,17 +143,22 @@ def prepare(service: Service, plan: Plan, material: Material, *, now: datetime, 
         probe_id=probe_id,
         probe_source=source.item_id if source else None,
         notes=tuple(notes),
-        seconds=time.perf_counter() - began,
+        seconds=perf_counter() - began,
     )
 
 
-def _refuse_span(plan: Plan, material: Material) -> None:
-    half_life = plan.knob("POPULARITY_HALFLIFE_DAYS")
-    if material.span_us is None or not half_life or plan.stand_in:
-        return
-    oldest, newest = material.span_us
-    if sentence := span_problem((newest - oldest) / MICROSECONDS_A_DAY, float(half_life)):
-        raise InputError(Problem(plan.fixture.path, sentence))
+def _guarded(service: Service, plan: Plan, *, now: datetime, run_id: str, holder: str) -> NamespaceState:
+    """Look at the namespace and its rows, and let the run pass when they are ours."""
+    state = recognise(service, inspect(service))
+    guard(
+        state,
+        namespace=plan.namespace.value,
+        allow_reset=plan.allow_reset or None,
+        run_id=run_id,
+        now=now,
+        holder=holder,
+    )
+    return state
 
 
 def _shift(plan: Plan, material: Material, state: NamespaceState, now: datetime) -> int:
@@ -162,6 +177,16 @@ def _shift(plan: Plan, material: Material, state: NamespaceState, now: datetime)
     return shift_us(material.span_us[1], now)
 
 
+def _crashed(marker: Marker | None, run_id: str, holder: str) -> list[str]:
+    """Say that the run before this one ended without its own ending."""
+    if marker is None or not crashed(marker, run_id=run_id, holder=holder):
+        return []
+    when = marker.written_at.isoformat(timespec="seconds")
+    return [
+        f"run {marker.run_id}, which marked the namespace at {when}, was killed; what it left is cleaned."
+    ]
+
+
 def _marker(plan: Plan, material: Material, shift: int, counts: Counts, run_id: str, now: datetime) -> Marker:
     return Marker(
         fixture_sha256=material.fixture.sha256,
@@ -170,6 +195,7 @@ def _marker(plan: Plan, material: Material, shift: int, counts: Counts, run_id: 
         counts=counts,
         run_id=run_id,
         written_at=now,
+        stamped=True,
     )
 
 
@@ -182,10 +208,22 @@ def _mark(service: Service, marker: Marker, *, fresh: bool) -> int:
     return skew
 
 
+def _still_empty(service: Service) -> None:
+    """Look once more before rows are written: one of somebody else's with an id of ours would be written over unseen."""
+    held = inspect(service).held
+    if held != Counts(0, 0, 0):
+        what = (
+            f"somebody else writes to it: {held} have arrived since it was empty; nothing of theirs was changed. "
+            "Give the run a namespace that nobody else uses"
+        )
+        raise InputError(Problem(f"namespace `{service.namespace}`", f"{what}."))
+
+
 def _send(service: Service, material: Material, shift: int, extra: list[dict[str, Any]]) -> None:
-    fixture = material.fixture
-    service.upsert_items([*map(item_row, fixture.items), *extra])
-    service.upsert_users(list(map(user_row, fixture.users)))
+    fixture, stamp = material.fixture, stamp_of(material.fixture.sha256)
+    items = [*map(item_row, fixture.items), *extra]
+    service.upsert_items([stamped(row, "props", stamp) for row in items])
+    service.upsert_users([stamped(user_row(user), "traits", stamp) for user in fixture.users])
     service.send_events(
         [
             event_row(fixture.events[position], position, shift=shift, fixture=fixture)
@@ -194,16 +232,29 @@ def _send(service: Service, material: Material, shift: int, extra: list[dict[str
     )
 
 
-def _verify(service: Service, counts: Counts, *, exact: bool) -> Counts:
+def _verify(service: Service, counts: Counts, marker: Marker, *, exact: bool) -> Counts:
     state = inspect(service)
     there = state.held
     kept = Counts(*(max(a, b) for a, b in zip(astuple(there), astuple(counts), strict=True)))
     if state.marker is None or there != (counts if exact else kept):
+        if state.marker is None and not state.empty:
+            _mark_again(service, state, marker)
         beside = "" if state.marker else " and no marker of ours"
         what = f"the service does not hold what was sent ({counts}) but {there}{beside}"
         why = "was a batch lost, the service restarted, or is somebody else at work in it?"
         raise InputError(Problem(f"namespace `{service.namespace}`", f"{what}; {why}"))
     return there
+
+
+def _mark_again(service: Service, state: NamespaceState, marker: Marker) -> None:
+    """Call a namespace ours again that lost its marker meanwhile, if every row in it is: a service that restarted empty.
+
+    What was sent afterwards would else stop every later run, with nobody but us in the namespace.
+    """
+    totals = state.totals
+    held = (totals.items, totals.users, totals.events)
+    if not strangers(service, held, stamp_of(marker.fixture_sha256)):
+        write_marker(service, marker)
 
 
 def _moved(material: Material, shift: int) -> tuple[str, str]:
@@ -238,5 +289,5 @@ def _reuse(
         probe_id=None,
         probe_source=None,
         notes=("--recsim-skip seed: the data that was there is used", *notes),
-        seconds=time.perf_counter() - began,
+        seconds=perf_counter() - began,
     )

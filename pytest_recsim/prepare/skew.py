@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from pytest_recsim.data.instants import to_us
+from pytest_recsim.data.input.instants import to_us
 
 ALIKE = timedelta(seconds=5)
 """Within this two clocks count as one: the service tells whole seconds, and the way there takes time too."""

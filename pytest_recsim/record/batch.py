@@ -9,7 +9,9 @@ from typing import Literal
 import msgspec
 
 from pytest_recsim.record import jsonio
+from pytest_recsim.record.jsonio import SCHEMA_VERSION
 from pytest_recsim.record.model import WORST_FIRST, Outcome
+from pytest_recsim.record.reading import Unreadable, read_record
 
 RowStatus = Literal[
     "may_go", "must_not_go", "incomplete", "partial", "seeded", "not_run", "left_out", "elsewhere"
@@ -53,7 +55,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     service: str = ""
 
 
-class BatchRecord(msgspec.Struct, frozen=True, kw_only=True):
+class BatchRecord(jsonio.Document, frozen=True, kw_only=True):
     """A whole batch, or one slice of it.
 
     Attributes:
@@ -64,7 +66,6 @@ class BatchRecord(msgspec.Struct, frozen=True, kw_only=True):
         rows: worst first.
     """
 
-    schema_version: int = 1
     name: str
     status: Literal["started", "finished"]
     manifest: str
@@ -109,7 +110,7 @@ def batch_file(reports: Path, name: str, stamp: str) -> Path:
 
 
 def write_batch(path: Path, record: BatchRecord) -> None:
-    jsonio.write_json(path, msgspec.to_builtins(record))
+    jsonio.write_json(path, record)
 
 
 def read_batch(path: Path) -> BatchRecord:
@@ -118,7 +119,27 @@ def read_batch(path: Path) -> BatchRecord:
     Raises:
         msgspec.DecodeError: it is not one.
     """
-    return msgspec.json.decode(path.read_bytes(), type=BatchRecord)
+    record: BatchRecord = read_record(path, BatchRecord)
+    if record.schema_version > SCHEMA_VERSION:
+        raise Unreadable(
+            f"schema_version {record.schema_version} is of a later pytest-recsim; this one reads {SCHEMA_VERSION}"
+        )
+    if not plain_name(record.name):
+        raise Unreadable(f"`name` is {record.name[:60]!r}, which is no name of a batch")
+    ids = [row.id for row in record.rows]
+    if not ids or len(set(ids)) < len(ids):
+        raise Unreadable("it names the same simulation more than once" if ids else "it names no simulation")
+    return record
+
+
+def plain_name(name: str) -> bool:
+    """Whether a file may be called so: a name in a record never decides where something is written."""
+    return (
+        0 < len(name) <= 200
+        and name.isprintable()
+        and not name.startswith(".")
+        and not set(name) & set("/\\")
+    )
 
 
 def batches(reports: Path, name: str = "") -> list[Path]:

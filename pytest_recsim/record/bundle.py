@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from pytest_recsim.record import jsonio
-from pytest_recsim.record.model import CheckResult
+from pytest_recsim.record.model import CheckResult, Key
+from pytest_recsim.record.quality import QualityMetrics
+from pytest_recsim.record.reading import Unreadable, decoded, read_bounded, read_record
+
+QUALITY = "quality_metrics.json"
 
 
 @dataclass(frozen=True)
@@ -60,31 +62,44 @@ class Bundle:
                     stream.truncate(before)
                 raise
 
-    def write(self, name: str, value: dict[str, Any]) -> None:
+    def write(self, name: str, value: jsonio.Writable) -> None:
         """Write ``artifacts/<name>``."""
         jsonio.write_json(self.artifacts / name, value)
 
     def results(self) -> list[CheckResult]:
         """Read events.jsonl; a last line cut short by a kill is left out, a repeated check counts last."""
-        found: dict[tuple[str, str, str], CheckResult] = {}
-        if not self.events.exists():
-            return []
-        for line in self.events.read_bytes().splitlines():
+        return self.told()[0]
+
+    def told(self) -> tuple[list[CheckResult], list[int]]:
+        """Return the results, and the numbers of the lines that are none; a last one without its end does not count."""
+        found: dict[Key, CheckResult] = {}
+        odd: list[int] = []
+        data = read_bounded(self.events) if self.events.exists() else b""
+        lines = data.split(b"\n")
+        for number, line in enumerate(lines, 1):
             try:
-                result = msgspec.json.decode(line, type=CheckResult)
-            except msgspec.DecodeError:
+                result: CheckResult = decoded(line, CheckResult)
+            except Unreadable:
+                if line.strip() and number < len(lines):
+                    odd.append(number)
                 continue
             found[result.key] = result
-        return list(found.values())
+        return list(found.values()), odd
 
     def read_metadata(self) -> dict[str, Any]:
-        document = msgspec.json.decode(self.metadata.read_bytes())
+        document = read_record(self.metadata)
         return document if isinstance(document, dict) else {}
+
+    def read_quality(self) -> QualityMetrics | None:
+        """Return ``artifacts/quality_metrics.json``, None when the run did not get that far."""
+        path = self.artifacts / QUALITY
+        found: QualityMetrics | None = read_record(path, QualityMetrics) if path.exists() else None
+        return found
 
     def read_artifact(self, name: str) -> dict[str, Any]:
         """Return ``artifacts/<name>`` as a dict, empty when the run did not get that far."""
         path = self.artifacts / name
-        document = msgspec.json.decode(path.read_bytes()) if path.exists() else {}
+        document = read_record(path) if path.exists() else {}
         return document if isinstance(document, dict) else {}
 
 

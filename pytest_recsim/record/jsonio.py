@@ -6,16 +6,29 @@ import contextlib
 import gzip
 import math
 import os
-import tempfile
+import secrets
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from pytest_recsim.record.masking import masked, masked_value
+
 SCHEMA_VERSION = 1
 
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _encoder = msgspec.json.Encoder(order="deterministic")
+
+
+Writable = msgspec.Struct | dict[str, Any]
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """What a JSON file of the record holds."""
+
+    schema_version: int = SCHEMA_VERSION
 
 
 def finite(value: Any) -> Any:
@@ -46,31 +59,60 @@ def _without_nan(value: Any) -> Any:
 
 
 def dumps(value: Any) -> bytes:
-    """Encode ``value`` compactly; keys sorted, NaN and infinity as null."""
-    return _encoder.encode(finite(value))
+    """Encode ``value`` compactly; keys sorted, NaN and infinity as null, secrets masked."""
+    return _without_secrets(_encoder.encode(finite(value)))
 
 
-def write_atomic(path: Path, content: bytes) -> None:
-    """Write ``content`` so that a reader sees the old file or the new one, never a part of it."""
+def _without_secrets(line: bytes) -> bytes:
+    text = line.decode()
+    return line if masked(text) == text else _encoder.encode(masked_value(msgspec.json.decode(line)))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text whole or not at all, secrets masked."""
+    write_atomic(path, masked(text).encode())
+
+
+def write_atomic(path: Path, content: bytes, *, durable: bool = False, mode: int = 0o666) -> None:
+    """Write ``content`` so that a reader sees the old file or the new one, never a part of it.
+
+    ``durable`` waits until it is on the disk, and is for what has to outlive a power cut. ``mode`` is that of a new file,
+    less what the umask takes away.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = _beside(path, mode)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
+            if durable:
+                stream.flush()
+                os.fsync(stream.fileno())
+        name.replace(path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
-            Path(name).unlink()
+            name.unlink()
         raise
 
 
-def write_json(path: Path, value: dict[str, Any]) -> None:
-    """Write a JSON object, indented, with ``schema_version`` first among its facts."""
-    document = {"schema_version": SCHEMA_VERSION, **value}
+def _beside(path: Path, mode: int) -> tuple[int, Path]:
+    """Make a new file in the same folder, with the mode of the one it replaces, else the one that the umask leaves."""
+    name = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        kept = stat.S_IMODE(path.stat().st_mode)
+    except OSError:  # there is none
+        return os.open(name, _NEW, mode), name
+    handle = os.open(name, _NEW, 0o600)
+    os.fchmod(handle, kept)
+    return handle, name
+
+
+def write_json(path: Path, value: Writable) -> None:
+    """Write a file of the record, indented, with sorted members; a mapping gets its ``schema_version`` here."""
+    document = {"schema_version": SCHEMA_VERSION, **value} if isinstance(value, dict) else value
     write_atomic(path, msgspec.json.format(dumps(document), indent=2) + b"\n")
 
 
 def write_gzip_lines(path: Path, lines: Iterable[bytes]) -> None:
-    """Write JSON lines gzip-compressed; the same lines always give the same bytes (no time stamp inside)."""
-    write_atomic(path, gzip.compress(b"".join(line + b"\n" for line in lines), compresslevel=3, mtime=0))
+    """Write JSON lines gzip-compressed, secrets masked; the same lines always give the same bytes (no time inside)."""
+    content = b"".join(_without_secrets(line) + b"\n" for line in lines)
+    write_atomic(path, gzip.compress(content, compresslevel=3, mtime=0))

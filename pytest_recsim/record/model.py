@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
 
-Outcome = Literal["passed", "failed", "not_measured", "waived", "warned", "skipped", "error", "missing"]
+Outcome = Literal[
+    "passed", "failed", "flaky", "not_measured", "waived", "warned", "skipped", "error", "missing"
+]
+Key = tuple[str, str, str]
+"""What tells checks apart: simulation, check, case."""
 
 # What a stakeholder has to read first stands first.
 WORST_FIRST: tuple[Outcome, ...] = (
     "error",
     "failed",
+    "flaky",
     "not_measured",
     "missing",
     "warned",
@@ -19,7 +25,7 @@ WORST_FIRST: tuple[Outcome, ...] = (
     "skipped",
     "passed",
 )
-BLOCKING: frozenset[Outcome] = frozenset({"error", "failed", "not_measured", "missing"})
+BLOCKING: frozenset[Outcome] = frozenset({"error", "failed", "flaky", "not_measured", "missing"})
 
 
 class Measure(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +40,10 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
         definition: what the number means.
         who: for whom or what it failed.
         curl: the offending exchange as a command line.
-        knob: where to look first.
+        knob: where to look first, in words.
+        knobs: those it names; ``BLEND_*`` stands for all that are set and begin so.
+        metric: name in the registry of metrics, empty for what is none of them.
+        about: which signs in the answers bear on it, ``ranking`` or ``catalogue``; empty for none.
         values: the knobs named there, with their values in this run and where those come from.
         worst: the users or items behind a failing number.
         likely: what most likely moved it, as far as traces show; a hint.
@@ -53,6 +62,9 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
     who: str = ""
     curl: str = ""
     knob: str = ""
+    knobs: tuple[str, ...] = ()
+    metric: str = ""
+    about: str = ""
     values: str = ""
     worst: str = ""
     likely: str = ""
@@ -63,16 +75,17 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def borderline_words(measure: Measure) -> str:
-    """Say that a value is too close to its threshold to tell, and how many users would do."""
+    """Say that a value is too close to its threshold to decide, and how many users that would take."""
     if measure.users_needed is None:
         return "borderline"
-    return f"borderline: about {measure.users_needed:,} users would tell it from the threshold"
+    return f"borderline: about {measure.users_needed:,} users are needed to decide"
 
 
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome of one check of one simulation, as it crosses from a worker to the controller.
 
-    ``check`` is a guardrail name or a scenario id, ``case`` tells its parametrisation apart (a segment).
+    ``check`` is a guardrail name or a scenario id, ``case`` tells its parametrisation apart (a segment). ``attempt``
+    counts what was reported of it in this run; ``flaky`` is a check that failed and then passed.
     """
 
     simulation: str
@@ -88,9 +101,10 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     shown: dict[str, Any] = {}
     seconds: float = 0.0
     finished_at: str = ""
+    attempt: int = 1
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> Key:
         """What identifies the check whatever its node id is."""
         return (self.simulation, self.check, self.case)
 
@@ -109,29 +123,34 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What the run amounts to.
 
     ``status`` is ``may_go``, ``must_not_go``, ``incomplete`` (something planned did not report) or
-    ``partial`` (a selection of checks ran, so nothing is said about the rest). ``failing`` names what blocks,
-    ``let_through`` what was bad and is waived or only warns, ``left_out`` counts checks that were not to run.
+    ``partial`` (a selection of checks ran, so nothing is said about the rest). ``failing`` names what blocks, ``blocking`` says how each of it ended,
+    ``let_through`` what was bad and is waived or only warns, ``left_out`` counts checks that should have run and
+    were not to, ``not_run`` names them.
     """
 
     status: Literal["may_go", "must_not_go", "incomplete", "partial"]
     sentence: str
     counts: dict[str, int]
     failing: tuple[str, ...] = ()
+    blocking: dict[str, Outcome] = {}
     let_through: tuple[str, ...] = ()
     left_out: int = 0
+    not_run: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
         """Whether every check there is has reported."""
-        return self.status in ("may_go", "must_not_go") and not self.left_out
+        return (
+            self.status in ("may_go", "must_not_go") and not self.left_out and not self.counts.get("missing")
+        )
 
 
 def verdict_of(
     results: list[CheckResult],
     *,
     planned: int,
-    left_out: int,
+    left_out: Sequence[str],
     finished: bool,
     caveats: tuple[str, ...],
     spoiled: str = "",
@@ -141,7 +160,7 @@ def verdict_of(
     Args:
         results: one per check that reported or is known missing.
         planned: how many checks this run was to make.
-        left_out: checks of the suite that were deselected or skipped by option.
+        left_out: names of checks that should have run and were removed or skipped, by whatever it was.
         finished: False while the run is going on or after it was cut short.
         caveats: sentences that belong beside the verdict (a sample, a skipped step).
         spoiled: why nothing that was measured can be relied on, empty when it can.
@@ -155,19 +174,22 @@ def verdict_of(
     )
     let_through = tuple(result.label for result in results if result.outcome in ("warned", "waived"))
     reported = len(results) - counts["missing"]
-    if not finished or reported < planned or not results:
+    cut_short = not finished or reported < planned or not results
+    proven = len(failing) - counts["missing"]  # one failure is a no, whatever else would have come
+    if proven or (spoiled and not cut_short):
+        against = _against(planned, counts) if proven else ""
+        unheard = f"{planned - reported} did not report" if reported < planned else ""
+        status, words = "must_not_go", "; ".join(filter(None, (against, unheard, spoiled)))
+    elif cut_short:
         status, words = "incomplete", f"{reported} of {planned} planned checks reported"
-    elif failing or spoiled:
-        against = f"{len(failing)} of {planned} checks stand against it" if failing else ""
-        status, words = "must_not_go", "; ".join(filter(None, (against, spoiled)))
     elif left_out:
         status = "partial"
-        words = f"none of the {planned} checks that ran stands against it, {left_out} were left out"
+        words = f"{_all_made(planned, counts, 'that ran')}, {_named(left_out)}"
     else:
         status, words = "may_go", _all_made(planned, counts)
     sentence = {
-        "may_go": "May go live",
-        "must_not_go": "Must not go live",
+        "may_go": "Ready to go live",
+        "must_not_go": "Do not go live",
         "incomplete": "Incomplete, proves nothing",
         "partial": "Partial, proves only what ran",
     }[status]
@@ -176,14 +198,44 @@ def verdict_of(
         sentence=f"{sentence}: {words}.",
         counts={name: count for name, count in counts.items() if count},
         failing=failing,
+        blocking={result.label: result.outcome for result in results if result.outcome in BLOCKING},
         let_through=let_through,
-        left_out=left_out,
+        left_out=len(left_out),
+        not_run=tuple(left_out),
         caveats=caveats,
     )
 
 
-def _all_made(planned: int, counts: dict[Outcome, int]) -> str:
-    """Words for a run that may go; what was let through has to be said in the same breath."""
-    words: tuple[tuple[Outcome, str], ...] = (("waived", "waived"), ("warned", "warning only"))
-    let_through = " and ".join(f"{counts[name]} {word}" for name, word in words if counts[name])
-    return f"all {planned} checks were made and none stands against it{f', {let_through}' if let_through else ''}"
+NAMED = 5
+
+
+def _named(left_out: Sequence[str]) -> str:
+    """Words for what was left out: how many, and the first few names."""
+    more = f" and {len(left_out) - NAMED} more" if len(left_out) > NAMED else ""
+    were = "was" if len(left_out) == 1 else "were"
+    return f"{len(left_out)} {were} left out ({', '.join(left_out[:NAMED])}{more})"
+
+
+def _against(planned: int, counts: dict[Outcome, int]) -> str:
+    """Words for what blocks: what failed, and what was not measured."""
+    failed = counts["error"] + counts["failed"] + counts["flaky"]
+    unmeasured = counts["not_measured"]
+    were = "was" if unmeasured == 1 else "were"
+    if not failed:
+        return f"{unmeasured} of {planned} checks {were} not measured"
+    rest = f", {unmeasured} {were} not measured" if unmeasured else ""
+    return f"{failed} of {planned} checks failed{rest}"
+
+
+def _all_made(planned: int, counts: dict[Outcome, int], which: str = "") -> str:
+    """Words for a run in which nothing blocks; what was let through or skipped has to be said in the same breath."""
+    checks = " ".join(filter(None, (f"all {planned} checks", which)))
+    if counts["passed"] == planned:
+        return f"{checks} passed" if which else f"{checks} ran and passed"
+    words: tuple[tuple[Outcome, str], ...] = (
+        ("waived", "waived"),
+        ("warned", "warning only"),
+        ("skipped", "skipped"),
+    )
+    others = [f"{counts[name]} {word}" for name, word in words if counts[name]]
+    return f"{counts['passed']} of {planned} checks passed, {' and '.join(others)}"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator
 from typing import Any
 
 import msgspec
 
 from pytest_recsim.record.bundle import Bundle
+from pytest_recsim.record.quality import LiftFigure, QualityMetrics
 
 NAMED = 4
+DEVIATIONS = 1.96
+"""Standard deviations that 95 % of normal differences stay within."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -79,21 +83,38 @@ def compared(before: Bundle, now: dict[str, Any]) -> Previous | None:
             verdict=str((then.get("verdict") or {}).get("sentence", "")),
             changes=tuple(_changes(then, now)),
             outcomes={result.label: result.outcome for result in before.results()},
-            quality=numbers(before.read_artifact("quality_metrics.json")),
+            quality=numbers(before.read_quality()),
         )
     except (OSError, msgspec.MsgspecError, KeyError, TypeError, AttributeError):
         return None
 
 
-def numbers(quality: dict[str, Any]) -> dict[str, float | None]:
-    """Return the judged lifts and the figures of a quality_metrics.json by name."""
-    judged = quality.get("judged_relevance")
-    lifts = {
-        f"lift of {row['metric'].upper()}@10, {row['segment']}": row["lift"]
-        for row in quality.get("lifts", [])
-        if row["relevance"] == judged
+def numbers(quality: QualityMetrics | None) -> dict[str, float | None]:
+    """Return the judged lifts and the figures of a quality_metrics.json by name; none where there is none."""
+    if quality is None:
+        return {}
+    lifts = {name: row.lift for name, row in _judged(quality).items()}
+    return lifts | {name: figure.value for name, figure in quality.figures.items()}
+
+
+def chance(quality: QualityMetrics | None) -> dict[str, float]:
+    """By how much a lift may differ between two runs of one configuration merely because equal questions get unequal answers.
+
+    95 % of such differences are smaller: both runs' means move, hence the square root of 2. Lifts that do not are left out.
+    """
+    return {
+        name: DEVIATIONS * math.sqrt(2) * row.noise_sd / row.baseline_mean
+        for name, row in (_judged(quality) if quality else {}).items()
+        if row.noise_sd and row.baseline_mean
     }
-    return lifts | {name: figure["value"] for name, figure in quality.get("figures", {}).items()}
+
+
+def _judged(quality: QualityMetrics) -> dict[str, LiftFigure]:
+    return {
+        f"lift of {row.metric.upper()}@10, {row.segment}": row
+        for row in quality.lifts
+        if row.relevance == quality.judged_relevance
+    }
 
 
 def _age(name: str) -> tuple[str, int]:

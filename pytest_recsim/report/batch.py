@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pytest_recsim.record.batch import BatchRecord, Row, worst
-from pytest_recsim.record.jsonio import write_atomic
+from pytest_recsim.record.batch import SETTLED, BatchRecord, Row, worst
+from pytest_recsim.record.jsonio import write_text
 from pytest_recsim.record.model import WORST_FIRST, Outcome
-from pytest_recsim.report.text import cell, table
+from pytest_recsim.report.text import Markup, foreign, link, table
 
 MARKS: dict[Outcome, str] = {
     "passed": "·",
     "failed": "**F**",
+    "flaky": "**~**",
     "not_measured": "**?**",
     "error": "**E**",
     "missing": "**-**",
@@ -22,12 +23,12 @@ MARKS: dict[Outcome, str] = {
 }
 OUTCOMES = {"not_measured": "not measured", "missing": "never reported", "error": "in error"}
 LEGEND = (
-    "· passed, **F** failed, **?** not measured, **E** error, **-** never reported, w warned, v waived, "
+    "· passed, **F** failed, **~** flaky, **?** not measured, **E** error, **-** never reported, w warned, v waived, "
     "s left out, blank: not planned. A lift shows the worst of its segments."
 )
 WORDS = {
-    "may_go": "may go",
-    "must_not_go": "**must not go**",
+    "may_go": "ready",
+    "must_not_go": "**do not go**",
     "incomplete": "**incomplete**",
     "partial": "partial",
     "seeded": "seeded only",
@@ -39,18 +40,20 @@ WORDS = {
 
 def render_batch(path: Path, record: BatchRecord) -> None:
     """Write the Markdown page beside a batch's JSON file."""
-    write_atomic(path.with_suffix(".md"), ("\n".join(batch_page(record)).rstrip() + "\n").encode())
+    write_text(path.with_suffix(".md"), "\n".join(batch_page(record)).rstrip() + "\n")
 
 
 def batch_page(record: BatchRecord) -> Iterator[str]:
     """Yield the lines of the page; links start from ``reports/batches/``."""
-    yield f"# {record.name}: {headline(record)}"
+    yield f"# {foreign(record.name)}: {headline(record)}"
     yield ""
     slice_of = f", slice {record.shard}" if record.shard else ""
-    yield f"Manifest {record.manifest}{slice_of}, run {record.run_id}, started {record.started_at}, {record.seconds:.1f} s."
+    about = f"Manifest {record.manifest}{slice_of}, run {record.run_id}, started {record.started_at}"
+    yield f"{foreign(about)}, {record.seconds:.1f} s."
     yield ""
     yield from table(
-        ("customer", "verdict", "stands against it", "profile", "service", "seconds"), map(_row, record.rows)
+        ("customer", "verdict", "failed or not measured", "profile", "service", "seconds"),
+        map(_row, record.rows),
     )
     yield from _matrix(record)
 
@@ -60,18 +63,18 @@ def headline(record: BatchRecord) -> str:
     planned = [row for row in record.rows if row.status not in ("left_out", "elsewhere")]
     go = sum(row.status == "may_go" for row in planned)
     if record.status != "finished":
-        return (
-            f"incomplete: this batch has not finished, or was killed ({go} of {len(planned)} may go so far)"
-        )
-    return f"{go} of {len(planned)} customers may go live"
+        return f"incomplete: this batch has not finished, or was killed ({go} of {len(planned)} ready so far)"
+    others = sum(row.status in SETTLED and row.status != "may_go" for row in planned)
+    partly = f", {others} ran in part or were only seeded" if others else ""
+    return f"{go} of {len(planned)} customers are ready to go live{partly}"
 
 
 def _row(row: Row) -> tuple[str, ...]:
-    name = f"[{row.id}](../{row.bundle}/README.md)" if row.bundle else row.id
-    customer = f"{name} ({row.customer})" if row.customer != row.id else name
+    name = link(row.id, f"../{row.bundle}/README.md") if row.bundle else foreign(row.id)
+    customer = Markup(f"{name} ({foreign(row.customer)})" if row.customer != row.id else name)
     against = "; ".join(_against(row)) or ("0" if row.checks else "")
     seconds = f"{row.seconds:.1f}" if row.seconds else ""
-    return (customer, WORDS[row.status], cell(against), cell(row.profile), cell(row.service), seconds)
+    return (customer, WORDS[row.status], against, row.profile, row.service, seconds)
 
 
 def _against(row: Row) -> Iterator[str]:

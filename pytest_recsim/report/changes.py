@@ -8,12 +8,13 @@ from typing import Any
 import msgspec
 
 from pytest_recsim.record.model import CheckResult
-from pytest_recsim.record.previous import Previous, numbers
-from pytest_recsim.report.text import number, table
+from pytest_recsim.record.previous import Previous, chance, numbers
+from pytest_recsim.record.quality import QualityMetrics
+from pytest_recsim.report.text import foreign, link, number, table
 
 
 def changes_section(
-    facts: dict[str, Any], results: list[CheckResult], quality: dict[str, Any]
+    facts: dict[str, Any], results: list[CheckResult], quality: QualityMetrics | None
 ) -> Iterator[str]:
     """Render what the record keeps of the run before; nothing for records that know nothing of it."""
     if "previous" not in facts:
@@ -25,7 +26,7 @@ def changes_section(
         yield ""
         return
     previous = msgspec.convert(facts["previous"], Previous)
-    yield f"Compared with [{previous.bundle}](../{previous.bundle}/README.md): {previous.verdict}"
+    yield f"Compared with {link(previous.bundle, f'../{previous.bundle}/README.md')}: {foreign(previous.verdict)}"
     yield ""
     if previous.changes:
         rows = [(one.what, one.before or "not set", one.now or "not set") for one in previous.changes]
@@ -34,7 +35,7 @@ def changes_section(
         yield "No knob, threshold, data set, option or service version has changed."
         yield ""
     yield from _outcomes(previous, results)
-    yield from _numbers(previous, numbers(quality))
+    yield from _numbers(previous, numbers(quality), chance(quality))
 
 
 def _outcomes(previous: Previous, results: list[CheckResult]) -> Iterator[str]:
@@ -47,9 +48,14 @@ def _outcomes(previous: Previous, results: list[CheckResult]) -> Iterator[str]:
         yield from table(("check", "then", "now"), rows)
 
 
-def _numbers(previous: Previous, now: dict[str, float | None]) -> Iterator[str]:
+def _numbers(previous: Previous, now: dict[str, float | None], floors: dict[str, float]) -> Iterator[str]:
     rows = [
-        (name, number(previous.quality[name]), number(value), _difference(previous.quality[name], value))
+        (
+            name,
+            number(previous.quality[name]),
+            number(value),
+            _difference(previous.quality[name], value, floors.get(name, 0.0)),
+        )
         for name, value in now.items()
         if name in previous.quality
     ]
@@ -57,5 +63,9 @@ def _numbers(previous: Previous, now: dict[str, float | None]) -> Iterator[str]:
         yield from table(("number", "then", "now", "difference"), rows)
 
 
-def _difference(then: float | None, now: float | None) -> str:
-    return "" if then is None or now is None else f"{now - then:+.3f}"
+def _difference(then: float | None, now: float | None, floor: float) -> str:
+    """The difference; one that unequal answers to equal questions explain (in 95 % of cases) says so."""
+    if then is None or now is None:
+        return ""
+    alone = f"; unequal answers alone make up to {floor:.3f}" if 0 < abs(now - then) <= floor else ""
+    return f"{now - then:+.3f}{alone}"

@@ -1,20 +1,30 @@
-"""JUnit XML from records: one suite per simulation, one testcase per check, values and thresholds as properties."""
+"""JUnit XML from records: one suite per simulation, one testcase per check, named as pytest names them."""
 
 from __future__ import annotations
 
-import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from pytest_recsim.record.batch import Row
 from pytest_recsim.record.jsonio import write_atomic
+from pytest_recsim.record.masking import masked
 from pytest_recsim.record.model import CheckResult
-from pytest_recsim.report.properties import properties
+from pytest_recsim.report.junit_suite import (
+    CLASS,
+    SEEDED,
+    Simulated,
+    add_facts,
+    address,
+    clean,
+    close_suite,
+    count,
+    count_all,
+    new_suite,
+)
 
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 ENDINGS: Mapping[str, str] = {
     "failed": "failure",
+    "flaky": "failure",
     "not_measured": "failure",
     "error": "error",
     "missing": "error",
@@ -22,55 +32,87 @@ ENDINGS: Mapping[str, str] = {
     "warned": "skipped",
     "skipped": "skipped",
 }
+MESSAGE = 500
+"""Characters of a message; the whole is the element's text."""
 
 
-def write_junit(path: Path, name: str, rows: Iterable[tuple[Row, Sequence[CheckResult]]]) -> None:
+def write_junit(
+    path: Path,
+    name: str,
+    rows: Iterable[tuple[Simulated, Sequence[CheckResult]]],
+    *,
+    as_properties: bool = False,
+    incomplete: str = "",
+) -> None:
     """Write one file for several simulations.
 
     Args:
         path: where to.
         name: of the whole.
         rows: each simulation with its results; one that did not run becomes a single testcase with an error.
+        incomplete: why the whole proves nothing, whatever its simulations say; empty where it does.
+        as_properties: whether facts are properties of their testcase, too; Jenkins' xUnit plugin refuses those.
     """
-    root = ET.Element("testsuites", name=_clean(name))
-    for row, results in rows:
-        _suite(root, row, results)
-    for count in ("tests", "failures", "errors", "skipped"):
-        root.set(count, str(sum(int(suite.get(count, "0")) for suite in root)))
+    root = ET.Element("testsuites", name=clean(name))
+    for one, results in rows:
+        suite = new_suite(one)
+        if one.row.status != SEEDED:
+            cases = [new_case(result, as_properties=as_properties) for result in results]
+            suite.extend(cases or [_absent(one)])
+        close_suite(suite, one.row)
+        root.append(suite)
+    if incomplete:
+        root.append(_incomplete(name, incomplete))
+    count_all(root)
+    save(path, root)
+
+
+def _incomplete(name: str, why: str) -> ET.Element:
+    suite = ET.Element("testsuite", name=clean(name), time="0.000")
+    case = ET.SubElement(suite, "testcase", classname=CLASS, name=f"batch[{clean(name)}]")
+    ET.SubElement(case, "error", message=clean(why)).text = clean(why)
+    count(suite)
+    return suite
+
+
+def save(path: Path, root: ET.Element) -> None:
+    """Write a file whole or not at all, secrets masked."""
+    for element in root.iter():
+        element.attrib.update({name: masked(value) for name, value in element.attrib.items()})
+        element.text = masked(element.text) if element.text else element.text
     ET.indent(root)
     write_atomic(path, ET.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n")
 
 
-def _suite(root: ET.Element, row: Row, results: Sequence[CheckResult]) -> None:
-    suite = ET.SubElement(root, "testsuite", name=_clean(row.id), time=f"{row.seconds:.3f}")
-    if not results:
-        case = ET.SubElement(suite, "testcase", classname=_clean(row.id), name="run")
-        ET.SubElement(case, "error", message=_clean(f"{row.id} did not run: {row.sentence or row.status}"))
-    for result in results:
-        _case(suite, result)
-    tags = [ending.tag for case in suite for ending in case]
-    suite.set("tests", str(len(suite)))
-    for count, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
-        suite.set(count, str(tags.count(tag)))
+def _absent(one: Simulated) -> ET.Element:
+    row = one.row
+    case = ET.Element("testcase", classname=CLASS, name=f"run[{clean(row.id)}]")
+    ET.SubElement(case, "error", message=clean(f"{row.id} did not run: {row.sentence or row.status}"))
+    return case
 
 
-def _case(suite: ET.Element, result: CheckResult) -> None:
-    case = ET.SubElement(
-        suite,
-        "testcase",
-        classname=_clean(result.simulation),
-        name=_clean(result.label),
-        time=f"{result.seconds:.3f}",
-    )
-    listed = ET.SubElement(case, "properties")
-    for name, value in properties(result):
-        ET.SubElement(listed, "property", name=name, value=value)
+def new_case(result: CheckResult, *, as_properties: bool) -> ET.Element:
+    """Make the testcase of a check that pytest does not tell of."""
+    unnamed = (CLASS, f"{result.label}[{result.simulation}]")
+    classname, name = map(clean, address(result.nodeid) if result.nodeid else unnamed)
+    case = ET.Element("testcase", classname=classname, name=name, time=f"{result.seconds:.3f}")
+    end(case, result)
+    add_facts(case, result, as_properties=as_properties)
+    return case
+
+
+def end(case: ET.Element, result: CheckResult) -> None:
+    """Say how a check ended; nothing is said of one that passed."""
     if tag := ENDINGS.get(result.outcome):
-        sentence = _clean(f"{result.outcome.replace('_', ' ')}: {result.waiver or result.sentence}")
-        ending = ET.SubElement(case, tag, message=sentence.partition("\n")[0])
-        ending.text = _clean(result.sentence)
+        outcome = result.outcome.replace("_", " ")
+        sentence = result.sentence.removeprefix(f"{outcome}: ")
+        words = filter(None, (outcome, result.waiver, sentence))
+        ending = ET.SubElement(case, tag, message=_brief(clean(": ".join(words))))
+        ending.text = clean(result.sentence)
 
 
-def _clean(text: str) -> str:
-    """Drop what XML cannot hold."""
-    return _FORBIDDEN.sub("", text)
+def _brief(text: str) -> str:
+    """As many whole lines as a message may hold."""
+    if len(text) <= MESSAGE:
+        return text
+    return text[: text.rfind("\n", 0, MESSAGE)] if "\n" in text[:MESSAGE] else f"{text[:MESSAGE]}..."

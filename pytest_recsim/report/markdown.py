@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pytest_recsim.record.bundle import Bundle
-from pytest_recsim.record.jsonio import write_atomic
-from pytest_recsim.record.model import WORST_FIRST, CheckResult, Measure, Outcome, borderline_words
+from pytest_recsim.record.jsonio import write_text
+from pytest_recsim.record.model import BLOCKING, WORST_FIRST, CheckResult, Measure, Outcome, borderline_words
+from pytest_recsim.record.quality import QualityMetrics
 from pytest_recsim.report.changes import changes_section
 from pytest_recsim.report.quality import quality_section
-from pytest_recsim.report.text import cell, number, retried, table, upper
+from pytest_recsim.report.text import block, foreign, link, number, retried, table, upper
 
 SIGNS: dict[Outcome, str] = {
     "passed": "passed",
     "failed": "**FAILED**",
+    "flaky": "**flaky**",
     "not_measured": "**not measured**",
     "error": "**error**",
     "missing": "**never reported**",
@@ -27,13 +29,13 @@ SIGNS: dict[Outcome, str] = {
 def render_bundle(bundle: Bundle) -> None:
     """Write ``README.md`` from the record; works on unfinished and killed runs too."""
     lines = "\n".join(_lines(bundle))
-    write_atomic(bundle.root / "README.md", (lines.rstrip() + "\n").encode())
+    write_text(bundle.root / "README.md", lines.rstrip() + "\n")
 
 
 def _lines(bundle: Bundle) -> Iterator[str]:
     facts = bundle.read_metadata()
     results = sorted(bundle.results(), key=lambda result: (WORST_FIRST.index(result.outcome), result.key))
-    yield f"# {facts['customer']}: {_verdict(facts)}"
+    yield f"# {foreign(facts['customer'])}: {foreign(_verdict(facts, results))}"
     yield ""
     yield from _caveats(facts)
     yield from _what(facts)
@@ -41,30 +43,40 @@ def _lines(bundle: Bundle) -> Iterator[str]:
     yield from _let_through(results)
     yield from _checks(results)
     yield from _unreported(facts, results)
-    quality = bundle.read_artifact("quality_metrics.json")
+    quality = bundle.read_quality()
     yield from changes_section(facts, results, quality)
     yield from quality_section(quality)
     yield from _knobs(facts)
     yield from _links(bundle)
 
 
-def _verdict(facts: dict[str, Any]) -> str:
+def _verdict(facts: dict[str, Any], results: list[CheckResult]) -> str:
     verdict = facts.get("verdict") or {}
     if facts.get("status") == "seeded":
         return "seeded only, nothing was judged"
     if facts.get("status") == "started":
-        return "incomplete: this run has not finished, or was killed"
+        return f"incomplete: {_so_far(facts, results)}; this run has not finished, or was killed"
     return str(verdict.get("sentence", "incomplete"))
+
+
+def _so_far(facts: dict[str, Any], results: list[CheckResult]) -> str:
+    """Count what has reported by the lines there are, because nobody was left to count."""
+    bad = sum(result.outcome in BLOCKING for result in results)
+    failed = f", {bad} of them failed" if bad else ""
+    planned = facts.get("planned_checks", [])
+    if not planned:
+        return "no check had reported"
+    return f"{len(results)} of {len(planned)} planned checks had reported{failed}"
 
 
 def _caveats(facts: dict[str, Any]) -> Iterator[str]:
     failure = facts.get("preparation_failure")
     if failure:
-        yield f"> Preparation failed: {failure}"
+        yield f"> Preparation failed: {foreign(failure)}"
         yield ""
     caveats = (facts.get("verdict") or {}).get("caveats", [])
     for caveat in caveats:
-        yield f"- Mind: {caveat}."
+        yield f"- Mind: {foreign(caveat)}."
     if caveats:
         yield ""
 
@@ -82,7 +94,7 @@ def _what(facts: dict[str, Any]) -> Iterator[str]:
         (
             "profile",
             (
-                f"{profile['name']['value']} ({profile['name']['origin']}), "
+                f"{profile['name']['value']} ({profile['name']['origin']}){_overrides(profile)}, "
                 f"sha256 {profile['sha256'][:12]}, reaches the service by `{profile['apply']['value']}`"
             ),
         ),
@@ -100,8 +112,15 @@ def _what(facts: dict[str, Any]) -> Iterator[str]:
     ]
     yield from table(("", ""), rows)
     for note in facts.get("notes", []):
-        yield f"- {note}"
+        yield f"- {foreign(note)}"
     yield ""
+
+
+def _overrides(profile: dict[str, Any]) -> str:
+    """What was laid over the profile; bundles of earlier versions do not say."""
+    found = profile.get("overrides", {})
+    shown = ", ".join(f"{name}={one['text']} ({one['origin']})" for name, one in found.items())
+    return f" with {shown}" if shown else ""
 
 
 def _traffic(requests: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -111,8 +130,8 @@ def _traffic(requests: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield (
             "answer times",
             (
-                f"half of {times['n']:,} quality lists within {number(times['p50_ms'])} ms, 95 % within "
-                f"{number(times['p95_ms'])} ms (client side)"
+                f"median {number(times['p50_ms'])} ms, p95 {number(times['p95_ms'])} ms over {times['n']:,} quality "
+                "lists (client side)"
             ),
         )
     if failed := requests.get("failed_recommendations"):
@@ -121,17 +140,15 @@ def _traffic(requests: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _against(results: list[CheckResult]) -> Iterator[str]:
-    bad = [result for result in results if result.outcome in ("failed", "not_measured", "error", "missing")]
+    bad = [result for result in results if result.outcome in BLOCKING]
     if not bad:
         return
-    yield "## What stands against it"
+    yield "## What failed or was not measured"
     yield ""
     for result in bad:
-        yield f"### {result.label}: {result.title}"
+        yield f"### {foreign(result.label)}: {foreign(result.title)}"
         yield ""
-        yield "```text"
-        yield result.sentence
-        yield "```"
+        yield from block(result.sentence)
         yield ""
 
 
@@ -145,7 +162,11 @@ def _let_through(results: list[CheckResult]) -> Iterator[str]:
     yield from table(
         ("check", "why", "what it says"),
         [
-            (result.label, f"waived: {result.waiver}" if result.waiver else "severity warn", _first(result))
+            (
+                result.label,
+                f"waived: {result.waiver}" if result.waiver else "severity warn",
+                _first(result),
+            )
             for result in found
         ],
     )
@@ -175,7 +196,7 @@ def _unreported(facts: dict[str, Any], results: list[CheckResult]) -> Iterator[s
     done = {f"{result.check} {result.case}".strip() for result in results}
     names = [name for name in facts.get("planned_checks", []) if name not in done]
     if names:
-        yield f"Planned and never reported: {', '.join(names)}."
+        yield f"Planned and never reported: {foreign(', '.join(names))}."
         yield ""
 
 
@@ -209,9 +230,17 @@ def _knobs(facts: dict[str, Any]) -> Iterator[str]:
     yield "## Knobs: asked for and in effect"
     yield ""
     yield from table(
-        ("knob", "asked for", "in effect", "status", "seen in", "from"),
+        ("knob", "asked for", "in effect", "status", "seen in", "moves the lists of", "from"),
         [
-            (row["knob"], cell(row["asked"]), row["in_effect"], row["status"], row["seen_in"], row["origin"])
+            (
+                row["knob"],
+                row["asked"],
+                row["in_effect"],
+                row["status"],
+                row["seen_in"],
+                row.get("moves", ""),
+                row["origin"],
+            )
             for row in rows
         ],
     )
@@ -223,5 +252,18 @@ def _links(bundle: Bundle) -> Iterator[str]:
     for path in sorted(bundle.root.rglob("*")):
         if path.is_file() and path.name != "README.md" and not path.name.startswith("."):
             relative = path.relative_to(bundle.root).as_posix()
-            yield f"- [{relative}]({relative})"
+            yield f"- {link(relative, relative)}"
     yield ""
+
+
+CHECKS: tuple[Callable[[list[CheckResult]], Iterator[str]], ...] = (_against, _let_through, _checks)
+"""What a page says of results alone."""
+REST: tuple[Callable[[dict[str, Any], list[CheckResult], QualityMetrics | None], Iterator[str]], ...] = (
+    lambda facts, _results, _quality: _caveats(facts),
+    lambda facts, _results, _quality: _what(facts),
+    lambda facts, results, _quality: _unreported(facts, results),
+    changes_section,
+    lambda _facts, _results, quality: quality_section(quality),
+    lambda facts, _results, _quality: _knobs(facts),
+)
+"""What it says of the rest of the record: facts, results, quality."""

@@ -1,4 +1,4 @@
-"""A check's result as the properties of its testcase in junit's XML."""
+"""A check's result as pairs of words for junit: properties of its testcase, or lines of the testcase's output."""
 
 from __future__ import annotations
 
@@ -16,6 +16,22 @@ def properties(result: CheckResult) -> Iterator[tuple[str, str]]:
         yield _clean(name), _clean(value)
 
 
+def as_lines(result: CheckResult) -> str:
+    """The same for people, a line each, with where every threshold comes from.
+
+    This is what most readers of junit files show of a testcase, whereas Jenkins' schema refuses properties there.
+    """
+    facts = sorted(_facts(result), key=lambda fact: fact[0] != "recsim.outcome")  # some readers cut it short
+    origins = {f"recsim.measure.{measure.name}": measure.origin for measure in result.measures}
+    lines = []
+    for name, value in facts:
+        word = name.removeprefix("recsim.measure.").removeprefix(PROPERTY)
+        said = value.replace("_", " ") if name == "recsim.outcome" else value
+        origin = origins.get(name, "")
+        lines.append(_clean(f"{word}: {said}{f', threshold from {origin}' if origin else ''}"))
+    return "\n".join(lines)
+
+
 def _facts(result: CheckResult) -> Iterator[tuple[str, str]]:
     yield "recsim.customer", result.simulation
     yield "recsim.check", result.check
@@ -25,6 +41,8 @@ def _facts(result: CheckResult) -> Iterator[tuple[str, str]]:
     yield "recsim.severity", result.severity
     if result.waiver:
         yield "recsim.waiver", result.waiver
+    if result.attempt > 1:
+        yield "recsim.attempt", str(result.attempt)
     measures = sorted(result.measures, key=lambda measure: measure.ok is not False)
     for measure in measures[:MOST_MEASURES]:
         yield f"recsim.measure.{measure.name}", _value(measure)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
+from pytest_recsim.record.quality import Figure, LiftFigure, Noise, OwnFigure, QualityMetrics
 from pytest_recsim.report.text import number, table, upper
 
 
-def quality_section(quality: dict[str, Any]) -> Iterator[str]:
+def quality_section(quality: QualityMetrics | None) -> Iterator[str]:
     """Render quality_metrics.json; nothing when the run did not get that far."""
     if not quality:
         return
-    judged = quality["judged_relevance"]
+    judged = quality.judged_relevance
     yield "## Quality"
     yield ""
     yield (
-        f"Lists of {quality['evaluated']:,} users with holdout against the popularity baseline. Relevance "
+        f"Lists of {quality.evaluated:,} users with holdout against the popularity baseline. Relevance "
         f"`{judged}` is the judged one; the other stands beside it and is not judged."
     )
     yield ""
@@ -32,68 +32,125 @@ def quality_section(quality: dict[str, Any]) -> Iterator[str]:
             "lift",
             "95 % interval",
         ),
-        map(_lift, quality["lifts"]),
+        map(_lift, quality.lifts),
     )
+    yield from _noise(quality)
     yield from table(
         ("figure", "value", "n", "definition"),
         [
-            (name, _value(figure), f"{figure['n']:,}", figure["definition"])
-            for name, figure in quality["figures"].items()
+            (name, _value(figure), f"{figure.n:,}", figure.definition)
+            for name, figure in quality.figures.items()
         ],
     )
-    yield from _of_segments(quality.get("segment_figures", {}))
-    yield from _own(quality.get("own", {}))
+    yield from _of_segments(quality.segment_figures)
+    yield from _own(quality.own)
     yield from table(
         ("segment", "users", "with history", "evaluated", "evaluated with history"),
         [
-            (name, row["users"], row["with_history"], row["evaluated"], row["evaluated_with_history"])
-            for name, row in quality["segments"].items()
+            (name, row.users, row.with_history, row.evaluated, row.evaluated_with_history)
+            for name, row in quality.segments.items()
         ],
     )
 
 
-def _of_segments(found: dict[str, Any]) -> Iterator[str]:
+CLASSES = {"established": "established users", "sparse": "sparse and new users"}
+
+
+def _noise(quality: QualityMetrics) -> Iterator[str]:
+    """How equal answers to equal questions are, and what that adds to the lifts' intervals."""
+    found = quality.noise
+    if not found:
+        return
+    rows = [_alike(words, noise) for name, words in CLASSES.items() if (noise := found.get(name))]
+    yield from table(
+        (
+            "equal questions",
+            "users asked",
+            "answers each",
+            "users with different lists",
+            "items in common",
+            "order in common",
+            "largest move of a score",
+        ),
+        rows,
+    )
+    moved = [row for row in quality.lifts if row.noise_sd and row.relevance == quality.judged_relevance]
+    if moved:
+        yield "What unequal answers add to the intervals above, which hold it already (each user was asked once):"
+        yield ""
+        yield from table(
+            ("segment", "metric", "standard deviation of the mean", "share of its sampling variance"),
+            [
+                (
+                    row.segment,
+                    f"{row.metric.upper()}@10",
+                    f"{row.noise_sd:.2g}",
+                    _percent(row.noise_share),
+                )
+                for row in moved
+            ],
+        )
+
+
+def _alike(words: str, noise: Noise) -> tuple[object, ...]:
+    if noise.overlap is None:
+        return (words, f"not measured: {noise.reason}", "", "", "", "", "")
+    moved = f"{noise.score_drift:.1g}"
+    alike = (number(noise.overlap), number(noise.agreement), moved)
+    return (words, noise.users, noise.times, noise.differing, *alike)
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.0%}"
+
+
+def _of_segments(found: dict[str, dict[str, Figure]]) -> Iterator[str]:
     """One row per figure and segment; defined like the figure of the same name above."""
     if found:
         yield from table(
             ("segment", "figure", "value", "users"),
             [
-                (segment, name, _value(figure), f"{figure['n']:,}")
+                (segment, name, _value(figure), f"{figure.n:,}")
                 for segment, figures in found.items()
                 for name, figure in figures.items()
             ],
         )
 
 
-def _own(found: dict[str, Any]) -> Iterator[str]:
+def _own(found: dict[str, OwnFigure]) -> Iterator[str]:
     """The user's own metrics: over everybody, then per segment."""
     if not found:
         return
-    yield "### Metrics of your own"
+    yield "### Custom metrics"
     yield ""
     rows = []
     for name, metric in found.items():
-        figure = metric["figure"]
-        rows.append((name, "", _value(figure), f"{figure['n']:,}", figure["definition"]))
-        for segment, one in metric["segments"].items():
-            rows.append((name, segment, _value(one), f"{one['n']:,}", ""))
+        figure = metric.figure
+        rows.append((name, "", _value(figure), f"{figure.n:,}", figure.definition))
+        for segment, one in metric.segments.items():
+            rows.append((name, segment, _value(one), f"{one.n:,}", ""))
     yield from table(("metric", "segment", "value", "n", "definition"), rows)
 
 
-def _lift(row: dict[str, Any]) -> tuple[object, ...]:
-    bounds = "" if row["low"] is None else f"{row['low']:.2f} to {upper(row['high'], 2)}"
-    lift = f"not measured: {row['reason']}" if row["lift"] is None else f"{row['lift']:+.3f}"
-    means = [number(row[key]) for key in ("mean", "baseline_mean", "recent_mean")]
+def _lift(row: LiftFigure) -> tuple[object, ...]:
+    bounds = "" if row.low is None else f"{row.low:.2f} to {upper(row.high, 2)}"
+    lift = "" if row.lift is None else f"{row.lift:+.3f}"
+    if row.reason or not lift:
+        lift = f"not measured: {row.reason}" + (f" (as it is: {lift})" if lift else "")
+    means = [number(mean) for mean in (row.mean, row.baseline_mean, row.recent_mean)]
     return (
-        row["segment"],
-        f"{row['metric'].upper()}@10",
-        row["relevance"],
-        row["n_users"],
+        row.segment,
+        f"{row.metric.upper()}@10",
+        row.relevance,
+        row.n_users,
         *means,
         lift,
         bounds,
     )
 
 
-def _value(figure: dict[str, Any]) -> str:
-    return f"not measured: {figure['reason']}" if figure["value"] is None else number(figure["value"])
+def _value(figure: Figure) -> str:
+    if figure.value is not None:
+        return number(figure.value)
+    raw = figure.raw
+    return f"not measured: {figure.reason}" + ("" if raw is None else f" (as it is: {number(raw)})")

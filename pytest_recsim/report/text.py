@@ -2,19 +2,49 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from urllib.parse import quote
+
+from pytest_recsim.record.legible import legible
+
+
+class Markup(str):
+    """Markdown of ours, which a table takes as it is."""
+
+    __slots__ = ()
+
+
+def link(text: object, target: str) -> Markup:
+    """A link to a file of the reports."""
+    return Markup(f"[{foreign(text)}]({quote(target)})")
 
 
 def cell(value: object) -> str:
     """Text that cannot break out of a table cell."""
-    return " ".join(str("" if value is None else value).split()).replace("|", "\\|")
+    return (value if isinstance(value, Markup) else foreign(value)).replace("|", "\\|")
+
+
+def foreign(value: object) -> str:
+    """Text on one line that no reader of Markdown takes for HTML, a link or a picture: it may quote ids, tags or a service."""
+    said = legible(" ".join(str("" if value is None else value).split()))
+    return said.replace("<", "&lt;").replace("](", "]\\(").replace("][", "]\\[")
+
+
+def block(text: str) -> Iterator[str]:
+    """Text of several lines as it is; the fence is longer than any that the text itself could close it with."""
+    longest = max((len(run) for run in re.findall("`{3,}", text)), default=2)
+    fence = "`" * (longest + 1)
+    yield f"{fence}text"
+    yield legible(text)
+    yield fence
 
 
 def number(value: object) -> str:
     """A number with three decimals at most, a text as it is, nothing as `not measured`."""
     if isinstance(value, float):
         return f"{value:.3f}".rstrip("0").rstrip(".") if abs(value) < 1e6 else f"{value:.3g}"
-    return "not measured" if value is None else cell(value)
+    return "not measured" if value is None else str(value)
 
 
 def upper(bound: float | None, digits: int) -> str:

@@ -13,16 +13,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from time import monotonic
 from typing import IO, Self
 
 import msgspec
 
-from pytest_recsim.data.problems import InputError, Problem
+from pytest_recsim.clock import monotonic
+from pytest_recsim.data.input.problems import InputError, Problem
 
 MODULE = "pytest_recsim.standin"
-START_S, STOP_S = 20.0, 5.0
+START_S, STOP_S, ENDING_S = 60.0, 5.0, 1.0
 TAIL = 600
+SILENT = "it wrote nothing"
+TOKEN_VARIABLE = "RECSIM_STANDIN_TOKEN"  # noqa: S105 - a name
 KEPT = ("PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "HOME", "TMPDIR", "TZ", "LANG")
 
 
@@ -57,6 +59,12 @@ class StandIn:
     def alive(self) -> bool:
         return self._process.poll() is None
 
+    def ended(self) -> str:
+        """Say how it ended by itself, empty where it runs; to be asked when it has given no answer."""
+        with suppress(subprocess.TimeoutExpired):  # its connections close a moment before it is gone
+            self._process.wait(ENDING_S)
+        return _ended(self._process, self.complaints())
+
     def complaints(self) -> str:
         """Return the end of what it wrote to stderr; an empty string once it is stopped."""
         return "" if self._stderr.closed else _tail(self._stderr)
@@ -74,6 +82,7 @@ def launch(
     latency_ms: float = 0,
     *,
     quirks: str = "",
+    token: str = "",
     module: str = MODULE,
 ) -> StandIn:
     """Start a stand-in on a free loopback port and wait until it listens.
@@ -84,10 +93,12 @@ def launch(
         access_log: a file that gets one line per request.
         latency_ms: added to every answer.
         quirks: known defects of the real service to reproduce, a comma list or `all`.
+        token: answer only requests that carry it (``Endpoint.token``); handed over in the environment, which other
+            users cannot read.
         module: what is run; tests put another one here.
 
     Raises:
-        InputError: it did not start within 20 seconds; says what it wrote to stderr.
+        InputError: it did not start within a minute (it takes a tenth of a second, but a machine may be busy); says what it wrote to stderr.
     """
     stderr = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process, StandIn.stop closes it
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
@@ -95,7 +106,7 @@ def launch(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=stderr,
-        env=_environment(env),
+        env=_environment(env) | ({TOKEN_VARIABLE: token} if token else {}),
         start_new_session=True,  # Ctrl-C in the terminal must not end it before we have cleaned up
     )
     try:
@@ -132,10 +143,17 @@ def _hello(process: subprocess.Popen[bytes], stderr: IO[bytes]) -> Hello:
     try:
         return msgspec.json.decode(line, type=Hello)
     except msgspec.DecodeError:
-        code = process.poll()
-        state = f"ended with code {code}" if code is not None else "did not say where it listens"
-        said = _tail(stderr) or line.decode("utf-8", "replace").strip() or "it wrote nothing"
-        raise InputError(Problem("stand-in", f"the embedded service {state}: {said}")) from None
+        said = _tail(stderr) or line.decode("utf-8", "replace").strip()
+        silent = f"the embedded service did not say where it listens: {said or SILENT}"
+        raise InputError(Problem("stand-in", _ended(process, said) or silent)) from None
+
+
+def _ended(process: subprocess.Popen[bytes], said: str) -> str:
+    code = process.poll()
+    if code is None:
+        return ""
+    how = f"by signal {-code}" if code < 0 else f"with code {code}"
+    return f"the embedded service ended {how}: {said or SILENT}"
 
 
 def _first_line(process: subprocess.Popen[bytes]) -> bytes:
@@ -147,7 +165,7 @@ def _first_line(process: subprocess.Popen[bytes]) -> bytes:
         chunk = os.read(out, 4096) if ready else b""
         if not chunk:
             with suppress(subprocess.TimeoutExpired):  # let it end, so that its exit code can be told
-                process.wait(0.5)
+                process.wait(STOP_S)
             break
         line += chunk
     return line.partition(b"\n")[0]

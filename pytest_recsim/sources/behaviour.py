@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_recsim.data.model import EVENT_TYPES
+from pytest_recsim.data.fixtures.model import EVENT_TYPES
 from pytest_recsim.sources.calendar import DAY
 from pytest_recsim.sources.people import Person, Taste, weigh
 

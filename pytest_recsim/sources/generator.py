@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from pytest_recsim.data.problems import InputError, Problem, nearest
+from pytest_recsim.data.input.problems import InputError, Problem, nearest
 from pytest_recsim.sources.behaviour import Happening, Visitor
 from pytest_recsim.sources.calendar import budgets, sessions
 from pytest_recsim.sources.catalogue import Product, build_catalogue
@@ -147,7 +147,9 @@ def _template(name: str) -> Template:
     if name not in TEMPLATES:
         known = ", ".join(f"`{one}`" for one in TEMPLATES)
         raise InputError(
-            Problem("template", f"`{name}` is not a template; allowed are {known}{nearest(name, TEMPLATES)}")
+            Problem(
+                "template", f"`{name}` is not a template; must be one of {known}{nearest(name, TEMPLATES)}"
+            )
         )
     return TEMPLATES[name]
 
@@ -156,7 +158,7 @@ def _checked(end: datetime) -> datetime:
     if end.tzinfo is None:
         raise InputError(Problem("end", f"`{end.isoformat()}` has no offset; write it with `Z` or `+02:00`"))
     if not YEARS[0] <= end.year <= YEARS[1]:
-        raise InputError(Problem("end", f"year {end.year}; allowed are {YEARS[0]} to {YEARS[1]}"))
+        raise InputError(Problem("end", f"year {end.year}; must be {YEARS[0]} to {YEARS[1]}"))
     return end.astimezone(UTC).replace(microsecond=0)
 
 
@@ -165,7 +167,7 @@ def _check_sizes(world: World) -> None:
     least = {"items": 40, "users": 20, "events": 6 * world.users, "days": 14}
     most = {"items": 9_999, "users": 99_999, "events": 10_000_000, "days": 730}
     problems = [
-        Problem(size, f"{getattr(world, size)} is not possible; allowed are {low} to {most[size]}")
+        Problem(size, f"{getattr(world, size)} is not possible; must be {low} to {most[size]}")
         for size, low in least.items()
         if not low <= getattr(world, size) <= most[size]
     ]

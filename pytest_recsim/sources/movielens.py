@@ -9,10 +9,10 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from pytest_recsim.data.files import shown
-from pytest_recsim.data.findings import Findings
-from pytest_recsim.data.model import EVENT_TYPES
-from pytest_recsim.data.problems import InputError, Problem
+from pytest_recsim.data.fixtures.model import EVENT_TYPES
+from pytest_recsim.data.input.files import shown
+from pytest_recsim.data.input.findings import Findings
+from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.sources.fans import Contact, segments
 from pytest_recsim.sources.tables import Row, decimal, rows, whole
 
@@ -47,7 +47,7 @@ def import_movielens(folder: Path, window_days: float | None = None) -> dict[str
     if not folder.is_dir():
         raise InputError(Problem(shown(folder), "MovieLens folder not found"))
     if window_days is not None and not window_days > 0:
-        raise InputError(Problem("window_days", f"`{window_days:g}`: allowed is a number of days above 0"))
+        raise InputError(Problem("window_days", f"`{window_days:g}`: must be a number of days above 0"))
     findings = Findings()
     films = _films(folder, findings)
     contacts = sorted([*_ratings(folder, films, findings), *_tags(folder, films, findings)])
@@ -72,7 +72,7 @@ def _films(folder: Path, findings: Findings) -> dict[int, dict[str, Any]]:
     for row in rows(folder / "movies.csv", ("movieId", "title", "genres"), findings):
         film = whole(row, "movieId", row.cells[0], findings)
         if film in films:
-            findings.add(row.where, f"movieId {film} stands twice; a film is listed once")
+            findings.add(row.where, f"movieId {film} is defined twice; a film is listed once")
         elif film is not None:
             films[film] = _item(film, row.cells[1].strip(), row.cells[2])
     return films

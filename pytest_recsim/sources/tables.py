@@ -8,9 +8,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_recsim.data.files import read_text, shown
-from pytest_recsim.data.findings import Findings, quoted
-from pytest_recsim.data.problems import InputError, Problem, nearest
+from pytest_recsim.data.input.files import read_text, shown
+from pytest_recsim.data.input.findings import Findings, quoted
+from pytest_recsim.data.input.problems import InputError, Problem, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -65,7 +65,7 @@ def whole(row: Row, name: str, text: str, findings: Findings, most: int = 10**15
     """The cell as a whole number from 0 to ``most``, or None with a finding."""
     if _WHOLE.fullmatch(text) and int(text) <= most:
         return int(text)
-    findings.add(row.where, f"{name} `{quoted(text)}`: allowed is a whole number from 0 to {most}")
+    findings.add(row.where, f"{name} `{quoted(text)}`: must be a whole number from 0 to {most}")
     return None
 
 
@@ -74,5 +74,5 @@ def decimal(row: Row, name: str, text: str, findings: Findings, bounds: tuple[fl
     low, high = bounds
     if _DECIMAL.fullmatch(text) and low <= float(text) <= high:
         return float(text)
-    findings.add(row.where, f"{name} `{quoted(text)}`: allowed is a number from {low:g} to {high:g}")
+    findings.add(row.where, f"{name} `{quoted(text)}`: must be a number from {low:g} to {high:g}")
     return None

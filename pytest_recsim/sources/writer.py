@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from pytest_recsim.data.files import shown
-from pytest_recsim.data.problems import InputError, Problem
+from pytest_recsim.data.input.files import shown
+from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.record.jsonio import write_atomic
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pytest_recsim.standin import gates
 from pytest_recsim.standin.clock import Clock
+from pytest_recsim.standin.door import MAX_BODY, Door, declared_too_large, too_large
 from pytest_recsim.standin.errors import ApiError, envelope, internal, out_of_range, refused_by_database
 from pytest_recsim.standin.http import Answer, Request, answer, query_of
 from pytest_recsim.standin.quirks import NONE, Quirks
@@ -33,12 +34,24 @@ def build(environ: Mapping[str, str], now: int | None = None, quirks: Quirks = N
 
 
 class App:
-    """One service behind ASGI; ``log`` is called with method, path, status, milliseconds after every request."""
+    """One service behind ASGI; ``log`` is called with method, path, status, milliseconds after every request.
 
-    def __init__(self, service: Service, latency: float = 0.0, log: Log | None = None) -> None:
+    Without a ``door`` everybody is let in; a body has at most ``max_body`` bytes.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        latency: float = 0.0,
+        log: Log | None = None,
+        door: Door | None = None,
+        max_body: int = MAX_BODY,
+    ) -> None:
         self.service = service
         self._latency = latency
         self._log = log
+        self._door = door
+        self._max_body = max_body
         self._open = Router(OPEN_ROUTES)
         self._tenant = Router(TENANT_ROUTES)
 
@@ -46,15 +59,34 @@ class App:
         if scope["type"] != "http":
             return
         started = asyncio.get_running_loop().time()
-        body = await _body_of(receive)
-        reply = self.reply(scope, body)
-        if self._latency:
-            await asyncio.sleep(self._latency)
+        try:
+            if self._door is not None:
+                self._door.check(scope["headers"])
+            reply = self.reply(scope, await self._body_of(scope, receive))
+        except ApiError as error:
+            reply = self._refusal(error, dict(scope["headers"]))
+        if late := self._latency + reply.delay:
+            await asyncio.sleep(late)
         if self._log is not None:
             milliseconds = (asyncio.get_running_loop().time() - started) * 1000.0
             self._log(scope["method"], scope["path"], reply.status, milliseconds)
         await send({"type": "http.response.start", "status": reply.status, "headers": _headers(reply)})
         await send({"type": "http.response.body", "body": reply.body})
+
+    async def _body_of(self, scope: Scope, receive: Receive) -> bytes:
+        """Read the body; raises ``ApiError`` as soon as it is known to be too large."""
+        if declared_too_large(scope["headers"], self._max_body):
+            raise too_large(self._max_body)
+        message = await receive()
+        chunks: list[bytes] = [message.get("body", b"")]
+        size = len(chunks[0])
+        while message.get("more_body"):
+            message = await receive()
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+            if size > self._max_body:
+                raise too_large(self._max_body)
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     def reply(self, scope: Scope, body: bytes) -> Answer:
         """Answer one request; every refusal and every bug ends as an error envelope."""
@@ -99,19 +131,8 @@ class App:
         correlation = (
             headers.get(b"x-request-id", b"").decode("latin-1") or f"standin/{self.service.next_serial():06d}"
         )
-        return answer(envelope(error, correlation, self.service.clock.now()), error.status)
-
-
-async def _body_of(receive: Receive) -> bytes:
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        return body
-    chunks = [body]
-    while message.get("more_body"):
-        message = await receive()
-        chunks.append(message.get("body", b""))
-    return b"".join(chunks)
+        reply = answer(envelope(error, correlation, self.service.clock.now()), error.status)
+        return reply._replace(delay=error.delay) if error.delay else reply
 
 
 def _headers(reply: Answer) -> list[tuple[bytes, bytes]]:

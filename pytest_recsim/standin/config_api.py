@@ -10,6 +10,7 @@ from pytest_recsim.standin.errors import bad_request
 from pytest_recsim.standin.http import Answer, Request, answer
 
 if TYPE_CHECKING:
+    from pytest_recsim.standin.quirks import Quirks
     from pytest_recsim.standin.state import Service
 
 _NUMBERS = [
@@ -111,7 +112,15 @@ def _document(service: Service) -> Answer:
     config = {
         name: value for name, value in service.document.items() if value or name not in _OMITTED_WHEN_EMPTY
     }
+    if service.quirks.order is not None:
+        config = _jumbled(config, service.quirks)
     return answer({"namespace": "default", "config": config, "metadata": service.config_metadata})
+
+
+def _jumbled(value: Any, quirks: Quirks) -> Any:
+    if isinstance(value, dict):
+        return {name: _jumbled(member, quirks) for name, member in value.items()}
+    return quirks.jumbled(value) if isinstance(value, list) else value
 
 
 def get_presets(service: Service, _request: Request) -> Answer:

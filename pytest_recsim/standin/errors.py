@@ -8,7 +8,7 @@ from pytest_recsim.standin.clock import nanoseconds
 
 
 class ApiError(Exception):
-    """An answer other than success; ``correlated`` is false only for the two resource 404s."""
+    """An answer other than success; ``correlated`` is false only for the two resource 404s, ``delay`` is in seconds."""
 
     def __init__(
         self,
@@ -18,6 +18,7 @@ class ApiError(Exception):
         details: dict[str, Any] | None = None,
         *,
         correlated: bool = True,
+        delay: float = 0.0,
     ) -> None:
         super().__init__(code)
         self.status = status
@@ -25,6 +26,7 @@ class ApiError(Exception):
         self.message = message or code.replace("_", " ")
         self.details = details
         self.correlated = correlated
+        self.delay = delay
 
 
 def bad_request(code: str, message: str = "", **details: Any) -> ApiError:
@@ -41,6 +43,11 @@ def out_of_range() -> ApiError:
 
 def internal(message: str = "internal error") -> ApiError:
     return ApiError(500, "internal", message)
+
+
+def timed_out(seconds: float) -> ApiError:
+    """Return what a database that took too long ends in."""
+    return ApiError(500, "internal", "internal error", delay=seconds)
 
 
 def not_found(code: str) -> ApiError:

@@ -32,12 +32,13 @@ class Request(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """Status, encoded body, media type and an optional Allow header."""
+    """Status, encoded body, media type, an optional Allow header, and the seconds after which it is sent."""
 
     status: int
     body: bytes
     media_type: str = JSON
     allow: str = ""
+    delay: float = 0.0
 
 
 Handler = Callable[["Service", Request], Answer]

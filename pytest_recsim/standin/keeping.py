@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import stat
 import sys
 import time
 from pathlib import Path
@@ -109,6 +110,8 @@ class Keeper:
         temporary = self._path.with_name(f".{self._path.name}.writing")
         file = _lock(temporary.open("wb"))
         try:
+            if self._locked is not None:  # whom its owner lets read it stays as it was
+                os.fchmod(file.fileno(), stat.S_IMODE(os.fstat(self._locked.fileno()).st_mode))
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 from pytest_recsim.standin import options as command_line
 from pytest_recsim.standin.app import App, Log
 from pytest_recsim.standin.clock import Clock
+from pytest_recsim.standin.door import TOKEN_VARIABLE, Door
 from pytest_recsim.standin.options import USAGE
 from pytest_recsim.standin.server import Server
 from pytest_recsim.standin.settings import SettingsError, from_environ
@@ -59,7 +60,8 @@ def _prepare(options: argparse.Namespace, stack: contextlib.ExitStack) -> tuple[
     keeper = _keeper(options.snapshot, service) if options.snapshot else None
     if keeper:
         logs.append(keeper.note)
-    app = App(service, options.latency_ms / 1000.0, _all(logs))
+    door = Door(options.host, os.environ.get(TOKEN_VARIABLE, ""))
+    app = App(service, options.latency_ms / 1000.0, _all(logs), door)
     return Server(app, keeper, _greeting(options, service) if options.announce else None), listener
 
 

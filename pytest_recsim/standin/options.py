@@ -40,12 +40,13 @@ def read(argv: Sequence[str] | None) -> argparse.Namespace:
         help=f"known defects of the real service to reproduce: {', '.join(quirks.NAMES)} or all (default)",
     )
     parser.add_argument("--quirks-seed", type=int, metavar="N", help="make what is random repeat")
+    parser.add_argument("--slow-start-s", type=_seconds, metavar="S", help="how long `slow-start` lasts")
     parser.add_argument(
         "--announce", metavar="PROFILE", help="tell people on stderr where and what is served"
     )
     options = parser.parse_args(argv)
     try:
-        options.quirks = quirks.parse(options.quirks, options.quirks_seed)
+        options.quirks = quirks.parse(options.quirks, options.quirks_seed, options.slow_start_s)
     except ValueError as error:
         parser.error(f"--quirks: {error}")
     return options
@@ -64,6 +65,16 @@ def _instant(text: str) -> int:
             f"`{text}` is not an RFC 3339 instant with offset; allowed is, say, 2026-11-22T12:00:00Z"
         )
     return moment
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"`{text}` is not a number of seconds; it must be above 0")
+    return value
 
 
 def _milliseconds(text: str) -> float:

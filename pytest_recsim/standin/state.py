@@ -12,9 +12,11 @@ from pytest_recsim.standin.clock import Clock, whole_seconds
 from pytest_recsim.standin.event_types import EventTypes
 from pytest_recsim.standin.gates import RateLimiter
 from pytest_recsim.standin.overridebook import OverrideBook
-from pytest_recsim.standin.quirks import NONE, Quirks, Replicas
+from pytest_recsim.standin.quirks import NONE, Quirks
 from pytest_recsim.standin.rulebook import RuleBook
 from pytest_recsim.standin.segmentbook import SegmentBook
+from pytest_recsim.standin.served import served
+from pytest_recsim.standin.slow_start import SlowStart
 from pytest_recsim.standin.store import Namespace
 
 if TYPE_CHECKING:
@@ -31,7 +33,8 @@ class Service:
         self.quirks = quirks
         self.limiter = RateLimiter(settings)
         self.rules = RuleBook()
-        self.served = Replicas(self.rules, settings.rules_cache_refresh) if quirks.replica else self.rules
+        self.served = served(self.rules, settings.rules_cache_refresh, quirks)
+        self.slow_start = _slow_start(quirks) if quirks.slow_start_s else None
         self.overrides = OverrideBook()
         self.segments = SegmentBook()
         self.audit = None if settings.audit is None else AuditLog(settings.audit)
@@ -64,3 +67,7 @@ class Service:
         """Return a UUID that depends only on how many ids were handed out before, so that runs repeat."""
         digest = hashlib.sha256(f"{kind}-{self.next_serial()}".encode()).digest()
         return str(uuid.UUID(bytes=digest[:16], version=4))
+
+
+def _slow_start(quirks: Quirks) -> SlowStart:
+    return SlowStart(quirks.slow_start_s, always_fails=quirks.revision_2025)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,15 +47,17 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
     return max(0.0, (centre - spread) / (n + Z * Z)), min(1.0, (centre + spread) / (n + Z * Z))
 
 
-def behaves(result: CheckResult, measure: Measure) -> bool:
+def behaves(result: CheckResult, measure: Measure, always: Collection[str] = ALWAYS_BEHAVIOUR) -> bool:
     """Whether the measure is about behaviour, not about a configured threshold."""
-    return result.check in ALWAYS_BEHAVIOUR or not measure.origin
+    return result.check in always or not measure.origin
 
 
-def count(results: list[CheckResult]) -> tuple[dict[str, Tally], list[dict[str, Any]]]:
+def count(
+    results: list[CheckResult], always: Collection[str] = ALWAYS_BEHAVIOUR
+) -> tuple[dict[str, Tally], list[dict[str, Any]]]:
     """Tally per check, and every false alarm with what the check said.
 
-    A check that ends in an error, goes missing or fails without a failing measure cries wolf too.
+    ``always`` are checks whose limits are no matter of degree. A check that ends in an error, goes missing or fails without a failing measure cries wolf too.
     """
     tallies: dict[str, Tally] = defaultdict(Tally)
     alarms: list[dict[str, Any]] = []
@@ -63,7 +66,7 @@ def count(results: list[CheckResult]) -> tuple[dict[str, Tally], list[dict[str, 
         tally.runs += 1
         _values(tally, result)
         bad = [measure for measure in result.measures if measure.ok is False]
-        strange = [measure.name for measure in bad if behaves(result, measure)]
+        strange = [measure.name for measure in bad if behaves(result, measure, always)]
         if result.outcome == "passed":
             tally.passed += 1
         elif result.outcome == "not_measured":

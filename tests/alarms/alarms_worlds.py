@@ -14,7 +14,7 @@ from pathlib import Path
 
 from alarms_twists import PLAIN, TWISTS
 
-from pytest_recsim.data.profiles import packaged_profiles
+from pytest_recsim.data.profiles.profiles import packaged_profiles
 from pytest_recsim.sources.generator import generate
 from pytest_recsim.sources.writer import write_fixture
 
@@ -86,12 +86,12 @@ class Case:
         )
 
 
-def draw_cases(runs: int, seed: int) -> list[Case]:
+def draw_cases(runs: int, seed: int | str) -> list[Case]:
     """The same cases for the same seed; fewer runs are a prefix of more."""
     return [_draw(number, seed) for number in range(runs)]
 
 
-def _draw(number: int, seed: int) -> Case:
+def _draw(number: int, seed: int | str) -> Case:
     dice = random.Random(f"alarms/{seed}/{number}")
     users = dice.randrange(150, 600)
     half_changed = number % 2
@@ -121,13 +121,14 @@ def write_project(root: Path, cases: list[Case]) -> None:
         if case.twist != PLAIN:
             TWISTS[case.twist](document, random.Random(f"twist/{case.seed}"))
         write_fixture(document, root / f"{case.customer}.json")
-        (root / "profiles" / f"{case.customer}.env").write_text(_profile(case), encoding="utf-8")
+        (root / "profiles" / f"{case.customer}.env").write_text(profile_text(case), encoding="utf-8")
         entries[case.customer] = {"fixture": f"{case.customer}.json", "env_profile": case.customer}
     document = {"schema_version": 1, "defaults": {"quality": STEADY}, "customers": entries}
     (root / "guardrails.yml").write_text(json.dumps(document), encoding="utf-8")
 
 
-def _profile(case: Case) -> str:
+def profile_text(case: Case) -> str:
+    """The profile of a case as its file has it."""
     text = (packaged_profiles() / f"{case.base}.env").read_text(encoding="utf-8")
     for name, value in case.knobs.items():
         text, times = re.subn(rf"(?m)^{name}=.*$", f"{name}={value}", text)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from itertools import count
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from service.service_fakes import Reply, Server
 
 from pytest_recsim.apply import admin
-from pytest_recsim.apply.journal import Journal
-from pytest_recsim.data.problems import InputError
+from pytest_recsim.apply.journal import Entry, Journal
+from pytest_recsim.apply.undone import Undone
+from pytest_recsim.data.input.problems import InputError
+from pytest_recsim.data.profiles.documents import differing
 
 
 @pytest.fixture
@@ -34,26 +33,89 @@ def test_knobs_are_laid_over_the_document_and_everything_else_stays(service, jou
     entry = admin.set_knobs(service, {"mmr_lambda": 0.9, "brand_cap": 7}, "r1", journal)
     now = service.admin_config()
     assert (now["mmr_lambda"], now["brand_cap"]) == (0.9, 7)
-    assert admin.differing(before, now) in (["mmr_lambda", "brand_cap"], ["brand_cap", "mmr_lambda"])
+    assert differing(before, now) == ["brand_cap", "mmr_lambda"]
     assert journal.read() == entry
     assert entry.previous == before
+
+
+def test_a_service_that_runs_with_the_knobs_already_is_left_alone(service, journal):
+    before = service.stored_config()
+    entry = admin.set_knobs(service, {"mmr_lambda": before.config["mmr_lambda"]}, "r1", journal)
+    after = service.stored_config()
+    assert (after.config, after.metadata) == (before.config, before.metadata), "nothing was posted"
+    assert journal.read() is None
+    assert admin.restore(service, entry) == Undone()
+    assert admin.left_by_others(service) == ""
 
 
 def test_restoring_brings_the_previous_document_back(service, journal):
     before = service.admin_config()
     entry = admin.set_knobs(service, {"mmr_lambda": 0.9}, "r1", journal)
-    assert admin.restore(service, entry) == []
+    assert admin.restore(service, entry) == Undone()
     assert service.admin_config() == before
-    assert admin.restore(service, entry) == [], "again does no harm"
+    assert admin.restore(service, entry) == Undone(), "again does no harm"
 
 
-def test_what_somebody_else_decided_since_then_stays_and_is_told(service, journal):
+def test_members_that_others_changed_stay_and_ours_go_back(service, journal):
+    before = service.admin_config()
     entry = admin.set_knobs(service, {"mmr_lambda": 0.9}, "r1", journal)
-    theirs = service.admin_config() | {"brand_cap": 9}
-    service.replace_admin_config(theirs, author="ops", notes="")
-    (told,) = admin.restore(service, entry)
-    assert "somebody changed the service's configuration after run r1 had (brand_cap)" in told
-    assert service.admin_config()["brand_cap"] == 9
+    service.replace_admin_config(service.admin_config() | {"brand_cap": 9}, author="ops", notes="")
+    undone = admin.restore(service, entry)
+    assert undone == Undone(
+        notes=("the service's configuration was changed during run r1 (brand_cap); left as it is.",)
+    )
+    assert service.admin_config() == before | {"brand_cap": 9}
+
+
+def test_a_member_that_both_changed_is_left_with_its_values_unless_it_may_be_overwritten(service, journal):
+    before = service.admin_config()
+    entry = admin.set_knobs(service, {"mmr_lambda": 0.9, "brand_cap": 7}, "r1", journal)
+    service.replace_admin_config(service.admin_config() | {"mmr_lambda": 0.5}, author="ops", notes="")
+    (left,) = admin.restore(service, entry).contested
+    assert left.endswith("left as it is: mmr_lambda is 0.5, should be 0.35.")
+    assert service.admin_config() == before | {"mmr_lambda": 0.5}
+    assert admin.restore(service, entry, overwrite=True) == Undone()
+    assert service.admin_config() == before
+
+
+def test_a_secret_is_not_shown_where_members_are_named(replicas, talk):
+    handler, url = replicas(1)
+    entry = NOTE | {"previous": {"llm_api_key": "s3cret"}, "posted": {"llm_api_key": "ours"}}
+    handler.documents = [{"llm_api_key": "th3irs", "rules_enabled": True}]
+    (left,) = admin.restore(talk(url), Entry(**entry)).left
+    assert 'llm_api_key is "********", should be "********"' in left
+
+
+def test_a_service_that_came_back_without_a_posted_configuration_is_told(replicas, talk):
+    handler, url = replicas(1)
+    mine = {"mmr_lambda": 0.3, "rules_enabled": True, "brand_cap": 5}
+    entry = NOTE | {"previous": mine, "posted": mine | {"mmr_lambda": 0.9}, "source": "api"}
+    handler.metadata = {"source": "env"}
+    service = talk(url)
+    (left,) = admin.restore(service, Entry(**entry)).left
+    assert "was restarted and has lost a configuration that was set before run r1: brand_cap is null" in left
+    assert admin.restore(service, Entry(**entry), overwrite=True) == Undone()
+    assert handler.documents == [mine]
+
+
+def test_a_post_that_arrives_after_the_first_look_is_found(replicas, talk, monkeypatch):
+    handler, url = replicas(1)
+    ours = handler.documents[0] | {"mmr_lambda": 0.9}
+    entry = NOTE | {"previous": handler.documents[0], "posted": ours, "confirmed": False}
+    before = handler.documents[0]
+    monkeypatch.setattr(admin, "sleep", lambda _: handler.documents.__setitem__(0, ours))
+    assert admin.restore(talk(url), Entry(**entry)) == Undone()
+    assert handler.documents == [before]
+
+
+def test_a_service_that_does_not_take_a_value_is_told_with_the_value_and_left_as_it_was(
+    replicas, talk, journal
+):
+    handler, url = replicas(1)
+    handler.most = 0.5
+    with pytest.raises(InputError, match=r"does not take .*\(mmr_lambda is 0\.5, should be 0\.9\)"):
+        admin.set_knobs(talk(url), {"mmr_lambda": 0.9}, "r1", journal)
+    assert handler.documents[0]["mmr_lambda"] == 0.3
 
 
 def test_the_note_is_written_before_anything_is_posted(service, tmp_path):
@@ -78,12 +140,18 @@ class Replicas:
     def __init__(self, size):
         self.documents = [{"mmr_lambda": 0.3, "rules_enabled": True} for _ in range(size)]
         self.turn = count()
+        self.metadata, self.most = {}, 1.0
 
     def __call__(self, request):
         mine = next(self.turn) % len(self.documents)
         if request.method == "POST":
-            self.documents[mine] = request.body["config"]
-        return Reply(200, {"namespace": "default", "config": self.documents[mine], "metadata": {}})
+            asked = request.body["config"]
+            self.documents[mine] = asked | {"mmr_lambda": min(self.most, asked.get("mmr_lambda", 0))}
+        body = {"namespace": "default", "config": self.documents[mine], "metadata": self.metadata}
+        return Reply(200, body)
+
+
+NOTE = {"mode": "admin", "url": "http://x", "org_id": "o", "run_id": "r1", "written_at": "then"}
 
 
 @pytest.fixture
@@ -112,27 +180,6 @@ def test_a_process_that_keeps_ours_is_told_as_not_restored(replicas, talk, journ
     service = talk(url)
     entry = admin.set_knobs(service, {"mmr_lambda": 0.9}, "r1", journal)
     handler.documents = [dict(entry.posted) for _ in range(60)]  # a post reaches one in sixty
-    with pytest.raises(InputError, match="did not reach every process"):
-        admin.restore(service, entry)
-
-
-values = st.one_of(
-    st.none(), st.booleans(), st.integers(-5, 5), st.floats(-5, 5), st.lists(st.integers(0, 3), max_size=2)
-)
-
-
-@given(st.dictionaries(st.sampled_from("abcd"), values))
-def test_a_document_is_the_same_as_itself_without_its_empty_members(document):
-    shorter = {key: value for key, value in document.items() if value}
-    assert admin.same(document, shorter)
-    assert admin.same(json.loads(json.dumps(document)), document)
-
-
-@given(
-    st.dictionaries(st.sampled_from("abcd"), values),
-    st.sampled_from("abcd"),
-    st.floats(6, 9),
-    st.floats(1, 5),
-)
-def test_a_member_that_differs_is_named(document, key, one, more):
-    assert admin.differing(document | {key: one}, document | {key: one + more}) == [key]
+    (left,) = admin.restore(service, entry).failed
+    assert "did not reach every process" in left
+    assert left.endswith("mmr_lambda is 0.9, should be 0.3.")

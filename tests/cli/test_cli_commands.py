@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 
 import pytest
 import yaml
+from waiting import LIMIT_S
 
 from pytest_recsim.cli import main
-from pytest_recsim.data.fixture import load_fixture
+from pytest_recsim.data.fixtures.fixture import load_fixture
 
 
 def test_generate_writes_a_fixture_that_loads(tmp_path, capsys):
@@ -87,10 +86,10 @@ def test_serve_answers_with_the_profiles_knobs_until_it_is_interrupted(tmp_path)
             headers={"X-Org-ID": "00000000-0000-0000-0000-000000000001"},
         )
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=10) as answer:
-            assert json.load(answer)["config"]["brand_cap"] == 7
-        os.kill(process.pid, signal.SIGINT)
-        deadline = time.monotonic() + 10
-        while process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert process.poll() == 0
+        try:
+            with opener.open(request, timeout=LIMIT_S) as answer:
+                assert json.load(answer)["config"]["brand_cap"] == 7
+            process.send_signal(signal.SIGINT)
+            assert process.wait(LIMIT_S) == 0
+        finally:
+            process.kill()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from waiting import LIMIT_S
 
 from pytest_recsim.cli import main
 
@@ -29,7 +30,9 @@ def serving(folder, *options):
     )
     try:
         url = f"http://127.0.0.1:{json.loads(process.stdout.readline())['port']}"
-        with httpx.Client(base_url=url, headers={"X-Org-ID": ORG}, trust_env=False) as client:
+        with httpx.Client(
+            base_url=url, headers={"X-Org-ID": ORG}, timeout=LIMIT_S, trust_env=False
+        ) as client:
             yield process, client
     finally:
         process.kill()
@@ -67,7 +70,7 @@ def test_limit_quirks_clock_and_snapshot_reach_the_service_and_people_are_told(t
         assert len(client.get("/v1/event-types?namespace=n").json()) == 6
         statuses = [client.get("/v1/items?namespace=n").status_code for _ in range(2)]
         process.send_signal(signal.SIGINT)
-        out, said = process.communicate(timeout=20)
+        out, said = process.communicate(timeout=LIMIT_S)
     assert statuses == [200, 429]
     assert (process.returncode, out) == (0, "")
     assert (
@@ -80,15 +83,15 @@ def test_limit_quirks_clock_and_snapshot_reach_the_service_and_people_are_told(t
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        ("--api-key=", "--api-key: key 1 is empty or not printable ASCII; allowed KEY or KEY:ORG|ORG"),
+        ("--api-key=", "--api-key: key 1 is empty or not printable ASCII; must be KEY or KEY:ORG|ORG"),
         ("--api-key=good,secr\u00e9t", "--api-key: key 2 is empty or not printable ASCII"),
         (
             "--api-key=secret:acme",
-            "--api-key: key 1 is for org `acme`; allowed are UUIDs, or * for all of them",
+            "--api-key: key 1 is for org `acme`; must be a UUID, or * for all of them",
         ),
         (
             "--rate-limit=fast",
-            "--rate-limit: `fast`; allowed RPM or RPM/BURST, such as 600/120; RPM 0 is no limit",
+            "--rate-limit: `fast`; must be RPM or RPM/BURST, such as 600/120; RPM 0 is no limit",
         ),
         ("--rate-limit=600/0", "--rate-limit: `600/0`"),
         ("--rate-limit=1/2/3", "--rate-limit: `1/2/3`"),
@@ -110,7 +113,7 @@ def test_what_the_service_refuses_itself_is_a_sentence_with_the_same_code(tmp_pa
     command = [sys.executable, "-P", "-m", "pytest_recsim.cli", "serve", "--port=80o0"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     failed = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=20
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=LIMIT_S
     )
     assert (failed.returncode, failed.stdout) == (4, "")
     assert failed.stderr == "--port: `80o0` is no port; allowed 0 to 65535, 0 takes a free one\n"

@@ -14,6 +14,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from waiting import LIMIT_S
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "stand-in.md"
@@ -24,7 +25,7 @@ EXPORT = re.compile(r'^export RECSYS=(\S+) ORG="(.+)"$', re.MULTILINE)
 
 def by_curl(line, names):
     """Run a line as the reader would."""
-    shell = subprocess.run(["bash", "-c", line], env=os.environ | names, capture_output=True, timeout=20)
+    shell = subprocess.run(["bash", "-c", line], env=os.environ | names, capture_output=True, timeout=LIMIT_S)
     assert shell.returncode == 0, shell.stderr
     return shell.stdout
 
@@ -45,7 +46,7 @@ def by_urllib(line, names):
             assert not word.startswith("-"), f"an option that this test does not know: {word}"
             url = word
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(urllib.request.Request(url, data, headers), timeout=20) as answer:
+    with opener.open(urllib.request.Request(url, data, headers), timeout=LIMIT_S) as answer:
         return answer.read()
 
 

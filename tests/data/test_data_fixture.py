@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_recsim.data.columns import columns
-from pytest_recsim.data.fixture import load_fixture
-from pytest_recsim.data.problems import InputError
+from pytest_recsim.data.fixtures.columns import columns
+from pytest_recsim.data.fixtures.fixture import load_fixture
+from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.schemas import schema
 
 GOOD = {
@@ -136,21 +136,29 @@ def test_empty_lists_are_valid_and_noted(read, empty):
 
 DEEP = json.loads('{"a":' * 101 + "{}" + "}" * 101)
 MISTAKES = [
-    ("items/1/item_id", "i1", '#/items/1/item_id: "i1" is also the id of entry 0; allowed each id once'),
-    ("users/1/user_id", "u1", '#/users/1/user_id: "u1" is also the id of entry 0; allowed each id once'),
-    ("items/0/item_id", "", '#/items/0/item_id: ""; allowed non-empty text'),
-    ("users/0/user_id", 5, "#/users/0/user_id: 5; allowed non-empty text"),
-    ("items/0/item_id", ..., "#/items/0: `item_id` is missing; allowed non-empty text"),
-    ("items/0/price", -1, "#/items/0/price: -1; allowed a number of at least 0"),
-    ("items/0/price", 1e10, "#/items/0/price: 10000000000.0; allowed a number of at least 0 and below"),
-    ("items/0/price", "9.5", '#/items/0/price: "9.5"; allowed a number'),
-    ("items/0/price", True, "#/items/0/price: true; allowed a number"),
-    ("items/0/price", float("nan"), "#/items/0/price: nan; allowed a number"),
-    ("items/0/available", None, "#/items/0/available: null; allowed true or false"),
-    ("items/0/available", 1, "#/items/0/available: 1; allowed true or false"),
-    ("items/0/tags", "a", '#/items/0/tags: "a"; allowed a list of texts'),
-    ("items/0/tags", [1], "#/items/0/tags: [1]; allowed a list of texts"),
-    ("items/0/props", "{}", '#/items/0/props: "{}"; allowed an object'),
+    (
+        "items/1/item_id",
+        "i1",
+        '#/items/1/item_id: "i1" is also the id of entry 0; each id must be there once',
+    ),
+    (
+        "users/1/user_id",
+        "u1",
+        '#/users/1/user_id: "u1" is also the id of entry 0; each id must be there once',
+    ),
+    ("items/0/item_id", "", '#/items/0/item_id: ""; must be non-empty text'),
+    ("users/0/user_id", 5, "#/users/0/user_id: 5; must be non-empty text"),
+    ("items/0/item_id", ..., "#/items/0: `item_id` is missing; must be non-empty text"),
+    ("items/0/price", -1, "#/items/0/price: -1; must be a number of at least 0"),
+    ("items/0/price", 1e10, "#/items/0/price: 10000000000.0; must be a number of at least 0 and below"),
+    ("items/0/price", "9.5", '#/items/0/price: "9.5"; must be a number'),
+    ("items/0/price", True, "#/items/0/price: true; must be a number"),
+    ("items/0/price", float("nan"), "#/items/0/price: nan; must be a number"),
+    ("items/0/available", None, "#/items/0/available: null; must be true or false"),
+    ("items/0/available", 1, "#/items/0/available: 1; must be true or false"),
+    ("items/0/tags", "a", '#/items/0/tags: "a"; must be a list of texts'),
+    ("items/0/tags", [1], "#/items/0/tags: [1]; must be a list of texts"),
+    ("items/0/props", "{}", '#/items/0/props: "{}"; must be an object'),
     ("items/0/props", {"a/b~c": "\0"}, "#/items/0/props/a~1b~0c: text with a NUL character"),
     ("items/0/props", {"x": float("inf")}, "#/items/0/props/x: inf is not a number of JSON"),
     (
@@ -158,66 +166,108 @@ MISTAKES = [
         {"x": "\ud800"},
         "#/items/0/props/x: text with a NUL character or half a surrogate pair",
     ),
-    ("items/0/brand", 3, "#/items/0/brand: 3; allowed text or null"),
-    ("items/0/embedding", [1.0] * 3, "#/items/0/embedding: 3 numbers; allowed 384 finite numbers"),
-    ("items/0/embedding", [], "#/items/0/embedding: 0 numbers; allowed 384"),
-    ("items/0/embedding", ["x"] * 384, "#/items/0/embedding: not a list of numbers; allowed 384"),
+    ("items/0/brand", 3, "#/items/0/brand: 3; must be text or null"),
+    ("items/0/embedding", [1.0] * 3, "#/items/0/embedding: 3 numbers; must be 384 finite numbers"),
+    ("items/0/embedding", [], "#/items/0/embedding: 0 numbers; must be 384"),
+    ("items/0/embedding", ["x"] * 384, "#/items/0/embedding: not a list of numbers; must be 384"),
     ("items/0/avaliable", True, "#/items/0/avaliable: `avaliable`: unknown key"),
-    ("items/0", [], "#/items/0: a list; allowed an object with item_id"),
+    ("items/0", [], "#/items/0: a list; must be an object with item_id"),
     (
         "users/0/traits",
         ...,
-        "#/users/0: `traits` is missing; allowed an object with a non-empty text `segment`",
+        "#/users/0: `traits` is missing; must be an object with a non-empty text `segment`",
     ),
-    ("users/0/traits", [], "#/users/0/traits: []; allowed an object with a non-empty text `segment`"),
-    ("users/0/traits/segment", ..., "#/users/0/traits: `segment` is missing; allowed an object"),
-    ("users/0/traits/segment", " ", '#/users/0/traits: `segment` is " "; allowed'),
-    ("users/0/traits/segment", 7, "#/users/0/traits: `segment` is 7; allowed"),
-    ("users/0/traits/deep", DEEP, "#/users/0/traits: nested deeper than 100 levels; allowed an object"),
-    ("items/0/props", DEEP, "#/items/0/props: nested deeper than 100 levels; allowed an object"),
-    ("events/2/meta", DEEP, "#/events/2/meta: nested deeper than 100 levels; allowed an object or null"),
+    ("users/0/traits", [], "#/users/0/traits: []; must be an object with a non-empty text `segment`"),
+    ("users/0/traits/segment", ..., "#/users/0/traits: `segment` is missing; must be an object"),
+    ("users/0/traits/segment", " ", '#/users/0/traits: `segment`: " "; must be'),
+    ("users/0/traits/segment", 7, "#/users/0/traits: `segment`: 7; must be"),
+    ("users/0/traits/deep", DEEP, "#/users/0/traits: nested deeper than 100 levels; must be an object"),
+    ("items/0/props", DEEP, "#/items/0/props: nested deeper than 100 levels; must be an object"),
+    ("events/2/meta", DEEP, "#/events/2/meta: nested deeper than 100 levels; must be an object or null"),
     ("items/0/brand", DEEP, "#/items/0/brand: {'a': {'a':"),
+    (
+        "items/0/item_id",
+        " i1",
+        '#/items/0/item_id: " i1" has a space at an end, which the service removes in some places: write "i1"; must be',
+    ),
+    ("items/0/item_id", "i1\u00a0", "has a space at an end"),
+    (
+        "items/0/item_id",
+        "i\n1",
+        '#/items/0/item_id: "i\\n1" has a control character or a line break; must be',
+    ),
+    ("items/0/item_id", "i\u20281", "has a control character or a line break"),
+    ("items/0/item_id", "i\x1b[31m", '#/items/0/item_id: "i\\x1b[31m" has a control character'),
+    ("items/0/item_id", "\u00e4" * 501, "has 1,002 bytes; must be non-empty text of at most 1,000 bytes"),
+    (
+        "items/0/item_id",
+        "recsim-probe-7",
+        '"recsim-probe-7" is reserved: names that start with "recsim-probe-"',
+    ),
+    (
+        "users/0/user_id",
+        "recsim:marker",
+        '#/users/0/user_id: "recsim:marker" is reserved: names that start with "recsim:"',
+    ),
+    ("users/0/user_id", "u1 ", '#/users/0/user_id: "u1 " has a space at an end'),
+    ("users/0/user_id", None, "#/users/0/user_id: null; must be non-empty text"),
+    ("users/0/traits/segment", "vip ", '#/users/0/traits: `segment`: "vip " has a space'),
+    ("users/0/traits/segment", "v\tip", '#/users/0/traits: `segment`: "v\\tip" has a control character'),
+    ("items/0/tags", ["a", "b\n"], '#/items/0/tags: "b\\n" has one; must be a list of texts without control'),
+    ("items/0/price", 9_999_999_999.999, "#/items/0/price: 9999999999.999; must be a number"),
+    (
+        "items/0/embedding",
+        [0] * 384,
+        "#/items/0/embedding: nothing but 0; must be 384 finite numbers, not all",
+    ),
+    ("items/0/embedding", [1e39] * 384, "#/items/0/embedding: a number above 3.4e38; must be 384"),
     ("users/0/segment", "x", "did you mean `traits.segment`?"),
     (
         "events/2/user_id",
         "u22",
-        '#/events/2/user_id: unknown user "u22"; allowed ids from `users`; did you mean `u2`?',
+        '#/events/2/user_id: unknown user "u22"; must be an id from `users`; did you mean `u2`?',
     ),
-    ("events/2/item_id", "zzz", '#/events/2/item_id: unknown item "zzz"; allowed ids from `items`'),
-    ("events/2/user_id", "", '#/events/2/user_id: ""; allowed non-empty text'),
-    ("events/2/item_id", "", '#/events/2/item_id: ""; allowed non-empty text'),
+    ("events/2/item_id", "zzz", '#/events/2/item_id: unknown item "zzz"; must be an id from `items`'),
+    ("events/2/user_id", "", '#/events/2/user_id: ""; must be non-empty text'),
+    ("events/2/item_id", "", '#/events/2/item_id: ""; must be non-empty text'),
     (
         "events/2/type",
         "purchase",
-        '#/events/2/type: "purchase" is a name: write 3; allowed an integer code (view 0',
+        '#/events/2/type: "purchase" is a name: write 3; must be an integer code (view 0',
     ),
-    ("events/2/type", "3", '#/events/2/type: "3" is text: write it without quotes; allowed'),
-    ("events/2/type", "buy", '#/events/2/type: "buy" is a name; allowed an integer code'),
-    ("events/2/type", 3.0, "#/events/2/type: 3.0; allowed an integer code"),
-    ("events/2/type", True, "#/events/2/type: true; allowed an integer code"),
-    ("events/2/type", 40000, "#/events/2/type: 40000; allowed an integer code"),
+    ("events/2/type", "3", '#/events/2/type: "3" is text: write it without quotes; must be'),
+    ("events/2/type", "buy", '#/events/2/type: "buy" is a name; must be an integer code'),
+    ("events/2/type", 3.0, "#/events/2/type: 3.0; must be an integer code"),
+    ("events/2/type", True, "#/events/2/type: true; must be an integer code"),
+    ("events/2/type", 40000, "#/events/2/type: 40000; must be an integer code"),
     (
         "events/2/ts",
         "2026-01-01T00:00:00",
-        '#/events/2/ts: "2026-01-01T00:00:00" has no offset; allowed an RFC 3339',
+        '#/events/2/ts: "2026-01-01T00:00:00" has no offset; must be an RFC 3339',
     ),
-    ("events/2/ts", "yesterday", '#/events/2/ts: "yesterday" is not an instant; allowed'),
-    ("events/2/ts", 1767225600, "#/events/2/ts: 1767225600; allowed an RFC 3339 instant"),
-    ("events/2/ts", "1969-12-31T00:00:00Z", "is out of range; allowed an RFC 3339 instant with offset"),
+    ("events/2/ts", "yesterday", '#/events/2/ts: "yesterday" is not an instant; must be'),
+    ("events/2/ts", 1767225600, "#/events/2/ts: 1767225600; must be an RFC 3339 instant"),
+    ("events/2/ts", "1969-12-31T00:00:00Z", "is out of range; must be an RFC 3339 instant with offset"),
     ("events/2/ts", "2200-01-01T00:00:00Z", "years 1970 to 2199"),
-    ("events/2/ts", ..., "#/events/2: `ts` is missing; allowed an RFC 3339"),
-    ("events/2/value", None, "#/events/2/value: null; allowed a finite number"),
-    ("events/2/value", float("inf"), "#/events/2/value: inf; allowed a finite number"),
+    ("events/2/ts", ..., "#/events/2: `ts` is missing; must be an RFC 3339"),
+    (
+        "events/2/value",
+        None,
+        "#/events/2/value: null; must be 0, or a number from 1e-15 to 1e+100, or as far below 0",
+    ),
+    ("events/2/value", float("inf"), "#/events/2/value: inf; must be 0, or a number"),
+    ("events/2/value", 1e101, "#/events/2/value: 1e+101; must be 0, or a number from 1e-15"),
+    ("events/2/value", -1e-16, "#/events/2/value: -1e-16; must be 0, or a number from 1e-15"),
     ("events/2/value", 10**400, "#/events/2/value: 1000"),
-    ("events/2/meta", "{}", '#/events/2/meta: "{}"; allowed an object or null'),
-    ("events/2/source_event_id", "", '#/events/2/source_event_id: ""; allowed non-empty text or null'),
-    ("events/2/event_type", 3, "`event_type`: unknown key; allowed user_id, item_id, type"),
-    ("events", {}, "#/events: `events` is an object; allowed a list, which may be empty"),
-    ("events", ..., "#/events: `events` is missing; allowed a list"),
+    ("events/2/meta", "{}", '#/events/2/meta: "{}"; must be an object or null'),
+    ("events/2/source_event_id", "", '#/events/2/source_event_id: ""; must be non-empty text or null'),
+    ("events/2/event_type", 3, "`event_type`: unknown key; must be one of user_id, item_id, type"),
+    ("events", {}, "#/events: `events` is an object; must be a list, which may be empty"),
+    ("events", ..., "#/events: `events` is missing; must be a list"),
     (
         "event",
         [],
-        "#/event: `event`: unknown key; allowed items, users, events, meta; did you mean `events`?",
+        "#/event: `event`: unknown key; must be one of items, users, events, meta; did you mean `events`?",
     ),
     ("meta", "\0", "#/meta: text with a NUL character"),
 ]
@@ -233,7 +283,7 @@ def test_a_misspelt_timestamp_is_one_problem_that_names_the_right_key(read):
     document = changed("events/2/timestamp", "2026-01-01T00:00:00Z", changed("events/2/ts", ...))
     (sentence,) = told(read, document)
     assert sentence.startswith(
-        "acme.json#/events/2/timestamp: `timestamp`: unknown key; allowed user_id, item_id, type, ts"
+        "acme.json#/events/2/timestamp: `timestamp`: unknown key; must be one of user_id, item_id, type, ts"
     )
     assert sentence.endswith("did you mean `ts`?")
 
@@ -241,7 +291,7 @@ def test_a_misspelt_timestamp_is_one_problem_that_names_the_right_key(read):
 def test_problems_stand_in_the_order_of_the_document_in_every_process(tmp_path):
     path = tmp_path / "acme.json"
     path.write_text(json.dumps({f"k{n}": n for n in range(8)} | GOOD))
-    call = "import sys, pathlib\nfrom pytest_recsim.data.fixture import *\n"
+    call = "import sys, pathlib\nfrom pytest_recsim.data.fixtures.fixture import *\n"
     call += "try: load_fixture(pathlib.Path(sys.argv[1]))\nexcept InputError as error: print(error)"
     run = subprocess.run([sys.executable, "-c", call, str(path)], capture_output=True, text=True, check=True)
     assert [line.split("`")[1] for line in run.stdout.splitlines()] == [f"k{n}" for n in range(8)]
@@ -250,7 +300,7 @@ def test_problems_stand_in_the_order_of_the_document_in_every_process(tmp_path):
 def test_a_key_that_stands_twice_is_told_where_it_hides_a_wrong_value(read):
     text = json.dumps(GOOD).replace('"type": 77', '"type": "x", "type": 77')
     assert told(read, text.encode()) == [
-        "acme.json#/events/2/type: `type` stands twice in one object; allowed once"
+        "acme.json#/events/2/type: `type` is defined twice in one object; must be there once"
     ]
 
 
@@ -271,13 +321,13 @@ def test_an_escaped_backslash_before_u0000_is_no_nul(read):
         (b"\n\n{", "acme.json:3:2: not JSON"),
         (b'{"items": [],}', "acme.json:1:"),
         (b'{"items": "\n"}', "not JSON: Invalid control character"),
-        (b"[]", "acme.json#: a list; allowed an object with `items`, `users` and `events`"),
-        (b"null", "acme.json#: null; allowed an object"),
+        (b"[]", "acme.json#: a list; must be an object with `items`, `users` and `events`"),
+        (b"null", "acme.json#: null; must be an object"),
         (b'{"a":\n"\xff"}', "acme.json:2: byte 0xff is not UTF-8"),
         (b"[" * 100_000, "acme.json"),
         (
             b'{"items":\n ' + b"9" * 5000 + b"}",
-            "acme.json:2:2: not usable JSON: a number is too long; allowed",
+            "acme.json:2:2: not usable JSON: a number is too long; must be",
         ),
         (
             b'{"meta":\n' + b"[" * 9000 + b"]" * 9000,
@@ -285,7 +335,7 @@ def test_an_escaped_backslash_before_u0000_is_no_nul(read):
         ),
         (
             b'{"meta": 1,\n"items": NaN, "items": [], "users": [], "events": []}',
-            "acme.json#/items: `items` stands twice",
+            "acme.json#/items: `items` is defined twice",
         ),
     ],
     ids=range(12),
@@ -359,7 +409,7 @@ def test_a_mutated_fixture_is_accepted_and_validates_or_is_told_with_pointers(tm
     fixture, problems = attempt(path)
     assert (fixture is None) == bool(problems)
     assert all("#" in problem.where for problem in problems)
-    assert all("allowed" in problem.what or "did you mean" in problem.what for problem in problems)
+    assert all("must be" in problem.what or "did you mean" in problem.what for problem in problems)
     if fixture:
         jsonschema.validate(document, schema("fixture"))
         assert columns(fixture).ts.size == len(document["events"])

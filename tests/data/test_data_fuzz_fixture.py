@@ -9,12 +9,18 @@ import pytest
 from fuzzing import Pairs, Verbatim, bent, for_all, in_two_sizes, names_a_place, to_json, told
 from hypothesis import strategies as st
 
-from pytest_recsim.data.columns import columns
-from pytest_recsim.data.fixture import load_fixture
+from pytest_recsim.data.fixtures.columns import columns
+from pytest_recsim.data.fixtures.fixture import load_fixture
+from pytest_recsim.data.input.names import OWN_USERS, PROBE_PREFIX, broken, sound_name, wrong_name
 
 FIRST, LAST = dt.datetime(1970, 1, 2), dt.datetime(2199, 12, 30)  # noqa: DTZ001 - hypothesis wants naive bounds
 TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=8)
 WORD = TEXT.filter(bool)
+TAG = TEXT.filter(lambda text: not broken(text))
+NAME = TEXT.filter(lambda text: wrong_name(text) is None)
+# hypothesis tries the texts that it finds in our own code, too
+ITEM_ID = NAME.filter(lambda text: not text.startswith(PROBE_PREFIX))
+USER_ID = NAME.filter(lambda text: not text.startswith(OWN_USERS))
 NUMBER = st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
 JSON = st.recursive(
     st.none() | st.booleans() | NUMBER | TEXT,
@@ -22,8 +28,8 @@ JSON = st.recursive(
     max_leaves=6,
 )
 OBJECT = st.dictionaries(TEXT, JSON, max_size=3)
-EMBEDDING = st.builds(lambda x, y: [x] * 383 + [y], st.floats(-1, 1), st.integers(-3, 3))
-PRICE = st.floats(0, 1e10, exclude_max=True) | st.integers(0, 10**10 - 1)
+EMBEDDING = st.builds(lambda x, y: [x] * 383 + [y], st.floats(-1, 1), st.sampled_from([-3, 1, 2]))
+PRICE = st.floats(0, 9_999_999_999.99) | st.integers(0, 10**10 - 1)
 ZONES = st.sampled_from(
     [dt.UTC, dt.timezone(dt.timedelta(hours=5, minutes=30)), dt.timezone(dt.timedelta(hours=-8))]
 )
@@ -34,13 +40,13 @@ def _fields(**optional):
 
 
 ITEM = _fields(
-    available=st.booleans(), price=st.none() | PRICE, tags=st.lists(TEXT, max_size=3), props=OBJECT,
+    available=st.booleans(), price=st.none() | PRICE, tags=st.lists(TAG, max_size=3), props=OBJECT,
     category_path=st.lists(TEXT, max_size=2), brand=st.none() | TEXT, category=st.none() | TEXT,
     description=st.none() | TEXT, image_url=st.none() | TEXT, metadata_version=st.none() | TEXT,
     embedding=st.none() | EMBEDDING,
 )  # fmt: skip
 EVENT = _fields(
-    value=st.floats(-1e300, 1e300) | st.integers(-10, 10),
+    value=st.floats(1e-15, 1e100) | st.floats(-1e100, -1e-15) | st.integers(-10, 10),
     meta=st.none() | OBJECT,
     source_event_id=st.none() | WORD,
 )
@@ -53,11 +59,10 @@ DEFAULTS = {
 @st.composite
 def documents(draw):
     """A sound fixture as a plain document."""
-    item_ids = draw(st.lists(WORD, max_size=3, unique=True))
-    user_ids = draw(st.lists(WORD, max_size=3, unique=True))
+    item_ids = draw(st.lists(ITEM_ID, max_size=3, unique=True))
+    user_ids = draw(st.lists(USER_ID, max_size=3, unique=True))
     items = [draw(ITEM) | {"item_id": name} for name in item_ids]
-    segment = WORD.filter(str.strip)
-    users = [{"user_id": name, "traits": draw(OBJECT) | {"segment": draw(segment)}} for name in user_ids]
+    users = [{"user_id": name, "traits": draw(OBJECT) | {"segment": draw(NAME)}} for name in user_ids]
     events = []
     for _ in range(draw(st.integers(0, 3)) if items and users else 0):
         moment = draw(st.datetimes(FIRST, LAST, timezones=ZONES))
@@ -110,6 +115,18 @@ def test_a_sound_fixture_comes_back_as_it_was_written_with_the_defaults_filled_i
         assert columns(fixture).ts.size == len(document["events"])
 
     for_all(examples // 5, st.tuples(documents(), st.booleans()), comes_back)
+
+
+ENDS = st.sampled_from(["", " ", "\u00a0", "\t", "recsim:", "recsim-probe-", "\u200f", "x" * 251, "x" * 1001])
+
+
+@in_two_sizes
+def test_the_quick_look_at_a_name_and_the_one_that_explains_agree(examples):
+    def agree(parts):
+        text, reserved = "".join(parts[:3]), parts[3]
+        assert sound_name(text, reserved) == (wrong_name(text, reserved) is None)
+
+    for_all(examples, st.tuples(ENDS, TEXT, ENDS, st.sampled_from(["", "recsim:", "recsim-probe-"])), agree)
 
 
 ODD = st.sampled_from(

@@ -10,9 +10,9 @@ import yaml
 from fuzzing import bent, for_all, in_two_sizes, names_a_place, told
 from hypothesis import strategies as st
 
-from pytest_recsim.data import guardrails as module
-from pytest_recsim.data.guardrail_keys import CHECKS, SEGMENT_CHECKS, SETTINGS, THRESHOLDS
-from pytest_recsim.data.guardrails import load_guardrails
+from pytest_recsim.data.guardrails import guardrails as module
+from pytest_recsim.data.guardrails.guardrail_keys import CHECKS, SEGMENT_CHECKS, SETTINGS, THRESHOLDS
+from pytest_recsim.data.guardrails.guardrails import load_guardrails
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import re
 from fuzzing import bent, for_all, in_two_sizes, value_or_sentence
 from hypothesis import strategies as st
 
-from pytest_recsim.data.instants import ALLOWED, PATTERN, from_us, parse_instant, to_us
+from pytest_recsim.data.input.instants import ALLOWED, PATTERN, from_us, parse_instant, to_us
 
 FIRST, LAST = dt.datetime(1970, 1, 2), dt.datetime(2199, 12, 30)  # noqa: DTZ001 - hypothesis wants naive bounds
 OFFSETS = st.integers(-23 * 60 - 59, 23 * 60 + 59)
@@ -66,7 +66,7 @@ def test_any_text_is_an_instant_of_the_published_pattern_or_a_sentence(examples)
     def instant_or_sentence(text):
         found, sentence = value_or_sentence(lambda: parse_instant(text))
         if found is None:
-            assert sentence.endswith(f"allowed {ALLOWED}")
+            assert sentence.endswith(f"must be {ALLOWED}")
             return
         assert re.search(PATTERN, text), text
         assert not text.endswith("\n")

@@ -11,8 +11,8 @@ import pytest
 from fuzzing import bent, for_all, in_two_sizes, names_a_place, told, value_or_sentence
 from hypothesis import strategies as st
 
-from pytest_recsim.data.knobs import KNOBS, OPERATIONAL, allowed, parse_value
-from pytest_recsim.data.profiles import Profile, load_profile, override, packaged_profiles
+from pytest_recsim.data.profiles.knobs import KNOBS, OPERATIONAL, allowed, parse_value
+from pytest_recsim.data.profiles.profiles import Profile, load_profile, override, packaged_profiles
 
 NAMES = sorted(KNOBS)
 SECRET = "JBSWY3DPEHPK3PXPhunter2"

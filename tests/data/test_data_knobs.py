@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_recsim.data.knobs import (
+from pytest_recsim.data.profiles.knobs import (
     KNOBS,
     OPERATIONAL,
     allowed,
@@ -43,35 +43,35 @@ GOOD = [
     ("BANDIT_EXPERIMENT_LABEL", "spring test", "spring test"),
 ]
 BAD = [
-    ("MMR_LAMBDA", "1.7", "allowed 0 to 1"),
-    ("MMR_LAMBDA", "nan", "allowed 0 to 1"),
-    ("MMR_LAMBDA", "-0.1", "allowed 0 to 1"),
-    ("BLEND_ALPHA", "-1", "allowed at least 0"),
-    ("BLEND_ALPHA", "inf", "allowed at least 0"),
-    ("BLEND_ALPHA", "1e999", "allowed at least 0"),
-    ("BLEND_ALPHA", "0x10", "allowed at least 0"),
-    ("BLEND_ALPHA", "1_0", "allowed at least 0"),
-    ("BLEND_ALPHA", "\u0663", "allowed at least 0"),
-    ("BLEND_ALPHA", "", "allowed at least 0"),
-    ("POPULARITY_HALFLIFE_DAYS", "0", "allowed above 0"),
-    ("POPULARITY_FANOUT", "0", "allowed a whole number, above 0"),
-    ("BRAND_CAP", "1.0", "allowed a whole number, at least 0"),
-    ("BRAND_CAP", "9" * 30, "allowed a whole number"),
-    ("RULES_ENABLE", "on", "allowed true or false"),
-    ("BANDIT_ALGO", "greedy", "allowed thompson or ucb1"),
+    ("MMR_LAMBDA", "1.7", "must be a number 0 to 1"),
+    ("MMR_LAMBDA", "nan", "must be a number 0 to 1"),
+    ("MMR_LAMBDA", "-0.1", "must be a number 0 to 1"),
+    ("BLEND_ALPHA", "-1", "must be a number >= 0"),
+    ("BLEND_ALPHA", "inf", "must be a number >= 0"),
+    ("BLEND_ALPHA", "1e999", "must be a number >= 0"),
+    ("BLEND_ALPHA", "0x10", "must be a number >= 0"),
+    ("BLEND_ALPHA", "1_0", "must be a number >= 0"),
+    ("BLEND_ALPHA", "\u0663", "must be a number >= 0"),
+    ("BLEND_ALPHA", "", "must be a number >= 0"),
+    ("POPULARITY_HALFLIFE_DAYS", "0", "must be a number > 0"),
+    ("POPULARITY_FANOUT", "0", "must be a whole number > 0"),
+    ("BRAND_CAP", "1.0", "must be a whole number >= 0"),
+    ("BRAND_CAP", "9" * 30, "must be a whole number"),
+    ("RULES_ENABLE", "on", "must be true or false"),
+    ("BANDIT_ALGO", "greedy", "must be thompson or ucb1"),
     ("BRAND_TAG_PREFIXES", " , ", "at least one"),
-    ("EXCLUDE_EVENT_TYPES", "purchase", "allowed event type codes"),
+    ("EXCLUDE_EVENT_TYPES", "purchase", "must be event type codes"),
     ("EXCLUDE_EVENT_TYPES", "40000", "each -32768 to 32767"),
     ("MMR_PRESETS", "home=2", "numbers 0 to 1"),
     ("MMR_PRESETS", "home=.1,home=.2", "each name once"),
     ("MMR_PRESETS", "home", "name=number"),
     ("BLEND_WEIGHTS_OVERRIDES", "acme=1|2", "name=alpha|beta|gamma"),
-    ("PROFILE_STARTER_PRESETS", "{broken", "allowed JSON"),
-    ("PROFILE_STARTER_PRESETS", '{"new_users":{"books":"much"}}', "allowed JSON"),
-    ("PROFILE_STARTER_PRESETS", '{"a":' * 5000, "allowed JSON"),
-    ("RULES_CACHE_REFRESH", "2", "allowed a Go duration"),
-    ("RULES_CACHE_REFRESH", "0s", "above 0"),
-    ("RULES_CACHE_REFRESH", "1d", "allowed a Go duration"),
+    ("PROFILE_STARTER_PRESETS", "{broken", "must be JSON"),
+    ("PROFILE_STARTER_PRESETS", '{"new_users":{"books":"much"}}', "must be JSON"),
+    ("PROFILE_STARTER_PRESETS", '{"a":' * 5000, "must be JSON"),
+    ("RULES_CACHE_REFRESH", "2", "must be a Go duration"),
+    ("RULES_CACHE_REFRESH", "0s", "> 0"),
+    ("RULES_CACHE_REFRESH", "1d", "must be a Go duration"),
     ("BANDIT_EXPERIMENT_LABEL", "a\nb", "printable"),
 ]
 
@@ -94,7 +94,7 @@ def test_a_text_out_of_range_is_told_with_key_value_and_what_is_allowed(name, te
 
 
 def test_the_sentence_of_the_design_is_said_word_for_word():
-    with pytest.raises(ValueError, match=r"^MMR_LAMBDA=1\.7: allowed 0 to 1$"):
+    with pytest.raises(ValueError, match=r"^MMR_LAMBDA=1\.7: must be a number 0 to 1$"):
         parse_value(KNOBS["MMR_LAMBDA"], "1.7")
 
 
@@ -179,7 +179,7 @@ def test_no_knob_looks_like_a_secret():
 
 def test_an_unknown_knob_is_told_with_its_nearest_match():
     assert unknown_knob("MMR_LAMDA") == "`MMR_LAMDA`: unknown knob; did you mean `MMR_LAMBDA`?"
-    assert unknown_knob("PORT") == "`PORT`: unknown knob; allowed are the knobs of docs/configuration.md"
+    assert unknown_knob("PORT") == "`PORT`: unknown knob; must be one of the knobs of docs/configuration.md"
 
 
 def test_what_does_not_look_like_a_name_is_not_shown():
@@ -192,6 +192,6 @@ def test_what_does_not_look_like_a_name_is_not_shown():
     "text", ["1\nAPI_TOKEN=hunter2\n", "1 API_TOKEN=hunter2", "1;API_TOKEN: hunter2", "1\n2hunter2"]
 )
 def test_a_value_that_swallowed_other_settings_is_not_shown(text):
-    with pytest.raises(ValueError, match=r"BRAND_CAP=.more than one setting, not shown.: allowed") as caught:
+    with pytest.raises(ValueError, match=r"BRAND_CAP=.more than one setting, not shown.: must be") as caught:
         parse_value(KNOBS["BRAND_CAP"], text)
     assert "hunter2" not in str(caught.value)

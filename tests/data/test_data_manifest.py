@@ -11,8 +11,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_recsim.data.manifest import SHARED, load_manifest, selected
-from pytest_recsim.data.problems import InputError
+from pytest_recsim.data.batches.manifest import SHARED, load_manifest, selected
+from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.plan.options import STEPS
 from pytest_recsim.schemas import schema
 
@@ -72,7 +72,7 @@ def test_a_run_may_skip_steps_or_be_left_out(load):
 def test_a_customer_that_occurs_twice_needs_an_id(load):
     said = refusal(load, "- customer: acme\n- customer: acme\n")
     assert "batch.yaml:2" in said
-    assert "stands here again, first at" in said
+    assert "is defined here again, first at" in said
     assert [run.id for run in load("- customer: acme\n- {customer: acme, id: acme-2}\n").runs] == [
         "acme",
         "acme-2",
@@ -89,13 +89,14 @@ def test_a_customer_that_occurs_twice_needs_an_id(load):
         ("- namespace: x\n", ["a run without `customer`"]),
         ("- customer: Acme\n", [":1", "lower-case"]),
         ("- customer: a\n  org_id: 12\n", [":2", "`org_id`", "UUID"]),
+        ("- customer: a\n  namespace: 'shop '\n", [":2", "did you mean `shop`?"]),
         ("- customer: a\n  base_url: ''\n", [":2", "non-empty text"]),
         ("- customer: a\n  skip: [sed]\n", [":2", "`skip`", "reset, seed"]),
         ("- customer: a\n  env_overrides: 3\n", [":2", "`env_overrides` is 3"]),
         ("- customer: a\n  env_overrides: {X: [1]}\n", [":2", "one plain value"]),
         ("- 7\n", ["a run is 7"]),
         ("runs: [{customer: a}]\nrunz: 1\n", [":2", "did you mean `runs`"]),
-        ("schema_version: 2\nruns: [{customer: a}]\n", ["allowed 1"]),
+        ("schema_version: 2\nruns: [{customer: a}]\n", ["must be 1"]),
         ("defaults: [1]\nruns: [{customer: a}]\n", ["defaults is a list"]),
         ("- {customer: a\n", ["not YAML"]),
     ],
@@ -182,6 +183,7 @@ def changed(**fields):
         (changed(customer="Acme!"), False),
         (changed(id=""), False),
         (changed(namespace=" "), False),
+        (changed(namespace="n "), False),
         (changed(org_id="00000000-0000-0000-0000-000000000000"), False),
         (changed(org_id="acme"), False),
         (changed(env_overrides={"MMR_LAMBDA": [1]}), False),

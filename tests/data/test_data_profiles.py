@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_recsim.data.knobs import KNOBS, is_secret
-from pytest_recsim.data.problems import InputError
-from pytest_recsim.data.profiles import (
+from pytest_recsim.data.input.problems import InputError
+from pytest_recsim.data.profiles.knobs import KNOBS, is_secret
+from pytest_recsim.data.profiles.profiles import (
     find_profile,
     load_profile,
     override,
@@ -96,10 +96,10 @@ def test_several_problems_are_told_together_each_with_its_line(write):
     path = write("MMR_LAMDA=0.3\nMMR_LAMBDA=1.7\nBRAND_CAP\nBLEND_ALPHA='1\nBLEND_BETA=x\n")
     assert problems(load_profile, path) == [
         f"{path}:1: `MMR_LAMDA`: unknown knob; did you mean `MMR_LAMBDA`?",
-        f"{path}:2: MMR_LAMBDA=1.7: allowed 0 to 1",
-        f"{path}:3: `BRAND_CAP` has no value; allowed BRAND_CAP=VALUE",
-        f"{path}:4: not understood (not shown); allowed KEY=VALUE lines with closed quotes",
-        f"{path}:5: BLEND_BETA=x: allowed at least 0",
+        f"{path}:2: MMR_LAMBDA=1.7: must be a number 0 to 1",
+        f"{path}:3: `BRAND_CAP` has no value; must be BRAND_CAP=VALUE",
+        f"{path}:4: not understood (not shown); must be KEY=VALUE lines with closed quotes",
+        f"{path}:5: BLEND_BETA=x: must be a number >= 0",
     ]
 
 
@@ -108,8 +108,8 @@ def test_a_duplicate_key_is_noted_and_the_last_one_counts(write):
     profile = load_profile(path)
     assert profile.values["BRAND_CAP"].value == 2
     assert profile.notes == (
-        f"{path}:3: `BRAND_CAP` stands here again; the last one counts, {path}:1 does not",
-        f"{path}:4: `API_PORT` stands here again; the last one counts, {path}:2 does not",
+        f"{path}:3: `BRAND_CAP` is defined here again; the last one counts, {path}:1 does not",
+        f"{path}:4: `API_PORT` is defined here again; the last one counts, {path}:2 does not",
     )
 
 
@@ -174,9 +174,9 @@ def test_wrong_overrides_are_told_together():
     assert problems(
         override, shipped("prod"), ["MMR_LAMBDA=1.7", "MMR_LAMBDA", "API_PORT=1", "MMR_LAMDA=1"]
     ) == [
-        "--env-override: MMR_LAMBDA=1.7: allowed 0 to 1",
-        "--env-override: an override without `=`; allowed KEY=VALUE, such as MMR_LAMBDA=0.5",
-        "--env-override: `API_PORT` is operational, not part of the algorithm; allowed are algorithm knobs",
+        "--env-override: MMR_LAMBDA=1.7: must be a number 0 to 1",
+        "--env-override: an override without `=`; must be KEY=VALUE, such as MMR_LAMBDA=0.5",
+        "--env-override: `API_PORT` is operational, not part of the algorithm; must be an algorithm knob",
         "--env-override: `MMR_LAMDA`: unknown knob; did you mean `MMR_LAMBDA`?",
     ]
 
@@ -187,7 +187,7 @@ def test_missing_required_knobs_are_told_only_when_asked_for(write):
     )
     told = problems(require_complete, profile)
     assert any(
-        "`BLEND_BETA` is missing" in sentence and "allowed at least 0" in sentence for sentence in told
+        "`BLEND_BETA` is missing" in sentence and "must be a number >= 0" in sentence for sentence in told
     )
     assert any("`AUDIT_DECISIONS_QUEUE` is missing" in sentence for sentence in told)
     assert any("`BANDIT_EXPERIMENT_HOLDOUT_PERCENT` is 0" in sentence for sentence in told)
@@ -198,8 +198,13 @@ def test_missing_required_knobs_are_told_only_when_asked_for(write):
 
 def test_an_unknown_profile_is_told_with_those_there_are(tmp_path):
     (told,) = problems(find_profile, "custmer_a", [tmp_path, packaged_profiles()])
-    assert "env profile `custmer_a`: unknown profile; allowed ci, customer_a, dev, prod, test" in told
+    assert "env profile `custmer_a`: unknown profile; must be one of ci, customer_a, dev, prod, test" in told
     assert told.endswith("did you mean `customer_a`?")
+
+
+def test_a_folder_that_is_searched_twice_is_named_once():
+    (told,) = problems(find_profile, "custmer_a", [packaged_profiles(), packaged_profiles()])
+    assert told.count("profiles,") + told.count("profiles)") == 1
 
 
 @pytest.mark.parametrize("name", ["", "..", "a\0b", "x" * 5000, "gone.env", "../prod"])
@@ -268,7 +273,7 @@ def test_any_text_is_a_profile_or_an_input_error_and_round_trips(tmp_path_factor
     path.write_bytes("\n".join(lines).encode("utf-8", "surrogatepass"))
     profile, problems = attempt(path)
     assert all(problem.where for problem in problems)
-    assert all("allowed" in problem.what or "did you mean" in problem.what for problem in problems)
+    assert all("must be" in problem.what or "did you mean" in problem.what for problem in problems)
     if profile is None:
         assert problems
         return

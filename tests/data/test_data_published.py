@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 
 import jsonschema
 import pytest
 
-from pytest_recsim.data.guardrails import load_guardrails
-from pytest_recsim.data.profiles import load_profile, override, packaged_profiles
-from pytest_recsim.data.publish import guardrails_schema, profile_schema, with_tables
+from pytest_recsim.data.guardrails.guardrails import load_guardrails
+from pytest_recsim.data.profiles.profiles import load_profile, override, packaged_profiles
+from pytest_recsim.data.publish import TABLES, guardrails_schema, profile_schema, with_tables
 from pytest_recsim.schemas import names, schema
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,9 +61,15 @@ def test_the_profile_schema_knows_ranges_and_structured_knobs():
             jsonschema.validate(wrong, schema("profile"))
 
 
-def test_the_tables_of_the_page_are_up_to_date():
+@pytest.mark.parametrize("page", TABLES)
+def test_the_tables_of_the_pages_are_up_to_date(page):
+    text = (PAGE.parent / page).read_text(encoding="utf-8")
+    assert with_tables(page, text) == text, RENEW
+    assert all(text.count(f"<!-- {name} -->\n|") == 1 for name in TABLES[page])
+
+
+def test_every_knob_and_threshold_has_its_row():
     text = PAGE.read_text(encoding="utf-8")
-    assert with_tables(text) == text, RENEW
     assert text.count("| `MMR_LAMBDA` |") == 1
     assert text.count("| `min_segment_lift_ndcg` |") == 1
 
@@ -83,9 +88,3 @@ def test_the_examples_of_the_page_work(tmp_path):
     assert [waiver.check for waiver in entry.waivers] == ["S9", "segment_lift_mrr"]
     found = load_guardrails(path).threshold("min_segment_lift_ndcg", customer="acme", segment="new_users")
     assert (found.value, found.severity) == (0.05, "warn")
-
-
-def test_profiles_and_guardrails_are_part_of_the_wheel():
-    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
-    assert {"profiles", "guardrails.yml"} <= set(wheel["only-include"])
-    assert wheel["sources"]["profiles"] == "pytest_recsim/profiles"

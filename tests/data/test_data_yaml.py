@@ -9,8 +9,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_recsim.data.problems import InputError
-from pytest_recsim.data.yamlmarks import load_marked, plain
+from pytest_recsim.data.input.problems import InputError
+from pytest_recsim.data.input.yamlmarks import load_marked, plain
 
 
 @pytest.fixture
@@ -66,12 +66,12 @@ CHAIN = NESTED + "".join(f"a{n}: &a{n} {'[' * 30}*a{n - 1}{']' * 30}\n" for n in
     ("text", "sentence"),
     [
         ("a: 1\nb: [1\n", "file.yml:3: not YAML"),
-        ("a: 1\nb: 2\na: 3\n", "file.yml:3: `a` stands twice, first in line 1; allowed once"),
-        ("a:\n  1: x\n", "file.yml:2: key `1` is not text; allowed text keys"),
+        ("a: 1\nb: 2\na: 3\n", "file.yml:3: `a` is defined twice, first in line 1; must be there once"),
+        ("a:\n  1: x\n", "file.yml:2: key `1` is not text; must be text"),
         ("? [x]\n: 1\n", "key `a collection` is not text"),
         ("a: !!python/object:os.system x\n", "file.yml:1: tag `tag:yaml.org,2002:python/object:os.system`"),
         ("a: !!set {x}\n", "tag `tag:yaml.org,2002:set`"),
-        ("a: 0x1F\n", "file.yml:1: `0x1F` is not a plain int; allowed decimal numbers"),
+        ("a: 0x1F\n", "file.yml:1: `0x1F` is not a plain int; must be decimal numbers"),
         ("a: 1:30\n", "`1:30` is not a plain int"),
         ("a: !!bool maybe\n", "`maybe` is not a plain bool"),
         ("a: " + "9" * 5000, "is not a plain int"),
@@ -83,14 +83,14 @@ CHAIN = NESTED + "".join(f"a{n}: &a{n} {'[' * 30}*a{n - 1}{']' * 30}\n" for n in
         ("a: *gone\n", "file.yml:1: not YAML: found undefined alias"),
         ('a: 1\nb: "\\U0FFFFFFF"\n', "file.yml:2: not YAML: "),
         ("a: &a [*a]\n", "file.yml:1: aliases expand to themselves"),
-        (LAUGHS, "aliases expand to themselves, or beyond what is allowed"),
-        (CHAIN, "aliases expand to themselves, or beyond what is allowed"),
-        ("a: &a 1\nb: [" + ", ".join(["*a"] * 101) + "]\n", "more than 100 aliases; allowed 100"),
-        ("[" + "1, " * 10_001 + "]", "more than 10000 values; allowed 10000"),
-        ("[" * 50 + "]" * 50, "more than 40 levels; allowed 40"),
-        ("[" * 100_000, "more than 40 levels; allowed 40"),
+        (LAUGHS, "aliases expand to themselves, or beyond the bounds; must be at most"),
+        (CHAIN, "aliases expand to themselves, or beyond the bounds; must be at most"),
+        ("a: &a 1\nb: [" + ", ".join(["*a"] * 101) + "]\n", "more than 100 aliases; must be at most 100"),
+        ("[" + "1, " * 10_001 + "]", "more than 10000 values; must be at most 10000"),
+        ("[" * 50 + "]" * 50, "more than 40 levels; must be at most 40"),
+        ("[" * 100_000, "more than 40 levels; must be at most 40"),
         (b"a: 1\n\xff", "file.yml:2: byte 0xff is not UTF-8"),
-        ("#" * 1_000_001, "1000001 characters; allowed 1000000"),
+        ("#" * 1_000_001, "1000001 characters; must be at most 1000000"),
     ],
     ids=range(26),
 )

@@ -72,6 +72,33 @@ def waits(seconds: float) -> Act:
     return act
 
 
+class Sluggish:
+    """A database that has no statistics of what was just seeded: for a while every question takes long.
+
+    Args:
+        seconds: from the first question on; what is asked until then is answered at their end.
+        gives_up_s: the service's own time-out: a question that would take longer is answered 500 after it.
+        silent: what is asked until then is never answered.
+    """
+
+    def __init__(self, seconds: float, gives_up_s: float | None = None, *, silent: bool = False) -> None:
+        self.seconds, self.gives_up_s, self.silent = seconds, gives_up_s, silent
+        self._until: float | None = None
+
+    async def __call__(self, line: Line, request: Request) -> None:
+        now = asyncio.get_running_loop().time()
+        self._until = self._until or now + self.seconds
+        left = self._until - now
+        if self.silent and left > 0:
+            await asyncio.Event().wait()
+        if self.gives_up_s is not None and left > self.gives_up_s:
+            await asyncio.sleep(self.gives_up_s)
+            await refuses(500, "internal")(line, request)
+            return
+        await asyncio.sleep(max(0.0, left))
+        await line.say(await line.ask(request))
+
+
 async def swallows(line: Line, request: Request) -> None:
     """Nobody ever answers."""
     await asyncio.Event().wait()

@@ -7,6 +7,7 @@ from fault_connection import CLOCKS, CONNECTION, TIME
 from fault_lists import LISTS
 from fault_machine import DISKS, ENDS
 from fault_others import OTHERS, RESTARTS
+from fault_revisions import REVISIONS
 from fault_status import STATUS
 from fault_stored import STORED
 
@@ -15,6 +16,7 @@ SECTIONS = {
     "Status codes": STATUS,
     "Time": [*TIME, *CLOCKS],
     "Bodies": BODIES,
+    "Revisions": REVISIONS,
     "Lists": LISTS,
     "Done, though told otherwise": STORED,
     "The service and other people": [*RESTARTS, *OTHERS],

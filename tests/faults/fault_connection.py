@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from fault_acts import babbles, breaks_off, resets, shuts, swallows, waits
+from fault_acts import Sluggish, babbles, breaks_off, resets, shuts, swallows, waits
 from fault_hits import EVENTS, IMPATIENT, ITEMS, OVERRIDE, RECOMMEND, RULE, hit
 from fault_model import REFUSED, SURVIVED, TOLD, Fault
 from fault_proxy import Hit, When
 
+FIRST = "for its first answer"
 CONNECTION = [
     Fault(
         "nobody listens",
@@ -28,9 +29,9 @@ CONNECTION = [
     Fault(
         "connections refused for a while",
         "scenarios",
-        "all connections break, 0.7 s long no new one is taken",
+        "all connections break, 1.2 s long no new one is taken",
         SURVIVED,
-        hit(RECOMMEND, shuts(0.7), phase="scenarios", skip=2),
+        hit(RECOMMEND, shuts(1.2), phase="scenarios", skip=2),
         retries={"dropped": 1, "unreachable": 1},
     ),
     Fault(
@@ -124,10 +125,46 @@ TIME = [
         "one surface never answers",
         TOLD,
         hit(RECOMMEND, swallows, None, surface="recsim-s2"),
-        "did not answer within 1 s",
-        {"timeout": 4},
+        "did not answer within",
+        {"timeout": 1},
         frozenset({"S2"}),
         IMPATIENT,
+    ),
+    Fault(
+        "slow first answers",
+        "observing",
+        "4 s long every question takes as long as is left of them",
+        SURVIVED,
+        hit(RECOMMEND, Sluggish(4), None, phase="observing|scenarios"),
+        FIRST,
+    ),
+    Fault(
+        "slow first answers",
+        "observing, two workers",
+        "6 s long every question takes as long as is left of them; the time-out is 1 s; two xdist workers",
+        SURVIVED,
+        hit(RECOMMEND, Sluggish(6), None, phase="observing|scenarios"),
+        FIRST,
+        words=("--recsim-timeout", "1", "-n", "2"),
+    ),
+    Fault(
+        "500 instead of slow first answers",
+        "observing",
+        "8 s long every question that would take more than 2 s is answered 500 after them",
+        SURVIVED,
+        hit(RECOMMEND, Sluggish(8, gives_up_s=2), None, phase="observing|scenarios"),
+        FIRST,
+        retries={"500": 2},
+    ),
+    Fault(
+        "no first answer",
+        "observing",
+        "nobody ever answers a question for a list; `--recsim-warm-up 3`",
+        TOLD,
+        hit(RECOMMEND, swallows, None, phase="observing"),
+        "these were the first questions after seeding",
+        {"timeout": 1},
+        words=IMPATIENT,
     ),
 ]
 CLOCKS = [
@@ -146,6 +183,5 @@ CLOCKS = [
         SURVIVED,
         clock_hours=-3,
         says="3 h 0 min behind this machine's",
-        quick=True,
     ),
 ]

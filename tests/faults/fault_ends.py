@@ -51,7 +51,8 @@ def recorded(fault: Fault, stage: Stage, ran: Ran) -> Iterator[str]:
         return
     yield from _bundle(fault, stage)
     cases = ET.parse(stage.project.folder / "junit.xml").getroot().iter("testcase")
-    if len({case.get("name") for case in cases}) != len(CHECKS):
+    names = {case.get("name") for case in cases if case.get("classname") != "recsim"}
+    if len(names) != len(CHECKS):
         yield "junit.xml does not hold every check"
 
 

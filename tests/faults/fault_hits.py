@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 ITEMS, EVENTS, RECOMMEND = "GET /v1/items", "POST /v1/events:batch", "POST /v1/recommendations"
 RULE, OVERRIDE = "POST /v1/admin/rules", "POST /v1/admin/manual_overrides"
-IMPATIENT = ("--recsim-timeout", "1")
+IMPATIENT = ("--recsim-timeout", "1", "--recsim-warm-up", "3")
 IN_S2 = {"phase": "scenarios", "surface": "recsim-s2", "skip": 12}
 """After the 12 lists without a rule come those with it."""
 CONTRACT = frozenset({"contract"})

@@ -14,7 +14,9 @@ from fault_hits import CONTRACT, RECOMMEND, hit
 from fault_model import SURVIVED, TOLD, Fault
 
 AVAILABILITY = frozenset({"availability"})
-BUSY_USER, GONE_ITEM = "u00014", "i0003"
+BUSY_USER, GONE_ITEM = "u00014", "i0014"
+MIXED_UP = CONTRACT | {"catalog_coverage"}
+"""Explanations of other users say that the profile is not in effect for some, so what it shows is not measured."""
 
 
 def listing(change: Any) -> Any:
@@ -46,6 +48,7 @@ LISTS = [
         five(answers_twice(0.02)),
         "answers that nobody asked for",
         failing=CONTRACT,
+        or_more=True,  # which answers are mixed up hangs on time
     ),
     Fault(
         "answer to the request before",
@@ -54,7 +57,7 @@ LISTS = [
         TOLD,
         hit(RECOMMEND, answers_previous(), None, phase="observing"),
         "recent_event_count does not fit the user",
-        failing=CONTRACT,
+        failing=MIXED_UP,
     ),
     Fault(
         "answer for another user",

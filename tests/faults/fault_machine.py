@@ -19,10 +19,9 @@ FULL_DISK = '''\
 import errno
 import os
 import pathlib
-import tempfile
 
 full = False
-make, opened = tempfile.mkstemp, pathlib.Path.open
+make, opened = os.open, pathlib.Path.open
 
 
 def refuse(path):
@@ -30,9 +29,10 @@ def refuse(path):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
-def mkstemp(*words, dir=None, **more):
-    refuse(dir or "")
-    return make(*words, dir=dir, **more)
+def open_new(path, flags, *words, **more):
+    if flags & os.O_CREAT:
+        refuse(path)
+    return make(path, flags, *words, **more)
 
 
 def open_(self, mode="r", *words, **more):
@@ -41,7 +41,7 @@ def open_(self, mode="r", *words, **more):
     return opened(self, mode, *words, **more)
 
 
-tempfile.mkstemp, pathlib.Path.open = mkstemp, open_
+os.open, pathlib.Path.open = open_new, open_
 
 
 class Filling:
@@ -81,7 +81,7 @@ def conftest(text: str) -> Any:
 
 
 def runs_again(stage: Stage) -> list[str]:
-    """The next run is refused while the marker is fresh, and cleans up once it is allowed to."""
+    """The next run, under another address, is refused while the marker is fresh, and cleans up once it is allowed to."""
     where = ("--base-url", stage.service.url, "--namespace", stage.namespace, "-k", "coverage")
     refused = stage.project.simulate(*where)
     allowed = stage.project.simulate(*where, "--recsim-allow-reset", stage.namespace)

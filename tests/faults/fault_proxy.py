@@ -12,6 +12,8 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from fault_wire import Reply, Request, ask, read_request, reset
+from kept_port import kept_port
+from waiting import LIMIT_S
 
 PHASES = ("pre-flight", "seeding", "observing", "scenarios")
 BAD_GATEWAY = Reply(502, (("Content-Type", "text/html"),), b"<html><h1>502 Bad Gateway</h1></html>")
@@ -115,17 +117,17 @@ class Proxy:
         self._lines: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._ready = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
+        self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
-        assert self._ready.wait(5)
+        assert self._ready.wait(LIMIT_S)
         self.url = f"http://{self.host}:{self.port}"
         return self
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(5)
+        self._thread.join(LIMIT_S)
 
     @property
     def target(self) -> str:
@@ -144,10 +146,13 @@ class Proxy:
         await asyncio.sleep(seconds)
         self._server = await asyncio.start_server(self._client, self.host, self.port)
 
+    def _run(self) -> None:
+        with kept_port() as self.port:  # ours while it is shut, too
+            asyncio.run(self._serve())
+
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        self._server = await asyncio.start_server(self._client, self.host, 0)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._server = await asyncio.start_server(self._client, self.host, self.port)
         self._ready.set()
         await self._stop.wait()
         self._server.close()
@@ -197,7 +202,7 @@ class Proxy:
     def _advance(self, request: Request) -> None:
         """The run's own order: reads, writes, the configuration, lists on the plain surface, everything else."""
         steers = request.method != "GET" and "/v1/admin/" in request.path
-        if self.phase == "pre-flight" and request.method == "POST":
+        if self.phase == "pre-flight" and request.method == "POST" and request.path != "/v1/recommendations":
             self.phase = "seeding"
         elif self.phase == "seeding" and request.path == "/v1/admin/recommendation/config":
             self.phase = "observing"

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plugin.plugin_shop import Project, Ran, Record, Served, environment
+from plugin.plugin_shop import LIMIT_S, Project, Ran, Record, Served, environment
 
-from pytest_recsim.data.profiles import load_profile, packaged_profiles
+from pytest_recsim.data.profiles.profiles import load_profile, packaged_profiles
 from pytest_recsim.sources.generator import generate
 from pytest_recsim.sources.writer import render
 
@@ -27,7 +27,7 @@ OURS = ("recsim:", "recsim-")
 
 def write_world(path: Path) -> Path:
     """A very small customer on which the selected checks can be measured; its history fills three batches."""
-    path.write_bytes(render(generate("marketplace", 1, items=40, users=40, events=1600)))
+    path.write_bytes(render(generate("marketplace", 1, items=100, users=40, events=1600)))
     return path
 
 
@@ -48,7 +48,7 @@ def serving(folder: Path, clock_hours: float = 0.0) -> Iterator[Served]:
         yield Served(f"http://127.0.0.1:{json.loads(process.stdout.readline())['port']}", log)
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(LIMIT_S)
         process.stdout.close()
 
 

@@ -22,7 +22,6 @@ STORED = [
         SURVIVED,
         hit(EVENTS, acts_then_answers(503, "unavailable"), 2),
         retries={"503": 2},
-        quick=True,
     ),
     Fault(
         "stored, but reset",

@@ -38,6 +38,7 @@ def test_a_run_makes_of_a_fault_what_the_catalogue_says(
     assert complaints(fault, tmp_path, fault_world, fault_service) == []
 
 
+@pytest.mark.long
 def test_through_a_proxy_that_only_passes_on_nothing_is_repeated_and_everything_passes(
     tmp_path: Path, fault_world: Path, fault_service: Served
 ) -> None:

@@ -7,9 +7,10 @@ import re
 import pytest
 from fault_catalogue import CATALOGUE, SECTIONS
 from fault_model import CODES, REFUSED, TOLD
-from fault_table import HEAD, PAGE, facts, row, shown
+from fault_table import FIRST_RUNS, HEAD, PAGE, facts, row, shown
 
-ROWS = [line for line in PAGE.read_text().splitlines() if line.startswith("| ") and "---" not in line]
+TEXT = PAGE.read_text().partition(FIRST_RUNS)[0]
+ROWS = [line for line in TEXT.splitlines() if line.startswith("| ") and "---" not in line]
 ROWS = [line for line in ROWS if not line.startswith("| fault | ")]
 
 
@@ -19,7 +20,7 @@ def cells(line: str) -> list[str]:
 
 def test_the_page_holds_every_fault_of_the_catalogue_in_its_order_and_no_other():
     assert [cells(line)[:5] for line in ROWS] == [facts(fault) for fault in CATALOGUE]
-    assert [line[3:] for line in PAGE.read_text().splitlines() if line.startswith("## ")] == list(SECTIONS)
+    assert [line[3:] for line in TEXT.splitlines() if line.startswith("## ")] == list(SECTIONS)
 
 
 @pytest.mark.parametrize("number", range(len(CATALOGUE)))

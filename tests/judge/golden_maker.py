@@ -26,6 +26,14 @@ EDGES = (
     ([*range(40, 60)], dict.fromkeys(range(20), 1)),  # a full list without a hit
 )
 
+IN_RANX = {
+    "ndcg@10": "ndcg_burges@10",
+    "mrr@10": "mrr@10",
+    "recall@20": "recall@20",
+    "map@10": "map@10",
+    "hit_rate@10": "hit_rate@10",
+}
+
 
 def cases():
     """Lists of at most 20 items, best first, and whole grades 1 to 5 per user."""
@@ -46,13 +54,17 @@ def by_pytrec_eval(some):
     }
     run = {f"u{n}": {f"i{i}": float(-rank) for rank, i in enumerate(row)} for n, (row, _) in enumerate(some)}
     cut = {user: dict(list(slots.items())[:10]) for user, slots in run.items()}
-    whole = pytrec_eval.RelevanceEvaluator(qrels, {"ndcg_cut.10", "recall.20"}).evaluate(run)
+    whole = pytrec_eval.RelevanceEvaluator(
+        qrels, {"ndcg_cut.10", "recall.20", "map_cut.10", "success.10"}
+    ).evaluate(run)
     first = pytrec_eval.RelevanceEvaluator(qrels, {"recip_rank"}).evaluate(cut)
     return [
         {
             "ndcg@10": whole[user]["ndcg_cut_10"],
             "mrr@10": first[user]["recip_rank"],
             "recall@20": whole[user]["recall_20"],
+            "map@10": whole[user]["map_cut_10"],
+            "hit_rate@10": whole[user]["success_10"],
         }
         for user in qrels
     ]
@@ -72,10 +84,10 @@ def by_ranx(some):
                 for n, (row, _) in enumerate(some)
             }
         )
-        ranx.evaluate(qrels, run, ["ndcg_burges@10", "mrr@10", "recall@20"])
-    names = {"ndcg@10": "ndcg_burges@10", "mrr@10": "mrr@10", "recall@20": "recall@20"}
+        ranx.evaluate(qrels, run, list(IN_RANX.values()))
     return [
-        {ours: float(run.scores[theirs][f"u{n}"]) for ours, theirs in names.items()} for n in range(len(some))
+        {ours: float(run.scores[theirs][f"u{n}"]) for ours, theirs in IN_RANX.items()}
+        for n in range(len(some))
     ]
 
 

@@ -14,7 +14,9 @@ from pytest_recsim.judge import baseline as baseline_module
 from pytest_recsim.judge.baseline import (
     baseline_lists,
     latest_distinct,
+    no_popularity,
     popularity_order,
+    popularity_scores,
     recent_then_popular,
     user_items,
 )
@@ -28,6 +30,11 @@ from pytest_recsim.judge.catalogue import (
     novelty,
 )
 from pytest_recsim.judge.similarity import intra_list_similarity, pack_tags
+
+
+def ordered(item, value, available, id_rank):
+    return popularity_order(popularity_scores(item, value, len(available)), available, id_rank)
+
 
 ITEMS = 30
 row = st.lists(st.integers(0, ITEMS - 1), unique=True, max_size=20)
@@ -218,14 +225,60 @@ def test_popularity_is_the_sum_over_available_items_ties_by_id():
     value = np.array([1.0, 0.4, 0.6, 9.0, 0.7, 0.7])
     available = np.array([True, True, False, True, True, True])
     id_rank = np.array([3, 1, 0, 5, 4, 2])
-    assert popularity_order(item, value, available, id_rank).tolist() == [3, 1, 0, 5, 4]
+    assert ordered(item, value, available, id_rank).tolist() == [3, 1, 0, 5, 4]
 
 
 @given(st.permutations([0.1, 0.3, 0.7, 0.2, 1.0]), st.permutations([0.1, 0.3, 0.7, 0.2, 1.0]))
 def test_a_tie_does_not_hang_on_the_order_of_events(first, second):
     item = np.repeat([0, 1], 5)
-    order = popularity_order(item, np.array([*first, *second]), np.ones(2, dtype=bool), np.array([1, 0]))
+    order = ordered(item, np.array([*first, *second]), np.ones(2, dtype=bool), np.array([1, 0]))
     assert order.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("outlier", [1e15, 1e40, -1e15, 1e300])
+def test_one_outlying_event_leaves_the_order_of_all_other_items_alone(outlier):
+    """The outlier's own item is first or last; what nine others weigh still tells them apart."""
+    item, value = np.arange(10), np.array([*range(1, 10), outlier], dtype=float)
+    order = ordered(item, value, np.ones(10, dtype=bool), np.arange(10)).tolist()
+    order.remove(9)
+    assert order == [8, 7, 6, 5, 4, 3, 2, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ([], "no event was seeded"),
+        ([0.0, 0.0, 0.0], "add up to nothing"),
+        ([0.3, -0.3, -1.0], "add up to nothing"),
+        ([0.1 + 0.2, 0.3, 9.0], "equally popular"),
+        ([1.0, 0.0, 0.0], ""),
+        ([0.2, 0.1, 0.0], ""),
+    ],
+)
+def test_an_order_that_is_only_that_of_ids_is_no_popularity(value, reason):
+    """The third item is not available; the second row's events cancel out on the first item."""
+    item = np.array([0, 0, 1] if value[:1] == [0.3] and value[1] < 0 else [0, 1, 2])[: len(value)]
+    score = popularity_scores(item, np.array(value, dtype=float), 3)
+    found = no_popularity(len(value), score, np.array([True, True, False]))
+    assert (reason in found) if reason else found == ""
+
+
+@given(st.permutations([0.3, -0.1, -0.1, -0.1]), st.permutations([1e15, -1e15, 0.2]))
+def test_what_was_all_returned_is_a_tie_with_what_was_never_bought(first, second):
+    item = np.array([0] * 4 + [2] * 3)
+    order = ordered(item, np.array([*first, *second]), np.ones(3, dtype=bool), np.array([2, 1, 0]))
+    assert order.tolist() == [2, 1, 0]
+
+
+@given(
+    st.lists(st.tuples(st.floats(0.1, 10), st.integers(-300, 290)), min_size=2, max_size=20),
+    st.permutations(range(20)),
+)
+def test_scores_count_as_equal_when_they_agree_in_twelve_digits_whatever_their_size(scores, ranks):
+    value = np.array([base * 10.0**power for base, power in scores])
+    rank = np.array(ranks[: len(value)]).argsort().argsort()
+    order = ordered(np.arange(len(value)), value, np.ones(len(value), dtype=bool), rank).tolist()
+    assert order == sorted(order, key=lambda place: (-float(f"{value[place]:.11e}"), rank[place]))
 
 
 @given(
@@ -269,3 +322,7 @@ def test_latest_distinct_items_newest_first():
     assert latest_distinct(user, item, 3).indptr.tolist() == [0, 3, 4, 4]
     assert latest_distinct(user, item, 3, n=2).items.tolist() == [7, 5, 9]
     assert latest_distinct(user[:0], item[:0], 2).indptr.tolist() == [0, 0, 0]
+
+
+def test_a_shop_that_is_sold_out_has_no_popularity_and_says_so():
+    assert no_popularity(5, np.ones(3), np.zeros(3, dtype=bool)) == "no item of the fixture is available"

@@ -9,11 +9,13 @@ import golden_maker
 import numpy as np
 import pytest
 
-from pytest_recsim.judge.ranking import rank_metrics
+from pytest_recsim.data.guardrails.metric_table import METRICS
+from pytest_recsim.judge.ranking import OF_SLOTS, gains
 from pytest_recsim.judge.relevance import build_relevance
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "ranking.json").read_text())
-NAMES = ("ndcg@10", "mrr@10", "recall@20")
+METRICS_OF_RELEVANCE = [metric for metric in METRICS.values() if metric.of_relevance]
+NAMES = [metric.label for metric in METRICS_OF_RELEVANCE]
 
 
 def numbers(users, package):
@@ -29,10 +31,11 @@ def test_our_metrics_are_those_of_other_people_on_whole_grades(package):
         lists[row, : len(user["list"])] = user["list"]
     triples = [(row, int(item), g) for row, user in enumerate(users) for item, g in user["grades"].items()]
     rows, items, grades = (np.array(column) for column in zip(*triples, strict=True))
-    ours = rank_metrics(
-        lists, build_relevance(rows, items, grades.astype(float), len(users), golden_maker.ITEMS)
+    relevance = build_relevance(rows, items, grades.astype(float), len(users), golden_maker.ITEMS)
+    slots = gains(lists, relevance)
+    found = np.stack(
+        [OF_SLOTS[metric.name](slots, relevance, metric.k) for metric in METRICS_OF_RELEVANCE], axis=1
     )
-    found = np.stack([ours.ndcg, ours.mrr, ours.recall], axis=1)
     np.testing.assert_allclose(found, numbers(users, package), rtol=0, atol=1e-9)
 
 
@@ -43,7 +46,9 @@ def test_the_golden_cases_are_those_of_the_script_and_tell_the_metrics_apart():
     ]
     assert made == golden_maker.cases()
     values = numbers(GOLDEN["users"], "ranx")
-    assert all(len(np.unique(values[:, column])) > 8 for column in range(3))
+    different = {name: len(np.unique(values[:, column])) for column, name in enumerate(NAMES)}
+    assert different.pop("hit_rate@10") == 2
+    assert min(different.values()) > 8
 
 
 @pytest.mark.long

@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_recsim.judge.baseline import baseline_lists, latest_distinct, popularity_order, user_items
+from pytest_recsim.judge.baseline import (
+    baseline_lists,
+    latest_distinct,
+    popularity_order,
+    popularity_scores,
+    user_items,
+)
 from pytest_recsim.judge.bootstrap import bootstrap_lift
 from pytest_recsim.judge.catalogue import catalogue_coverage, gini, head_items, long_tail_share, novelty
 from pytest_recsim.judge.holm import holm_levels
@@ -155,10 +161,11 @@ def test_the_popularity_order_does_not_hang_on_positions_and_holds_every_availab
     item = np.array([event[1] for event in events], dtype=int)
     weight = np.array([event[2] for event in events], dtype=float)
     by_id = np.arange(ITEMS)
-    order = popularity_order(item, weight, mask, by_id)
+    order = popularity_order(popularity_scores(item, weight, ITEMS), mask, by_id)
     assert sorted(order) == np.flatnonzero(mask).tolist()
     back = np.argsort(names)
-    renamed = popularity_order(names[item] if len(item) else item, weight, mask[back], by_id[back])
+    scores = popularity_scores(names[item] if len(item) else item, weight, ITEMS)
+    renamed = popularity_order(scores, mask[back], by_id[back])
     assert renamed.tolist() == names[order].tolist()
 
 

@@ -1,4 +1,4 @@
-"""NDCG, MRR and recall: golden cases, laws, and agreement with implementations that are not ours."""
+"""The ranking metrics: golden cases, laws, and agreement with implementations that are not ours."""
 
 from __future__ import annotations
 
@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 
 from pytest_recsim.judge import ranking
 from pytest_recsim.judge.means import mean_measured, segment_means
-from pytest_recsim.judge.ranking import gains, mrr, ndcg, rank_metrics, recall, repeat_hit_share
+from pytest_recsim.judge.ranking import (
+    OF_SLOTS,
+    average_precision,
+    gains,
+    hit_rate,
+    mrr,
+    ndcg,
+    rank_metrics,
+    recall,
+    repeat_hit_share,
+)
 from pytest_recsim.judge.relevance import build_relevance, drop_items, drop_pairs
 
 ITEMS = 60
@@ -40,10 +50,14 @@ def plain_ndcg(row, grades, k):
     if not grades:
         return math.nan
     dcg = sum(
-        (2 ** grades.get(item, 0) - 1) / math.log2(rank + 1) for rank, item in enumerate(row[:k], start=1)
+        math.expm1(grades.get(item, 0) * math.log(2)) / math.log2(rank + 1)
+        for rank, item in enumerate(row[:k], start=1)
     )
     best = sorted(grades.values(), reverse=True)[:k]
-    return dcg / sum((2**grade - 1) / math.log2(rank + 1) for rank, grade in enumerate(best, start=1))
+    ideal = sum(
+        math.expm1(grade * math.log(2)) / math.log2(rank + 1) for rank, grade in enumerate(best, start=1)
+    )
+    return dcg / ideal
 
 
 def plain_mrr(row, grades, k):
@@ -54,6 +68,31 @@ def plain_mrr(row, grades, k):
 
 def plain_recall(row, grades, k):
     return len(set(row[:k]) & set(grades)) / len(grades) if grades else math.nan
+
+
+def plain_average_precision(row, grades, k):
+    if not grades:
+        return math.nan
+    precision = [
+        sum(item in grades for item in row[:rank]) / rank
+        for rank, item in enumerate(row[:k], start=1)
+        if item in grades
+    ]
+    return sum(precision) / len(grades)
+
+
+def plain_hit_rate(row, grades, k):
+    return float(any(item in grades for item in row[:k])) if grades else math.nan
+
+
+PLAIN = (
+    (ndcg, plain_ndcg, 10),
+    (mrr, plain_mrr, 10),
+    (recall, plain_recall, 20),
+    (average_precision, plain_average_precision, 10),
+    (hit_rate, plain_hit_rate, 10),
+)
+ALL = tuple(metric for metric, _, _ in PLAIN)
 
 
 @st.composite
@@ -77,6 +116,39 @@ def random_slates(seed, users, grade):
     return rows, sets
 
 
+WEIGHTS = st.one_of(st.floats(1e-300, 1e300), st.sampled_from([1e-300, 1e-17, 5e-324, 0.1, 1e17, 1e300]))
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(st.integers(0, ITEMS - 1), unique=True, max_size=20),
+            st.dictionaries(st.integers(0, ITEMS - 1), WEIGHTS, max_size=30),
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_whatever_the_weights_ndcg_is_between_0_and_1_and_above_0_for_a_hit(users):
+    rows, sets = [row for row, _ in users], [grades for _, grades in users]
+    for row, grades, value in zip(rows, sets, ndcg(lists_of(rows), relevance_of(sets)), strict=True):
+        assert math.isnan(value) == (not grades)
+        if grades:
+            assert 0 <= value <= 1
+            assert value == pytest.approx(
+                plain_ndcg(row, {i: min(g, 10) for i, g in grades.items()}, 10), abs=1e-6
+            )
+
+
+def test_weights_all_scaled_down_to_nothing_keep_the_order_of_their_items():
+    """2 ** 1e-17 - 1 is 0 in floating point; the gain is not."""
+    sets = [{1: 3e-17, 2: 1e-17}, {1: 3e-17, 2: 1e-17}]
+    first, second = ndcg(lists_of([[1, 2], [2, 1]]), relevance_of(sets))
+    assert first == pytest.approx(1)
+    assert second == pytest.approx((1 + 3 / math.log2(3)) / (3 + 1 / math.log2(3)))
+
+
 def test_golden_case_computed_by_hand():
     """Grades 3 and 1 at ranks 2 and 4, a third relevant item missed."""
     lists = lists_of([[9, 1, 8, 2]])
@@ -86,6 +158,8 @@ def test_golden_case_computed_by_hand():
     assert ndcg(lists, relevance)[0] == pytest.approx(dcg / ideal, abs=1e-15)
     assert mrr(lists, relevance)[0] == 0.5
     assert recall(lists, relevance)[0] == pytest.approx(2 / 3)
+    assert average_precision(lists, relevance)[0] == pytest.approx((1 / 2 + 2 / 4) / 3)
+    assert hit_rate(lists, relevance)[0] == 1
 
 
 def test_cut_offs_are_exact():
@@ -95,6 +169,9 @@ def test_cut_offs_are_exact():
     assert ndcg(lists_of([row]), relevance_of([{10: 1.0}]))[0] == 0
     assert recall(lists_of([row]), relevance_of([{19: 1.0, 30: 1.0}]))[0] == 0.5
     assert recall(lists_of([row]), relevance_of([{19: 1.0}]), k=19)[0] == 0
+    for metric in (average_precision, hit_rate):
+        assert metric(lists_of([row]), relevance_of([{9: 1.0}]))[0] > 0
+        assert metric(lists_of([row]), relevance_of([{10: 1.0}]))[0] == 0
 
 
 def test_the_ideal_is_cut_at_k_too():
@@ -104,7 +181,7 @@ def test_the_ideal_is_cut_at_k_too():
 
 def test_an_empty_relevance_set_is_nan_and_an_empty_list_is_zero():
     lists, relevance = lists_of([[1, 2], []]), relevance_of([{}, {1: 1.0}])
-    for metric in (ndcg, mrr, recall):
+    for metric in ALL:
         first, second = metric(lists, relevance)
         assert math.isnan(first)
         assert second == 0
@@ -137,16 +214,26 @@ def test_lists_and_relevance_of_different_users_are_refused():
 def test_metrics_equal_the_plain_definitions(case):
     rows, sets = case
     lists, relevance = lists_of(rows), relevance_of(sets)
-    for metric, plain, k in ((ndcg, plain_ndcg, 10), (mrr, plain_mrr, 10), (recall, plain_recall, 20)):
+    for metric, plain, k in PLAIN:
         expected = [plain(row, grades, k) for row, grades in zip(rows, sets, strict=True)]
         np.testing.assert_allclose(metric(lists, relevance), expected, rtol=0, atol=1e-9)
 
 
 @given(slates())
+def test_metrics_from_one_look_up_are_those_from_their_own(case):
+    rows, sets = case
+    lists, relevance = lists_of(rows), relevance_of(sets)
+    slots, by_name = gains(lists, relevance), {"map": average_precision}
+    for name, of_slots in OF_SLOTS.items():
+        own = by_name.get(name) or getattr(ranking, name)
+        k = 20 if name == "recall" else 10
+        np.testing.assert_array_equal(of_slots(slots, relevance, k), own(lists, relevance))
+
+
+@given(slates())
 def test_metrics_lie_between_zero_and_one(case):
     rows, sets = case
-    metrics = rank_metrics(lists_of(rows), relevance_of(sets))
-    for values in (metrics.ndcg, metrics.mrr, metrics.recall):
+    for values in (metric(lists_of(rows), relevance_of(sets)) for metric in ALL):
         measured = values[~np.isnan(values)]
         assert (measured >= 0).all()
         assert (measured <= 1 + 1e-12).all()
@@ -158,7 +245,7 @@ def test_padding_and_columns_beyond_the_cut_change_nothing(case, extra):
     rows, sets = case
     relevance = relevance_of(sets)
     padded = lists_of(rows, width=20 + extra)
-    for metric in (ndcg, mrr, recall):
+    for metric in ALL:
         np.testing.assert_array_equal(metric(lists_of(rows), relevance), metric(padded, relevance))
 
 
@@ -169,7 +256,7 @@ def test_users_and_item_names_can_be_permuted(case, random):
     names = random.sample(range(ITEMS), ITEMS)
     renamed = lists_of([[names[item] for item in rows[user]] for user in users])
     regraded = relevance_of([{names[item]: grade for item, grade in sets[user].items()} for user in users])
-    for metric in (ndcg, mrr, recall):
+    for metric in ALL:
         before = metric(lists_of(rows), relevance_of(sets))[users]
         np.testing.assert_allclose(metric(renamed, regraded), before, rtol=0, atol=1e-12)
 
@@ -187,7 +274,7 @@ def test_moving_a_better_item_up_never_hurts(case, data):
         better = row.copy()
         better[first], better[second] = row[second], row[first]
         relevance = relevance_of([grades])
-        for metric in (ndcg, mrr, recall):
+        for metric in ALL:
             assert metric(lists_of([better]), relevance)[0] >= metric(lists_of([row]), relevance)[0] - 1e-12
 
 

@@ -194,9 +194,7 @@ def test_a_borderline_lift_says_how_many_users_would_tell(side):
     assert verdict.borderline
     assert verdict.users_needed == pytest.approx(4 * lift.n_users, abs=10)
     assert verdict.users_needed >= 400
-    assert verdict.sentence.endswith(
-        f"; borderline: about {verdict.users_needed} users would tell it from the threshold"
-    )
+    assert verdict.sentence.endswith(f"; borderline: about {verdict.users_needed} users are needed to decide")
 
 
 def test_that_many_users_of_the_same_kind_do_tell():
@@ -217,7 +215,7 @@ def test_a_lift_that_equals_its_threshold_is_beyond_any_number_of_users():
     lift = lift_of()
     assert users_to_tell(lift, lift.lift) is None
     assert judge_lift(lift, lift.lift).sentence.endswith(
-        "; borderline: no realistic number of users would tell it from the threshold"
+        "; borderline: no realistic number of users would decide it"
     )
 
 

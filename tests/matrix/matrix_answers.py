@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from pytest_recsim.standin.errors import ApiError
 from pytest_recsim.standin.http import Answer, Request, answer
 from pytest_recsim.standin.ranking import api
-from pytest_recsim.standin.ranking.ask import Ask
+from pytest_recsim.standin.ranking.ask import Ask, read_recommend
 from pytest_recsim.standin.ranking.data import RankingData, ranking_data
+from pytest_recsim.standin.ranking.effective import _OVERRIDE_TARGETS as _NAMES
 from pytest_recsim.standin.ranking.pipeline import Ranked
 from pytest_recsim.standin.state import Service
 
@@ -35,6 +36,11 @@ class Said:
     @property
     def surface(self) -> str:
         return self.ask["context"]["surface"]
+
+    @property
+    def plain(self) -> bool:
+        """Whether the question asks for nothing but the knobs that the service has anyhow."""
+        return plain(self.service, self.ask.get("overrides") or {})
 
     @property
     def limits(self) -> dict[str, Any]:
@@ -70,7 +76,7 @@ class Said:
         ask = {name: value for name, value in (self.ask | changes).items() if value is not None}
         request = self.request._replace(body=json.dumps(ask).encode())
         try:
-            return json.loads(_honest(self.service, request).body)
+            return json.loads(_at_once(self.service, request).body)
         except ApiError as error:
             raise RuntimeError(f"the stand-in refused what the fault asks: {error.message}") from error
 
@@ -82,21 +88,42 @@ class Said:
 
 
 _honest = api.recommend
-_asking: list[tuple[str, Ask]] = []
+_ranked = api._ranked
+_asking: list[tuple[Service, str, Ask]] = []
+_MODE_REQUEST = 10
+"""A question with so many overrides carries a whole profile (mode `request`)."""
+
+
+def _at_once(service: Service, request: Request) -> Answer:
+    """Answer without the wait of a slow start."""
+    return _ranked(service, request, read_recommend(request))
+
+
+def plain(service: Service, overrides: Mapping[str, Any]) -> bool:
+    """Tell a question that asks for knobs of its own from one that has none, or sends those that are in effect."""
+    if not overrides:
+        return True
+    knobs = {_NAMES.get(name, name): value for name, value in overrides.items() if name != "bandit_algo"}
+    return len(knobs) > _MODE_REQUEST and all(getattr(service.knobs, name) == knobs[name] for name in knobs)
 
 
 def asking() -> Ask:
     """The request that is being ranked."""
-    return _asking[-1][1]
+    return _asking[-1][2]
 
 
 def asking_org() -> str:
     """Whose it is."""
-    return _asking[-1][0]
+    return _asking[-1][1]
+
+
+def asking_plainly() -> bool:
+    """Whether it asks for nothing but the knobs that the service has anyhow."""
+    return plain(_asking[-1][0], asking().overrides)
 
 
 def _remember(service: Service, org: str, ask: Ask) -> Ranked:
-    _asking[:] = [(org, ask)]
+    _asking[:] = [(service, org, ask)]
     return _rank(service, org, ask)
 
 
@@ -113,20 +140,23 @@ def on_answers(change: Callable[[Said], None]) -> None:
             return reply
         said = Said(service, request, json.loads(request.body), json.loads(reply.body))
         change(said)
-        return answer(said.body)
+        return answer(said.body)._replace(delay=reply.delay)
 
     api.recommend = recommend
 
 
 def around(module: Any, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Put a function around one of the stand-in's; the original comes as its first argument."""
+    """Put a function around one of the stand-in's; the original comes as its first argument.
+
+    What the stand-in hands over by name (a quirk that is on) goes to the original: no fault is about it.
+    """
 
     def place(replacement: Callable[..., Any]) -> Callable[..., Any]:
         original = getattr(module, name)
 
         @wraps(original)
         def called(*args: Any, **named: Any) -> Any:
-            return replacement(original, *args, **named)
+            return replacement(partial(original, **named), *args)
 
         setattr(module, name, called)
         return called

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from matrix_answers import around, asking
+from matrix_answers import around, asking, asking_plainly
 from matrix_fault import SHARE, Fault, fault, hit
 from msgspec.structs import replace
 
@@ -45,7 +45,7 @@ def mmr_constant(_: float) -> None:
 )
 def mmr_too_strong(most: float) -> None:
     def change(knobs):
-        mine = "mmr_lambda" not in asking().overrides
+        mine = "mmr_lambda" not in asking().overrides or asking_plainly()
         return {"mmr_lambda": min(knobs.mmr_lambda, most)} if mine else {}
 
     with_knobs(change)

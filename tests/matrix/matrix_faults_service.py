@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+from collections.abc import Callable
 
 from matrix_answers import Said, on_answers, segment_of
-from matrix_fault import Fault, draw, fault, hit
+from matrix_fault import SHARE, Fault, draw, fault, hit
 from matrix_faults_lists import refusing
 from matrix_faults_taste import FEW, HALF, long_list
 
@@ -29,7 +30,7 @@ def nondeterminism(share: float) -> None:
     turn = itertools.count()
 
     def change(said: Said) -> None:
-        if said.surface == "default" and not said.ask.get("overrides") and hit(share, "unsteady", said.user):
+        if said.surface == "default" and said.plain and hit(share, "unsteady", said.user):
             now = next(turn)
             rows = sorted(long_list(said, k=30), key=lambda row: draw(now, row["item_id"]))[: said.ask["k"]]
             said.put(sorted(rows, key=lambda row: (-row["score"], row["item_id"])))
@@ -90,7 +91,7 @@ def rearranged(share: float, order) -> None:
     """Serve a share of the users the 20 of all candidates that come first in another order."""
 
     def change(said: Said) -> None:
-        mine = said.surface == "default" and not said.ask.get("overrides")
+        mine = said.surface == "default" and said.plain
         if mine and hit(share, "rearranged", said.user):
             rows = order(said, long_list(said, k=1000))[: said.ask["k"]]
             said.put(sorted(rows, key=lambda row: (-row["score"], row["item_id"])))
@@ -163,3 +164,71 @@ def few_items_take_all(share: float) -> None:
 )
 def best_items_left_out(share: float) -> None:
     rearranged(share, lambda said, rows: rows[20:])
+
+
+@fault(
+    FAULTS,
+    "the ten best items are gone: somebody filters what was shown yesterday",
+    by="hit_rate",
+    because="hit_rate@10",
+    of="users",
+    ladder=HALF,
+)
+def best_ten_filtered(share: float) -> None:
+    rearranged(share, lambda said, rows: rows[10:30])
+
+
+@fault(
+    FAULTS,
+    "the re-ranker sorts the wrong way round: the twenty best items, worst first",
+    by="map",
+    because="map@10",
+    of="users",
+    ladder=HALF,
+)
+def ranked_backwards(share: float) -> None:
+    """Only the ids change places, so that the scores still descend."""
+
+    def change(said: Said) -> None:
+        if said.surface == "default" and said.plain and hit(share, "backwards", said.user):
+            rows = [dict(row) for row in said.rows]
+            for row, item in zip(rows, [row["item_id"] for row in said.rows][::-1], strict=True):
+                row["item_id"] = item
+            said.put(rows)
+
+    on_answers(change)
+
+
+def cut(share: float, purpose: str, length: Callable[[int], int]) -> None:
+    """Serve a share of the users lists that end early, on the surface of the quality lists."""
+
+    def change(said: Said) -> None:
+        mine = said.surface == "default" and said.plain
+        if mine and hit(share, purpose, said.user):
+            said.put(said.rows[: length(len(said.rows))])
+
+    on_answers(change)
+
+
+@fault(
+    FAULTS,
+    "a shard of the index is lost: lists have three quarters of their items",
+    by="list_length",
+    because="list_length@20",
+    of="users",
+    ladder=HALF,
+)
+def shard_lost(share: float) -> None:
+    cut(share, "shard", lambda items: items * 3 // 4)
+
+
+@fault(
+    FAULTS,
+    "the last item is dropped on its way for some people",
+    by="short_lists",
+    because="short_lists@20",
+    of="users",
+    ladder=SHARE,
+)
+def last_item_dropped(share: float) -> None:
+    cut(share, "dropped", lambda items: items - 1)

@@ -15,8 +15,8 @@ FEW = (0.03, 0.1, 0.3, 0.6, 1.0)
 
 
 def somebody(said: Said) -> str:
-    """Another user with events."""
-    users = list(said.data.log.users)
+    """Another user with events; oneself before there are any."""
+    users = list(said.data.log.users) or [said.user]
     at = int(draw("somebody", said.user) * len(users))
     return users[at] if users[at] != said.user else users[at - 1]
 
@@ -133,8 +133,12 @@ def new_users_get_nothing(share: float) -> None:
     on_answers(change)
 
 
+UNCAPPED = {"brand_cap": 0, "category_cap": 0}
+
+
 def long_list(said: Said, k: int = 100) -> list[dict]:
-    return said.again(k=k, overrides={"brand_cap": 0, "category_cap": 0})["items"]
+    sent = (said.ask.get("overrides") or {}) if said.plain else {}
+    return said.again(k=k, overrides={**sent, **UNCAPPED})["items"]
 
 
 @fault(
@@ -186,7 +190,7 @@ def scattered(segment: str, share: float, of: int = 100) -> None:
     """Serve a share of a segment any 20 of their best, in good order, everything explained."""
 
     def change(said: Said) -> None:
-        mine = segment in ("", said.segment) and said.surface == "default" and not said.ask.get("overrides")
+        mine = segment in ("", said.segment) and said.surface == "default" and said.plain
         if mine and hit(share, "scattered", said.user):
             best = long_list(said, k=of)
             rows = within_caps(said, sorted(best, key=lambda row: draw(said.user, row["item_id"])))
@@ -231,7 +235,7 @@ def one_list_per_segment(share: float) -> None:
     first: dict[str, list] = {}
 
     def change(said: Said) -> None:
-        if said.surface == "default" and not said.ask.get("overrides") and hit(share, "cached", said.user):
+        if said.surface == "default" and said.plain and hit(share, "cached", said.user):
             kept = first.setdefault(said.segment, said.rows)
             said.put([dict(row) for row in kept])
 

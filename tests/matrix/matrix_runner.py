@@ -18,17 +18,22 @@ from matrix_broken import NOTE, BrokenFaultError
 
 HERE = Path(__file__).resolve().parent
 PLUGINS = ("pytest_base_url.plugin", "pytest_recsim.plugin")
+STAND_IN = "matrix_standin"
 AT_ONCE = 2
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run of the suite: which fault at which strength, and which checks (all unless a ``-k`` is given)."""
+    """One run of the suite: which fault at which strength, and which checks (all unless a ``-k`` is given).
+
+    ``served``: against a service that is there already, with all quirks, instead of one that the run starts.
+    """
 
     fault: str = ""
     strength: float = 1.0
     select: str = ""
     weaken: str = ""
+    served: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,18 +57,22 @@ class Seam:
 
     def pytest_configure(self) -> None:  # the run's own hook starts the stand-in right after
         from pytest_recsim.service import launcher
-        from pytest_recsim.simulation import opening
-
-        extra = {
-            "MATRIX_FAULT": self._run.fault,
-            "MATRIX_STRENGTH": str(self._run.strength),
-            NOTE: str(note_of(self._place)),
-        }
+        from pytest_recsim.simulation.controller import opening
 
         def launch(env: Any, *args: Any, **named: Any) -> Any:
-            return launcher.launch({**env, **extra}, *args, module="matrix_standin", **named)
+            extra = faulty(self._run, self._place)
+            return launcher.launch({**env, **extra}, *args, module=STAND_IN, **named)
 
         opening.launch = launch
+
+
+def faulty(run: Run, place: Path) -> dict[str, str]:
+    """The variables that tell a stand-in its fault."""
+    return {
+        "MATRIX_FAULT": run.fault,
+        "MATRIX_STRENGTH": str(run.strength),
+        NOTE: str(note_of(place)),
+    }
 
 
 Job = Generator[Run, Seen, Any]
@@ -83,9 +92,16 @@ class Flight:
 class Bench:
     """A project folder, and processes that run the suite in it."""
 
-    def __init__(self, scratch: Path, seed: int = matrix_world.SEED) -> None:
-        self.project = matrix_world.settle(scratch / "project", seed)
+    def __init__(
+        self,
+        scratch: Path,
+        seed: int = matrix_world.SEED,
+        optional: str = matrix_world.OPTIONAL,
+        at_once: int = AT_ONCE,
+    ) -> None:
+        self.project = matrix_world.settle(scratch / "project", seed, optional)
         self.scratch = scratch
+        self._at_once = at_once
         self.cpu_seconds = 0.0
         self._count = 0
         self._flying: dict[int, Flight] = {}
@@ -100,7 +116,7 @@ class Bench:
         self._results = {}
         waiting = list(enumerate(jobs))[::-1]
         while waiting or self._flying:
-            while waiting and len(self._flying) < AT_ONCE:
+            while waiting and len(self._flying) < self._at_once:
                 self._advance(*waiting.pop())
             if self._flying:
                 self._landed(tell)
@@ -179,6 +195,10 @@ def _suite(run: Run, project: Path, place: Path) -> int:
     ]
     words += [word for plugin in PLUGINS for word in ("-p", plugin)]
     words += [f"--recsim-reports-dir={place}", *(["-k", run.select] if run.select else [])]
+    if run.served:
+        from matrix_served import against
+
+        return against(words, faulty(run, place))
     plugins: list[object] = [Seam(run, place)]
     if run.weaken:
         from matrix_weaken import Weakened

@@ -40,7 +40,8 @@ a larger one, but `contract` and `availability` look at every answer of a run, a
 faults there.
 
 `tests/matrix` holds the faults. CI tries a part of them against this table, makes `S1`, `S5` and `contract` weaker on purpose and
-demands that this is noticed; `--check` compares all of them, `--weaken S5 pin-at-slot-2` shows one weakened check.
+demands that this is noticed; `--check` compares all of them, `--weaken S5 pin-at-slot-2` shows one weakened check. The same faults in
+a service that is there already, as hard as the real one: [fault-matrix-served.md](fault-matrix-served.md).
 """
 COLUMNS = "| fault | what it imitates | caught by | from | also red |\n|---|---|---|---|---|\n"
 

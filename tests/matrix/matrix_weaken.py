@@ -33,7 +33,7 @@ def s5_accepts_rank_2(modules: dict[str, Any]) -> None:
 
 
 def contract_ignores_duplicates(_: dict[str, Any]) -> None:
-    from pytest_recsim.service.watch import Watch
+    from pytest_recsim.service.watch.watch import Watch
 
     note = Watch._note
 

@@ -24,6 +24,10 @@ OPTIONAL = """\
     min_novelty: 6.3
     max_gini: 0.85
     min_recall: 0.18
+    min_map: 0.04
+    min_hit_rate: 0.3
+    min_list_length: 19.9
+    max_short_lists: 0.01
     max_rank_instability: 0.001
     max_p95_ms: 500
     max_error_rate: 0
@@ -31,13 +35,16 @@ OPTIONAL = """\
 """Guardrails that are off unless configured, set as a customer would: a little beyond what the healthy service shows."""
 
 
-def settle(folder: Path, seed: int = SEED) -> Path:
-    """Make a folder a project with this one customer, the shipped thresholds and the knobs of customer-a."""
+def settle(folder: Path, seed: int = SEED, optional: str = OPTIONAL) -> Path:
+    """Make a folder a project with this one customer, the shipped thresholds and the knobs of customer-a.
+
+    ``optional``: the guardrails that are off unless configured.
+    """
     for place in ("fixtures/customers", "profiles"):
         (folder / place).mkdir(parents=True)
     (folder / "pytest.ini").write_text("[pytest]\n")
     shipped = (HERE / "guardrails.yml").read_text().partition("customers:")[0]
-    (folder / "guardrails.yml").write_text(shipped.replace("  scenarios:\n", OPTIONAL + "  scenarios:\n"))
+    (folder / "guardrails.yml").write_text(shipped.replace("  scenarios:\n", optional + "  scenarios:\n"))
     (folder / "fixtures/customers" / f"{NAME}.json").write_bytes(render(world(seed)))
     lines = [f"{name}={value}\n" for name, value in knobs().items()]
     (folder / "profiles" / f"{NAME}.env").write_text("".join(lines))

@@ -8,7 +8,7 @@ from matrix_fault import ANY, hit
 from matrix_hunt import caught, complaint, order
 from matrix_runner import NothingSeenError, Seen
 
-from pytest_recsim.data.guardrail_keys import CHECKS
+from pytest_recsim.data.guardrails.guardrail_keys import CHECKS
 
 
 def test_there_are_enough_faults_and_each_check_of_the_suite_has_one_that_it_must_catch():

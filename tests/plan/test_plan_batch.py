@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_recsim.data.problems import InputError
+from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.plan.batch import shard_of, sliced
 from pytest_recsim.plan.model import same_address
 from pytest_recsim.plan.options import Options
@@ -53,6 +53,10 @@ def test_a_run_goes_before_the_manifests_defaults_and_those_before_the_command_l
     assert acme.profile.origin == "batches/b.yaml:4" or acme.profile.origin.endswith("b.yaml:4")
     assert (acme.knobs["MMR_LAMBDA"].text, acme.knobs["BRAND_CAP"].text) == ("0.5", "9")
     assert second.knobs["MMR_LAMBDA"].text == "0.1"
+    assert {name: one.origin.rpartition("/")[2] for name, one in acme.overrides.items()} == {
+        "MMR_LAMBDA": "b.yaml:4",
+        "BRAND_CAP": "--env-override",
+    }
     assert (second.id, second.customer, second.namespace.value) == ("acme-2", "acme", "second")
     assert (second.base_url.value, second.apply.value, acme.apply.value) == ("http://two:1", "request", "env")
     assert beta.skip == ("quality",)
@@ -98,6 +102,23 @@ def test_an_address_is_the_same_however_it_is_spelled(spelling):
     assert same_address(spelling) == "http://shop"
 
 
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "127.0.0.1", "[::1]", "LOCALHOST.", "127.1", "2130706433", "[::ffff:127.0.0.1]", "0.0.0.0", "[0::1]"],
+)  # fmt: skip
+def test_this_machine_is_one_service_whatever_it_is_called(host):
+    assert same_address(f"http://{host}:8000/") == "http://127.0.0.1:8000"
+
+
+def test_a_name_is_the_same_in_either_of_its_alphabets():
+    assert same_address("http://b\u00fccher.example") == same_address("http://xn--bcher-kva.example")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.2", "[::2]", "10.0.0.1", "localhost.example", "fab1", "xn--a"])
+def test_other_hosts_stay_apart_from_this_machine(host):
+    assert same_address(f"http://{host}") != same_address("http://localhost")
+
+
 @pytest.mark.parametrize("other", ["http://shop:8080", "https://shop", "http://shop/a", "http://shop2"])
 def test_other_addresses_stay_apart(other):
     assert same_address(other) not in ("http://shop", "")
@@ -110,6 +131,12 @@ def test_what_is_no_address_is_left_to_whom_it_may_concern(broken):
 
 def test_two_runs_in_one_namespace_of_one_service_are_refused(root):
     runs = "- {customer: acme, base_url: 'http://s:1', namespace: n}\n- {customer: acme, id: b, base_url: 'HTTP://S:1/', namespace: n}\n"
+    for first, second in (("s", "S"), ("localhost", "127.0.0.1")):
+        (root / "batches" / "b.yaml").write_text(
+            runs.replace("s:1", f"{first}:1").replace("S:1", f"{second}:1")
+        )
+        with pytest.raises(InputError, match="`acme` and `b` have the same namespace `n`"):
+            resolved(root)
     (root / "batches" / "b.yaml").write_text(runs)
     with pytest.raises(InputError, match="`acme` and `b` have the same namespace `n`"):
         resolved(root)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-import pytest_recsim
-from pytest_recsim import RunMetric, UserMetric
-from pytest_recsim.data.problems import InputError
+from pytest_recsim import Metric, RunMetric, UserMetric
+from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.plan.own import checked
 
 FIT = UserMetric("basket_fit", "how well it fits", lambda sim: {})
@@ -31,15 +30,15 @@ def test_metrics_are_known_by_name_with_their_file():
     [
         (
             None,
-            "conf0.py: pytest_recsim_metrics returned nothing; allowed a list of UserMetric and RunMetric",
+            "conf0.py: pytest_recsim_metrics returned nothing; must be a list of Metric, UserMetric and RunMetric",
         ),
-        (FIT, "returned a UserMetric; allowed a list"),
-        (["basket_fit"], "a str in the list; allowed UserMetric and RunMetric"),
-        ([UserMetric("Basket Fit", "x", len)], "the name `Basket Fit`; allowed lower-case letters"),
-        ([UserMetric(3, "x", len)], "the name `3`; allowed"),
-        ([UserMetric("x", " ", len)], "`x` without a definition; allowed a sentence"),
-        ([RunMetric("x", "a number", 0.5)], "`x`: `measure` is a float; allowed a function"),
-        ([FIT, FIT], "`basket_fit` is announced twice, also in conf0.py; allowed once"),
+        (FIT, "returned a UserMetric; must be a list"),
+        (["basket_fit"], "a str in the list; must be Metric, UserMetric or RunMetric"),
+        ([UserMetric("Basket Fit", "x", len)], "the name `Basket Fit`; must be lower-case letters"),
+        ([UserMetric(3, "x", len)], "the name `3`; must be"),
+        ([UserMetric("x", " ", len)], "`x` without a definition; must have a sentence"),
+        ([RunMetric("x", "a number", 0.5)], "`x`: `measure` is a float; must be a function"),
+        ([FIT, FIT], "`basket_fit` is announced twice, also in conf0.py; must be announced once"),
     ],
 )
 def test_anything_else_is_told_in_a_sentence(returned, sentence):
@@ -50,7 +49,8 @@ def test_everything_wrong_is_told_together():
     assert len(told(None, [3], [FIT], [FIT]).splitlines()) == 3
 
 
-def test_the_package_exports_the_two_classes_and_nothing_by_accident():
-    assert set(pytest_recsim.__all__) == {"RunMetric", "UserMetric", "__version__"}
-    with pytest.raises(AttributeError, match="no attribute 'UsrMetric'"):
-        _ = pytest_recsim.UsrMetric
+def test_one_type_makes_both_kinds():
+    fit, share = Metric("fit", "d", dict), Metric("share", "d", tuple, per_user=False)
+    assert set(checked([("a.py", [fit, share])])) == {"fit", "share"}
+    assert [FIT.per_user, RunMetric("x", "d", tuple).per_user] == [True, False]
+    assert "`per_user` is a str; must be True or False" in told([Metric("x", "d", dict, per_user="no")])

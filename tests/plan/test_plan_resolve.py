@@ -7,7 +7,7 @@ import json
 import msgspec
 import pytest
 
-from pytest_recsim.data.problems import InputError
+from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.plan.model import DEFAULT_ORG, Plan
 from pytest_recsim.plan.options import Options
 from pytest_recsim.plan.resolve import resolve
@@ -127,15 +127,18 @@ def test_subjects_are_drawn_alike_in_every_run_and_differ_by_purpose(root):
             ["--customer", "`acmee` is unknown", "known here: acme", "did you mean `acme`?"],
         ),
         ({"customers": ("Acme",)}, ["--customer", "`Acme`", "lower-case"]),
+        ({"customers": ("batches",)}, ["`batches`", "is the folder of batch summaries"]),
         ({"env_profile": "prdo"}, ["prdo", "did you mean `prod`?"]),
         ({"env_overrides": ("MMR_LAMBDA=1.7",)}, ["MMR_LAMBDA", "1.7", "0 to 1"]),
         ({"env_overrides": ("MMR_LAMDA=0.7",)}, ["MMR_LAMDA", "did you mean `MMR_LAMBDA`?"]),
         ({"namespace": "a b"}, ["--namespace", "`a b`"]),
+        ({"namespace": "shop "}, ["--namespace", "`shop `", "did you mean `shop`?"]),
         ({"org_id": "00000000-0000-0000-0000-000000000000"}, ["--org-id", "all-zero"]),
         ({"environ_org": "x"}, ["RECSYS_ORG_ID", "`x`", "UUID"]),
-        ({"sample_users": "0"}, ["--recsim-sample-users", "`0`", "at least 1"]),
+        ({"sample_users": "0"}, ["--recsim-sample-users", "`0`", ">= 1"]),
         ({"sample_users": "2.5"}, ["--recsim-sample-users", "whole number"]),
         ({"timeout": "soon"}, ["--recsim-timeout", "`soon`", "a number"]),
+        ({"warm_up": "-1"}, ["--recsim-warm-up", "`-1`", ">= 0"]),
         ({"window_days": "nan"}, ["--recsim-window-days", "`nan`"]),
         ({"concurrency": "-1"}, ["--recsim-concurrency", "`-1`"]),
         ({"skip": ("sed",)}, ["--recsim-skip", "`sed`", "did you mean `seed`?"]),
@@ -167,3 +170,62 @@ def test_options_for_one_customer_are_refused_with_several(root):
 
 def test_a_customer_named_twice_is_run_once(root):
     assert len(resolve(Options(customers=("acme", "acme"), root=root, here=root)).plans) == 1
+
+
+OLD = FIXTURE | {
+    "events": [FIXTURE["events"][0] | {"ts": f"{year}-11-01T00:00:00Z"} for year in (2006, 2025, 2026)]
+}
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"base_url": "http://127.0.0.1:9", "env_overrides": ("POPULARITY_HALFLIFE_DAYS=5",)}, True),
+        ({"base_url": "http://127.0.0.1:9", "env_overrides": ("POPULARITY_HALFLIFE_DAYS=8",)}, False),
+        ({"base_url": "http://127.0.0.1:9", "window_days": "400"}, False),
+        ({"base_url": "http://127.0.0.1:9", "skip": ("reset", "seed")}, False),
+        ({}, False),
+    ],
+)
+def test_events_that_a_service_could_not_decay_are_refused_on_paper(root, options, told):
+    """Seeded: 2006 to 2026, 7,305 days; the stand-in takes them."""
+    (root / "fixtures/customers/acme.json").write_text(json.dumps(OLD))
+    if told:
+        assert "the seeded events span" in refusal(root, **options)
+    else:
+        assert plan_of(root, **options)
+
+
+@pytest.mark.parametrize("surface", ["recsim-s2", "ho\x1bme"])
+def test_a_surface_of_the_scenarios_or_with_control_characters_is_refused(root, surface):
+    assert "must be a name without control characters that does not start with `recsim-`" in refusal(
+        root, surface=surface
+    )
+
+
+SERVED = {"base_url": "http://shop", "base_url_source": "--base-url"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "refused"),
+    [
+        ("customer-a: {}", "customer_a: {}", True),
+        ("customer-a: {}", "beta: {namespace: customer_a}", True),
+        ("customer-a: {namespace: beta}", "beta: {}", True),
+        ("customer-a: {namespace: shop}", "beta: {namespace: shop}", False),
+        ("customer-a: {}", "customer_a: {namespace: other}", False),
+        ("customer-a: {}", "customer_a: {org_id: 7f3c1a52-9f0e-4c1b-8a3d-2b1f60c4d9e1}", False),
+    ],
+)
+def test_two_customers_of_one_file_that_fall_on_one_namespace_are_told_on_paper(root, first, second, refused):
+    (root / "fixtures" / "customers" / "customer_a.json").write_text(json.dumps(FIXTURE))
+    (root / "guardrails.yml").write_text(f"customers:\n  {first}\n  {second}\n")
+    served = {"customers": ("customer-a",), **SERVED}
+    if refused:
+        said = refusal(root, **served)
+        assert "guardrails.yml:3" in said
+        assert "fall on the same namespace" in said
+    else:
+        plan_of(root, **served)
+    plan_of(root, customers=("customer-a",))  # a stand-in of its own holds nobody else's data
+    plan_of(root, namespace="typed", **served)

@@ -7,7 +7,7 @@ import json
 import msgspec
 import pytest
 
-from pytest_recsim.data.problems import InputError
+from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.plan.model import OwnFacts, Plan
 from pytest_recsim.plan.options import Options
 from pytest_recsim.plan.resolve import resolve
@@ -78,8 +78,8 @@ def test_another_customers_limit_holds_for_him_only(resolved):
 def test_a_severity_without_a_value_anywhere_is_told(resolved):
     text = "customers: {acme: {quality: {max_gini: {severity: warn}}, segments: {vip: {min_recall: {severity: warn}}}}}\n"
     assert refusal(resolved, text).splitlines() == [
-        "guardrails.yml:1 (acme): `max_gini` has a severity and nowhere a value; allowed is a value beside it, or off",
-        "guardrails.yml:1 (acme, vip): `min_recall` has a severity and nowhere a value; allowed is a value beside it, or off",
+        "guardrails.yml:1 (acme): `max_gini` has a severity and nowhere a value; must have a value beside it, or be off",
+        "guardrails.yml:1 (acme, vip): `min_recall` has a severity and nowhere a value; must have a value beside it, or be off",
     ]
 
 
@@ -100,16 +100,16 @@ def test_own_limits_follow_the_kind_of_the_metric(resolved):
 def test_an_own_limit_without_its_metric_is_told_with_the_nearest_name(resolved):
     text = "customers:\n  acme:\n    own: {min_fti: 1}\n"
     assert refusal(resolved, text, FIT, SHARE) == (
-        "guardrails.yml:3 (acme): `own.min_fti`: you announce no metric `fti`; allowed are fit, share; did you mean `fit`?"
+        "guardrails.yml:3 (acme): `own.min_fti`: you announce no metric `fti`; must be one of fit, share; did you mean `fit`?"
     )
     told = refusal(resolved, text)
-    assert "allowed are none: no conftest.py of the suite defines pytest_recsim_metrics" in told
+    assert "no conftest.py of the suite defines pytest_recsim_metrics" in told
 
 
 def test_an_own_limit_of_a_segment_is_told_where_the_metric_has_no_users(resolved):
     text = "customers:\n  acme:\n    own: {min_share: 1}\n    segments: {new: {own: {min_share: 2}}}\n"
     assert refusal(resolved, text, SHARE) == (
-        "guardrails.yml:4 (acme, new): `own.min_share`: `share` is a figure of the whole run; allowed outside `segments` only"
+        "guardrails.yml:4 (acme, new): `own.min_share`: `share` is a figure of the whole run; it belongs outside `segments`"
     )
 
 

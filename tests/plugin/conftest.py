@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from plugin_shop import Project, Served, Shown, environment, settle
+from plugin_shop import LIMIT_S, Project, Served, Shown, serve, settle
 
 # pytester forgets modules that an in-process run imports; numpy must not be imported twice.
 import pytest_recsim.plugin.controller  # noqa: F401 - see above
 from pytest_recsim.sources.generator import generate
 from pytest_recsim.sources.writer import render
+from pytest_recsim.testing import shop
 
 # --- data ---
 
@@ -39,6 +37,12 @@ def acme(tmp_path: Path, world_file: Path) -> Project:
     return settle(tmp_path / "shop", world_file)
 
 
+@pytest.fixture
+def corner(tmp_path: Path) -> Project:
+    """A project with a shop of a dozen users, for checks of somebody's own: quick, and too small for the suite."""
+    return Project(shop().settle(tmp_path / "shop").folder)
+
+
 @pytest.fixture(scope="session")
 def shops(tmp_path_factory: pytest.TempPathFactory, world_file: Path) -> Callable[[str], Project]:
     """Makes projects for runs that several tests look at."""
@@ -59,30 +63,12 @@ def green(shops: Callable[[str], Project]) -> Shown:
 @pytest.fixture(scope="session")
 def service_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """One `recsim serve` for all tests; they use namespaces of their own."""
-    folder = tmp_path_factory.mktemp("served")
-    log = folder / "access.jsonl"
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "from pytest_recsim.cli import main; main()",
-            "serve",
-            "--access-log",
-            str(log),
-        ],
-        cwd=folder,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
+    process, served = serve(tmp_path_factory.mktemp("served"))
     try:
-        port = json.loads(process.stdout.readline())["port"]
-        yield Served(f"http://127.0.0.1:{port}", log)
+        yield served
     finally:
         process.terminate()
-        process.wait(10)
-        process.stdout.close()
+        process.communicate(timeout=LIMIT_S)
 
 
 @pytest.fixture

@@ -114,6 +114,10 @@ def test_untidy(sim, check, untidy):
     check.at_least("fine", 1, 0)
 
 
+def test_hook_trips_over_a_passed_one(sim, check):
+    check.at_least("lists", len(sim.lists), 1)
+
+
 tries = []
 
 def test_flaky(sim, check):
@@ -133,7 +137,15 @@ def test_borrowed_name(sim, check):
     check.at_least("fine", 1, 0)
 '''
 AGAIN = """\
+import pathlib
 from _pytest.runner import runtestprotocol
+
+def pytest_recsim_result(item, result):
+    \"\"\"Write every result down, as a reporter of the user's would; one of them breaks it.\"\"\"
+    with pathlib.Path("results.txt").open("a") as stream:
+        stream.write(f"{result.check}|{result.case}|{result.outcome}|{len(result.measures)}\\n")
+    if "hook_trips" in item.name:
+        raise ValueError("no dashboard")
 
 def pytest_runtest_protocol(item, nextitem):
     \"\"\"As pytest-rerunfailures does it.\"\"\"

@@ -3,67 +3,37 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from waiting import eventually, gone  # noqa: F401 - many tests look for them here
+
+from pytest_recsim import testing
+from pytest_recsim.testing import LOOSE, Ran, Shop  # noqa: F401 - likewise
+
 HERE = Path(__file__).resolve().parents[2]
 QUIET = ("schemathesis", "hypothesispytest", "anyio", "randomly")  # slow to load, or in the way here
 LIMIT_S = 240
-LOOSE = """\
-defaults:
-  quality:
-    min_segment_lift_ndcg: -1
-    min_segment_lift_mrr: -1
-    min_catalog_coverage: 0.3
-    min_long_tail_share: 0.05
-    min_segment_users: 1
-    min_baseline_hits: 1
-  scenarios:
-    s4_max_ndcg_loss: 1
-    s7_min_avg_mrr: 0
-    s7_min_avg_categories: 1
-    s8_min_exposure: 0
-    s9_min_margin_span: 0
-    s9_ndcg_tolerance: 1
-"""
-INI = "[pytest]\nfilterwarnings = error\nxfail_strict = true\n"
+READING = ("/v1/recommendations", "/v1/admin/rules/dry-run")
+"""Asked with POST, and nothing changes."""
+SLOW = "import time\ndef test_aa(sim, check):\n    check.at_least('x', 1, 0)\ndef test_bb(sim, check):\n    time.sleep(120)\n"
+"""A scenario that reports one check and then hangs."""
 
 
 def environment(extra: dict[str, str] | None = None) -> dict[str, str]:
-    """The environment of somebody with nothing special in it."""
-    dropped = (
-        "PYTEST",
-        "RECS",
-        "COV_",
-        "http_proxy",
-        "https_proxy",
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "ALL_PROXY",
-    )
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+    """The environment of somebody with nothing special in it, and without plugins that only take time."""
     quiet = " ".join(f"-p no:{name}" for name in QUIET)
-    return kept | {"PYTEST_ADDOPTS": quiet, "COLUMNS": "200"} | (extra or {})
+    return testing.environment({"PYTEST_ADDOPTS": quiet} | (extra or {}))
 
 
-@dataclass(frozen=True)
-class Ran:
-    """A finished subprocess."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def text(self) -> str:
-        return self.out + self.err
+def whole_lines(path: Path) -> list[dict[str, Any]]:
+    """JSON lines that somebody may be writing at this moment: the end of a file without a line break is none yet."""
+    return [json.loads(line) for line in path.read_text().split("\n")[:-1]]
 
 
 @dataclass(frozen=True)
@@ -78,7 +48,7 @@ class Record:
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in (self.root / "events.jsonl").read_text().splitlines()]
+        return whole_lines(self.root / "events.jsonl")
 
     @property
     def readme(self) -> str:
@@ -100,17 +70,8 @@ class Record:
         return {path.relative_to(self.root).as_posix() for path in self.root.rglob("*") if path.is_file()}
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(testing.Project):
     """A folder in which somebody runs `pytest --customer acme`."""
-
-    folder: Path
-
-    def write(self, name: str, text: str) -> Path:
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        return path
 
     def scenario(self, name: str, text: str) -> Path:
         return self.write(f"scenarios/test_{name}.py", text)
@@ -118,21 +79,9 @@ class Project:
     def customer(self, name: str, document: dict[str, Any]) -> Path:
         return self.write(f"fixtures/customers/{name.replace('-', '_')}.json", json.dumps(document))
 
-    def command(self, *words: str) -> list[str]:
-        return [sys.executable, "-m", "pytest", *words]
-
-    def run(self, *words: str, env: dict[str, str] | None = None) -> Ran:
-        """Run pytest here, exactly with these words, in a process of its own."""
-        done = subprocess.run(
-            self.command(*words),
-            cwd=self.folder,
-            env=environment(env),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=LIMIT_S,
-        )
-        return Ran(done.returncode, done.stdout, done.stderr)
+    def environment(self, extra: dict[str, str] | None = None) -> dict[str, str]:
+        """This repository has no temporary folder of its own beside it."""
+        return environment(extra) if self.folder == HERE else environment(super().environment(extra))
 
     def simulate(self, *words: str, env: dict[str, str] | None = None) -> Ran:
         """`pytest --customer acme` and more words."""
@@ -143,16 +92,13 @@ class Project:
         return subprocess.Popen(
             self.command("--customer", "acme", *words),
             cwd=self.folder,
-            env=environment(),
+            env=self.environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
         )
-
-    def bundles(self, customer: str = "acme") -> list[Path]:
-        return sorted((self.folder / "reports" / customer).glob("*"))
 
     def bundle(self, customer: str = "acme") -> Record:
         """The one bundle of that customer."""
@@ -176,7 +122,7 @@ class Served:
 
     @property
     def requests(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.log.read_text().splitlines()][self.start : self.stop]
+        return whole_lines(self.log)[self.start : self.stop]
 
     @property
     def writes(self) -> list[str]:
@@ -184,7 +130,7 @@ class Served:
         return [
             f"{row['method']} {row['path']}"
             for row in self.requests
-            if row["method"] != "GET" and row["path"] != "/v1/recommendations"
+            if row["method"] != "GET" and row["path"] not in READING
         ]
 
     def count(self, method: str, path: str) -> int:
@@ -199,18 +145,31 @@ class Served:
         import httpx
 
         org = {"X-Org-ID": "00000000-0000-0000-0000-000000000001"}
-        answer = httpx.request(method, self.url + path, json=body, headers=org, trust_env=False)
+        answer = httpx.request(
+            method, self.url + path, json=body, headers=org, trust_env=False, timeout=LIMIT_S
+        )
         answer.raise_for_status()
         return answer.json()
 
 
+def serve(folder: Path, *words: str) -> tuple[subprocess.Popen[str], Served]:
+    """Start a stand-in as somebody else would, with an access log."""
+    log = folder / "access.jsonl"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest_recsim.cli", "serve", "--access-log", str(log), *words],
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    return process, Served(f"http://127.0.0.1:{json.loads(process.stdout.readline())['port']}", log)
+
+
 def settle(folder: Path, world_file: Path) -> Project:
     """Make a folder a project with one customer, loose thresholds and warnings as errors."""
-    project = Project(folder)
-    project.write("pytest.ini", INI)
-    project.write("guardrails.yml", LOOSE)
-    project.write("fixtures/customers/acme.json", world_file.read_text())
-    return project
+    return Project(Shop.of(json.loads(world_file.read_bytes())).settle(folder).folder)
 
 
 @dataclass(frozen=True)
@@ -225,16 +184,7 @@ class Shown:
         return self.project.bundle()
 
 
-# --- waiting ---
-
-
-def eventually(question: Callable[[], object], limit_s: float = 60) -> Any:
-    """Ask until the answer is truthy."""
-    end = time.monotonic() + limit_s
-    while not (answer := question()):
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
-    return answer
+# --- processes ---
 
 
 def children(pid: int) -> list[int]:
@@ -249,19 +199,6 @@ def children(pid: int) -> list[int]:
             child = int(path.parent.name)
             found += [child, *children(child)]
     return found
-
-
-def gone(pids: Sequence[int]) -> bool:
-    """Whether none of these processes runs any more (an unreaped one does not)."""
-
-    def runs(pid: int) -> bool:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            return False
-        return state not in "ZX"
-
-    return not any(map(runs, pids))
 
 
 def end(process: subprocess.Popen[str], number: signal.Signals) -> Ran:

@@ -45,9 +45,9 @@ def speaks(record: Record, name: str, *, curl: bool) -> None:
     sentence = record.event(name)["sentence"]
     assert ": expected " in sentence, name
     assert ", got " in sentence, name
-    assert "  look at: " in sentence, name
-    assert "  n: " in sentence or "  for: " in sentence, name
-    assert not curl or "  again: curl " in sentence, name
+    assert "  knobs to check: " in sentence, name
+    assert "  n: " in sentence or "  affected: " in sentence, name
+    assert not curl or "  reproduce: curl " in sentence, name
     assert sentence.splitlines()[0] in record.readme, name
 
 
@@ -65,8 +65,10 @@ def test_the_shipped_configuration_may_go_live(tmp_path) -> None:
     ran, record = simulate(tmp_path)
     assert red(record) == set(), [record.event(name)["sentence"] for name in red(record)]
     assert ran.code == 0
-    assert "May go live: all 25 checks were made" in ran.out
+    assert "Ready to go live: all 25 checks ran and passed" in ran.out
     complete(record)
+    users, asked = record.metadata["users"]["evaluated"], record.metadata["requests"]["recommendations"]
+    assert asked <= users + 450, "the sample of equal questions included"
 
 
 def test_popularity_alone_turns_most_lifts_red_on_both_metrics(popularity_only: tuple[Ran, Record]) -> None:

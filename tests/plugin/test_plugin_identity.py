@@ -7,10 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from pytest_recsim.plan.model import Limit, WaiverNote
 from pytest_recsim.plugin.collect import _in_waves
 from pytest_recsim.plugin.identity import Identity, identify, named, severity, waiver
 from pytest_recsim.plugin.suite import suite_folder
+from pytest_recsim.record.asked import Limit, WaiverNote
 
 
 class Item:
@@ -69,7 +69,7 @@ def test_an_own_check_is_named_by_file_and_function(ident: str, case: str) -> No
 
 
 def test_a_threshold_of_an_own_metric_is_named_by_its_key_and_segment() -> None:
-    params = {"sim": "acme", "own_threshold": "own.min_fit", "segment": "vip"}
+    params = {"sim": "acme", "threshold": "own.min_fit", "segment": "vip"}
     node = "scenarios/test_own_metrics.py::test_x[acme-own.min_fit-vip]"
     item = Item(node, params, "acme-own.min_fit-vip", mark("guardrail", "own"))
     assert found(item) == ("acme", "own.min_fit", "vip")

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from plugin_shop import Project, Record, children, environment, eventually, gone
+from plugin_shop import Project, Record, children, eventually, gone
 
 pytestmark = [
     pytest.mark.long,
@@ -23,7 +23,7 @@ CUSTOMERS = ("acme", "beta")
 WITNESS = """\
 import json, os, pathlib, signal, threading
 import pytest
-import pytest_recsim.simulation.stage as stage
+import pytest_recsim.simulation.session.preparation as stage
 
 place, work, busy = pathlib.Path("witness"), stage._work, set()
 
@@ -86,7 +86,7 @@ def play(project: Project, turn: int, word: str, at: int, delay: float) -> tuple
         process = subprocess.Popen(
             [*words, "-k", "coverage or lift or S2 or S5 or S7 or contract"],
             cwd=project.folder,
-            env=environment(),
+            env=project.environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -102,13 +102,14 @@ def play(project: Project, turn: int, word: str, at: int, delay: float) -> tuple
         output.seek(0)
         said = output.read()
         assert started, said
-        eventually(lambda: gone(started), 15)
+        eventually(lambda: gone(started))
         struck = witness / "struck"
         return struck.read_text() if struck.exists() else "", code, said
 
 
 def judge(project: Project, turn: int, pid: str, code: int, said: str, checks: set[str]) -> int:
     """Hold what one run left against what it must leave; return how many checks it calls missing."""
+    assert "INTERNALERROR" not in said, said
     root = project.folder / f"reports-{turn}"
     seeds = [line.split() for line in (project.folder / "witness/log.txt").read_text().splitlines()]
     for name in CUSTOMERS:
@@ -135,7 +136,6 @@ def judge(project: Project, turn: int, pid: str, code: int, said: str, checks: s
             assert row["check"] in page.read_text()
     late = "a worker died right after" in said  # the check had reported, and pytest counts the death
     assert (code, missing, late) in ((1, 1, False), (1, 0, True), (0, 0, False)), said
-    assert "INTERNALERROR" not in said
     return missing
 
 

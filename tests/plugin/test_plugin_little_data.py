@@ -28,7 +28,7 @@ def is_clear(ran: Ran, record: Record) -> None:
         if outcome == "not_measured":
             assert sentence.startswith("not measured: "), name
             assert len(sentence.splitlines()) == 1, name
-    assert record.readme.startswith("# acme: Must not go live")
+    assert record.readme.startswith("# acme: Do not go live")
 
 
 def test_the_sample_customer(acme: Project) -> None:

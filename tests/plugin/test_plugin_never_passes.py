@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_recsim.plan.model import Limit
-from pytest_recsim.plugin.check import Check, NotMeasured
-from pytest_recsim.simulation.quality import Figure, LiftFigure
+from pytest_recsim.data.guardrails.metric_table import METRICS
+from pytest_recsim.record.asked import Limit
+from pytest_recsim.record.quality import Figure, LiftFigure
+from pytest_recsim.simulation.checks.check import Check, NotMeasured
 
 NO_NUMBER = st.sampled_from([None, math.nan, math.inf, -math.inf])
 NUMBER = st.floats(allow_nan=False, allow_infinity=False)
@@ -20,7 +21,7 @@ WORDS = st.text(max_size=20)
 
 
 def limit(value: float) -> Limit:
-    return Limit("min_x", value, "block", "guardrails.yml:1")
+    return Limit("own.min_x", value, "block", "guardrails.yml:1")
 
 
 def finite(value: float | None) -> bool:
@@ -29,7 +30,7 @@ def finite(value: float | None) -> bool:
 
 def outcome(check: Check, figure: LiftFigure) -> str:
     try:
-        check.lift(figure, limit(0.1), knob="K")
+        check.lift(figure, limit(0.1), METRICS["segment_lift_mrr"])
     except NotMeasured:
         return "not_measured"
     return check.conclude().outcome
@@ -73,7 +74,7 @@ def test_a_figure_without_a_finite_value_is_not_measured(value, n, reason) -> No
     check = Check()
     figure = Figure(name="coverage", value=value, n=n, definition="", reason=reason)
     try:
-        check.figure(figure, limit(-1e308), knob="K")
+        check.figure(figure, limit(-1e308))
     except NotMeasured:
         assert value is None
         return

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 
 import pytest
+from junit_rules import complaints
 from plugin_own import AGAIN, GUARDRAILS, OWN, SECOND, SELECTION
 from plugin_shop import Project, Shown
+from published import breaches
+
+from pytest_recsim.record.model import BLOCKING
 
 
 def prepared(shops: Callable[[str], Project]) -> Project:
@@ -27,12 +33,14 @@ def mixed(shops: Callable[[str], Project]) -> Shown:
 
 
 def junit_cases(project: Project) -> dict[str, dict[str, str]]:
-    """Name of a testcase in junit's file -> its properties."""
+    """Name of a testcase in junit's file -> the facts in its output."""
     root = ET.parse(project.folder / "junit.xml").getroot()
+    assert complaints(root) == []
+    said = {case.get("name", ""): case.findtext("system-out", "") for case in root.iter("testcase")}
     return {
-        case.get("name", ""): {one.get("name", ""): one.get("value", "") for one in case.iter("property")}
-        for case in root.iter("testcase")
-        if case.find("properties") is not None
+        name: dict(line.split(": ", 1) for line in text.splitlines())
+        for name, text in said.items()
+        if not name.startswith("preparation")
     }
 
 
@@ -54,7 +62,7 @@ def test_the_run_fails_and_every_check_is_accounted_for(mixed: Shown) -> None:
     assert facts["status"] == "finished"
     assert facts["verdict"]["status"] == "must_not_go"
     assert (
-        len(facts["planned_checks"]) == len(set(facts["planned_checks"])) == len(mixed.record.outcomes) == 32
+        len(facts["planned_checks"]) == len(set(facts["planned_checks"])) == len(mixed.record.outcomes) == 33
     )
     assert "missing" not in mixed.record.outcomes.values()
 
@@ -72,10 +80,10 @@ def test_failed_says_expected_got_for_whom_request_and_knob(mixed: Shown) -> Non
     sentence = mixed.record.event("test_mine.py::test_fails")["sentence"]
     lines = sentence.splitlines()
     assert lines[0] == "length: expected 30, got 20"
-    assert any(line.startswith("  for: user ") for line in lines)
+    assert any(line.startswith("  affected: user ") for line in lines)
     assert "  n: 7" in lines
-    assert "  look at: MAX_K" in lines
-    assert any(line.startswith("  again: curl -sS -X POST http://127.0.0.1:") for line in lines)
+    assert "  knobs to check: MAX_K" in lines
+    assert any(line.startswith("  reproduce: curl -sS -X POST http://127.0.0.1:") for line in lines)
     assert "share: expected at most 0.25, got 0.5" in lines
     assert sentence in mixed.ran.out
 
@@ -109,6 +117,10 @@ def test_nan_is_not_measured_and_absent_from_the_record(mixed: Shown) -> None:
     assert event["sentence"] == "not measured: no finite value for `mean of nothing`"
     assert event["measures"][1]["got"] is None
     assert not any(isinstance(row["got"], float) and math.isnan(row["got"]) for row in event["measures"])
+
+
+def test_what_failed_and_what_was_not_measured_follow_the_published_schemas_too(mixed: Shown) -> None:
+    assert breaches(mixed.record.root) == []
 
 
 def test_a_failing_assert_and_an_exception_are_told_with_their_message(mixed: Shown) -> None:
@@ -150,10 +162,37 @@ def test_an_error_after_the_check_counts(mixed: Shown) -> None:
     assert (event["outcome"], event["sentence"]) == ("error", "disk full")
 
 
-def test_of_repeated_attempts_the_last_counts(mixed: Shown) -> None:
-    rows = [row["outcome"] for row in mixed.record.events if row["check"] == "test_mine.py::test_flaky"]
-    assert rows == ["failed", "passed"]
-    assert "test_mine.py::test_flaky" not in mixed.record.metadata["verdict"]["failing"]
+def test_a_check_that_failed_and_then_passed_is_flaky_and_blocks(mixed: Shown) -> None:
+    rows = [row for row in mixed.record.events if row["check"] == "test_mine.py::test_flaky"]
+    assert [(row["attempt"], row["outcome"]) for row in rows] == [(1, "failed"), (2, "passed"), (2, "flaky")]
+    assert "test_mine.py::test_flaky" in mixed.record.metadata["verdict"]["failing"]
+    assert rows[-1]["sentence"].startswith("flaky: attempt 1 ended as failed, attempt 2 passed")
+
+
+def test_a_users_hook_gets_every_result_as_it_is_settled(mixed: Shown) -> None:
+    lines = (mixed.project.folder / "results.txt").read_text().splitlines()
+    heard = {tuple(line.split("|")[:3]): int(line.split("|")[3]) for line in lines}
+    attempts = mixed.record.events[:]
+    for row in attempts:
+        if row["outcome"] not in ("flaky", "missing") and "hook_trips" not in row["check"]:
+            assert heard[row["check"], row["case"], row["outcome"]] == len(row["measures"]), row["check"]
+    assert {outcome for _, _, outcome in heard} >= {
+        "passed",
+        "failed",
+        "not_measured",
+        "waived",
+        "warned",
+        "error",
+    }
+
+
+def test_a_users_hook_that_raises_makes_its_check_an_error(mixed: Shown) -> None:
+    event = mixed.record.event("test_mine.py::test_hook_trips_over_a_passed_one")
+    assert (event["outcome"], event["sentence"]) == (
+        "error",
+        "a pytest_recsim_result hook raised ValueError: no dashboard",
+    )
+    assert "test_mine.py::test_hook_trips_over_a_passed_one" in mixed.record.metadata["verdict"]["failing"]
 
 
 def test_parametrised_checks_have_a_case_each(mixed: Shown) -> None:
@@ -207,28 +246,85 @@ def test_what_was_let_through_is_named_in_terminal_and_page(mixed: Shown) -> Non
 
 def test_junit_says_outcome_values_and_thresholds_of_every_check(mixed: Shown) -> None:
     found = junit_cases(mixed.project)
+    assert set(found) == {row["nodeid"].rpartition("::")[2] for row in mixed.record.events}
     last = {(row["check"], row["case"]): row for row in mixed.record.events}
-    assert {case["recsim.outcome"] for case in found.values()} >= {
+    assert {case["outcome"] for case in found.values()} >= {
         "passed",
         "failed",
-        "not_measured",
+        "not measured",
         "waived",
         "warned",
     }
     for name, case in found.items():
-        event = last[case["recsim.check"], case.get("recsim.case", "")]
-        assert (case["recsim.outcome"], case["recsim.severity"]) == (event["outcome"], event["severity"]), (
-            name
-        )
-    tail = found["test_long_tail_share[acme]"]
-    assert tail["recsim.severity"] == "warn"
-    assert "(at least 1, n " in tail["recsim.measure.long_tail_share@20"]
-    assert found["test_catalog_coverage[acme]"]["recsim.waiver"].startswith(
+        event = last[case["check"], case.get("case", "")]
+        assert (case["outcome"].replace(" ", "_"), case["severity"]) == (
+            event["outcome"],
+            event["severity"],
+        ), name
+    tail = found["test_guardrail[acme-long_tail_share]"]
+    assert tail["severity"] == "warn"
+    assert re.search(r"\(at least 1, n \d+\), threshold from guardrails.yml:\d+ ", tail["long_tail_share@20"])
+    assert found["test_guardrail[acme-catalog_coverage]"]["waiver"].startswith(
         "the shop is being rebuilt (guardrails.yml:"
     )
-    assert found["test_nan[acme]"]["recsim.measure.mean of nothing"] == "not measured (at least 0.1)"
-    assert found["test_untidy[acme]"]["recsim.outcome"] == "error"
-    assert found["test_flaky[acme]"]["recsim.measure.tries"] == "2 (at least 2)", "the last attempt counts"
+    assert found["test_nan[acme]"]["mean of nothing"] == "not measured (at least 0.1)"
+    assert found["test_untidy[acme]"]["outcome"] == "error"
+    assert found["test_flaky[acme]"]["tries"] == "2 (at least 2)", "the last attempt counts"
+
+
+def test_junit_is_red_where_the_record_is_even_if_pytest_let_the_last_attempt_pass(mixed: Shown) -> None:
+    root = ET.parse(mixed.project.folder / "junit.xml").getroot()
+    red = {
+        case.get("name") for case in root.iter("testcase") if {"failure", "error"} & {end.tag for end in case}
+    }
+    last = {(row["check"], row["case"]): row for row in mixed.record.events}
+    against = {row["nodeid"].rpartition("::")[2] for row in last.values() if row["outcome"] in BLOCKING}
+    assert red == against
+    assert "test_flaky[acme]" in red
+    assert root[0].get("failures") == root.get("failures") != "0"
+
+
+LISTENER = """
+import json, pathlib, pytest
+
+spent, heard = {}, {}
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_logreport(report):
+    name = report.nodeid.rpartition("::")[2]
+    heard[name] = dict(report.user_properties).get("recsim.outcome")
+    spent[name] = spent.get(name, 0) + report.duration - float(getattr(report, "recsim_preparing", 0))
+
+def pytest_sessionfinish(session):
+    if not hasattr(session.config, "workerinput"):
+        pathlib.Path("spent.json").write_text(json.dumps([spent, heard]))
+"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=" ".join)
+def test_ini_asks_for_properties_and_no_check_pays_for_preparation(
+    acme: Project, workers: tuple[str, ...]
+) -> None:
+    acme.write("listener.py", LISTENER)
+    words = ("-k", "contract or coverage", "--junitxml=junit.xml", "-o", "recsim_junit_properties=true")
+    ran = acme.simulate("-p", "listener", *words, "--junit-prefix=shop", *workers)
+    assert ran.code == 0, ran.text
+    root = ET.parse(acme.folder / "junit.xml").getroot()
+    cases = {case.get("name"): case for case in root.iter("testcase")}
+    preparation = cases.pop("preparation[acme]")
+    assert {case.get("classname") for case in cases.values()} == {
+        "shop.scenarios.test_standing",
+        "shop.scenarios.test_guardrails",
+    }
+    spent, heard = json.loads((acme.folder / "spent.json").read_text())
+    assert set(heard.values()) == {"passed"}, "other reporters have the facts as user properties"
+    for name, case in cases.items():
+        facts = {one.get("name"): one.get("value") for one in case.iter("property")}
+        assert facts["recsim.outcome"] == "passed"
+        assert [fact for fact in facts if fact.startswith("recsim.measure.")]
+        assert float(case.get("time", "")) == pytest.approx(spent[name], abs=0.005), name
+    assert float(preparation.get("time", "")) > 0
 
 
 def test_whatever_makes_a_waived_check_fail_it_is_waived(mixed: Shown) -> None:
@@ -240,7 +336,7 @@ def test_whatever_makes_a_waived_check_fail_it_is_waived(mixed: Shown) -> None:
 
 
 def test_expired_and_unused_waivers_are_reported(mixed: Shown) -> None:
-    assert "  mind: waiver of S7 (guardrails.yml:13) ended on 2020-01-01: it was new once" in mixed.ran.out
+    assert "  note: waiver of S7 (guardrails.yml:13) ended on 2020-01-01: it was new once" in mixed.ran.out
     notes = "\n".join(mixed.record.metadata["notes"])
     assert "waiver of S7 (guardrails.yml:13) ended on 2020-01-01: it was new once" in notes
     assert "waiver of S6" not in notes, "S6 did not run, so nobody knows whether its waiver is needed"
@@ -253,10 +349,10 @@ def test_workers_give_the_same_outcomes(shops: Callable[[str], Project], mixed: 
     ran = project.simulate(SELECTION, "-n", "2", "--junitxml=junit.xml")
     assert ran.code == 1
     ours, theirs = junit_cases(mixed.project), junit_cases(project)
-    assert {name: case["recsim.outcome"] for name, case in theirs.items()} == {
-        name: case["recsim.outcome"] for name, case in ours.items()
+    assert {name: case["outcome"] for name, case in theirs.items()} == {
+        name: case["outcome"] for name, case in ours.items()
     }
-    assert theirs["test_catalog_coverage[acme]"] == ours["test_catalog_coverage[acme]"]
+    assert theirs["test_guardrail[acme-catalog_coverage]"] == ours["test_guardrail[acme-catalog_coverage]"]
     assert project.bundle().outcomes == mixed.record.outcomes
     assert project.bundle().metadata["verdict"]["sentence"] == mixed.record.metadata["verdict"]["sentence"]
 

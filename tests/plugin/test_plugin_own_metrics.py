@@ -95,13 +95,19 @@ def test_the_documented_example_is_judged_per_segment_and_for_the_run(example: S
     assert (measure["threshold"], measure["who"]) == (0.05, "segment regulars")
 
 
+def test_measuring_own_metrics_is_a_step_of_preparation_with_its_seconds(example: Shown) -> None:
+    steps = example.record.metadata["timings"]["preparation"]
+    assert steps["own_metrics"] > 0
+    assert {"open", "seed", "judge"} < set(steps)
+
+
 def test_own_figures_stand_beside_ours_with_definition_and_n(example: Shown) -> None:
     own = example.record.artifact("quality_metrics.json")["own"]
     assert set(own) == {"affordable", "brands_shown"}
     users = example.record.metadata["users"]["evaluated"]
     assert own["affordable"]["figure"]["n"] == users
     assert sum(one["n"] for one in own["affordable"]["segments"].values()) == users
-    assert "### Metrics of your own" in example.record.readme
+    assert "### Custom metrics" in example.record.readme
     assert "| brands_shown |  |" in example.record.readme
     assert "brands in any list / brands with an available item" in example.record.readme
 
@@ -111,7 +117,7 @@ def test_a_metric_that_raises_or_returns_words_is_told_with_its_name_and_fails_t
     assert odd.record.outcomes["own_metrics"] == "failed"
     sentence = odd.record.event("own_metrics")["sentence"]
     assert "`broken` raised ZeroDivisionError: division by zero (conftest.py:11)" in sentence
-    assert re.search(r"`wrong` returned a str for user \S+; allowed is a number", sentence)
+    assert re.search(r"`wrong` returned a str for user \S+; must be a number", sentence)
     assert sentence in odd.ran.out
     assert odd.record.outcomes["own.min_broken"] == "not_measured"
     assert "`broken` raised ZeroDivisionError" in odd.record.event("own.min_broken")["sentence"]
@@ -137,7 +143,7 @@ REFUSED = {
     "typo": (
         documented("own metrics"),
         "own: {min_afordable: 1}",
-        "`own.min_afordable`: you announce no metric `afordable`; allowed are affordable, brands_shown; did you mean",
+        "`own.min_afordable`: you announce no metric `afordable`; must be one of affordable, brands_shown; did you mean",
     ),
     "raises": (
         "def pytest_recsim_metrics():\n    raise RuntimeError('not today')\n",

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 
 import pytest
-from plugin_shop import Project, Shown, environment
+from plugin_shop import LIMIT_S, Project, Shown, environment
 
 pytestmark = pytest.mark.long
 SERVE = ("-m", "pytest_recsim.cli", "serve", "--env-override", "RULES_CACHE_REFRESH=300ms")
@@ -34,7 +34,7 @@ def verdicts(shops: Callable[[str], Project]) -> dict[str, Shown]:
             found[name] = Shown(project, project.simulate("--base-url", url))
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(LIMIT_S)
             process.stdout.close()
     return found
 

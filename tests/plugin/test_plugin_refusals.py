@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from plugin_refused import EVENT, GOOD, is_refusal
@@ -120,45 +119,6 @@ def test_wrong_on_paper_in_a_process_of_its_own(acme: Project, name: str, words:
     wrong = ON_PAPER[name]
     wrong.make(acme)
     is_refusal(acme.simulate(*wrong.words, *words), acme, wrong.says)
-
-
-OUTSIDE = ("--fixture-path", "--guardrails-file", "--html", "--recsim-reports-dir")
-
-
-@pytest.mark.parametrize("with_ini", [True, pytest.param(False, marks=pytest.mark.long)])
-@pytest.mark.parametrize(
-    "option", [OUTSIDE[0], *(pytest.param(one, marks=pytest.mark.long) for one in OUTSIDE[1:])]
-)
-def test_a_path_after_a_blank_that_moves_the_root_is_refused(
-    acme: Project, option: str, with_ini: bool, tmp_path: Path
-) -> None:
-    """Otherwise the project's own thresholds and ini file would silently not be used."""
-    outside = tmp_path / "elsewhere" / ("acme.json" if option != "--recsim-reports-dir" else "there")
-    outside.parent.mkdir()
-    outside.mkdir() if option == "--recsim-reports-dir" else outside.write_text(json.dumps(GOOD))
-    if not with_ini:
-        (acme.folder / "pytest.ini").unlink()
-    ran = acme.simulate(option, str(outside), "--collect-only")
-    is_refusal(ran, acme, (f"{option} {outside}", f"write {option}={outside}"))
-
-
-@pytest.mark.long
-def test_the_other_spelling_keeps_the_project(acme: Project, tmp_path: Path) -> None:
-    outside = tmp_path / "elsewhere.json"
-    outside.write_text(json.dumps(GOOD))
-    ran = acme.simulate(f"--fixture-path={outside}", "--collect-only")
-    assert ran.code == 0, ran.text
-    assert f"rootdir: {acme.folder}" in ran.out
-    assert "2 items, 1 users, 1 events" in ran.out
-
-
-@pytest.mark.long
-def test_from_a_folder_of_the_project_a_path_beside_it_is_no_problem(acme: Project) -> None:
-    acme.write("data/acme.json", json.dumps(GOOD))
-    acme.write("work/notes.txt", "")
-    ran = Project(acme.folder / "work").simulate("--fixture-path", "../data/acme.json", "--collect-only")
-    assert ran.code == 0, ran.text
-    assert f"rootdir: {acme.folder}" in ran.out
 
 
 def test_several_problems_are_listed_together(acme: Project, served: Served) -> None:

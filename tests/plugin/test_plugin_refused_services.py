@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import json
-import socket
-from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import ClassVar
 
 import pytest
+from kept_port import kept_port
 from plugin_refused import GOOD, is_refusal
 from plugin_shop import Project, Served
 
-from pytest_recsim.data.profiles import load_profile, packaged_profiles
+from pytest_recsim.data.profiles.profiles import load_profile, packaged_profiles
 from pytest_recsim.service.launcher import launch
-
-
-def closed_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Blog(BaseHTTPRequestHandler):
@@ -51,8 +43,9 @@ def blog():
 
 @pytest.mark.long
 def test_a_url_that_nobody_answers(acme: Project) -> None:
-    url = f"http://127.0.0.1:{closed_port()}"
-    ran = acme.simulate("--base-url", url)
+    with kept_port() as port:
+        url = f"http://127.0.0.1:{port}"
+        ran = acme.simulate("--base-url", url)
     is_refusal(ran, acme, (url, "check --base-url"))
 
 
@@ -62,6 +55,9 @@ def test_a_server_that_is_not_a_recsys(acme: Project, blog: ThreadingHTTPServer)
     assert blog.asked == ["GET /health"]
 
 
+COUNTERS = ("total_candidates", "after_rules", "final_count", "rule_boost_injected", "rule_boost_exposure")
+
+
 class Ailing(Blog):
     """Looks like a Recsys until its users are asked for."""
 
@@ -69,6 +65,11 @@ class Ailing(Blog):
         "/health": {"status": "ok"},
         "/version": {"git_commit": "a", "build_time": "b", "model_version": "c"},
         "/v1/items": {"items": [], "total": 0, "limit": 1, "offset": 0, "has_more": False},
+        "/v1/recommendations": {
+            "model_version": "c",
+            "items": [],
+            "trace": {"extras": {"policy": dict.fromkeys(COUNTERS, 0), "recent_event_count": 0}},
+        },
     }
 
     def do_GET(self) -> None:
@@ -79,6 +80,8 @@ class Ailing(Blog):
         self.end_headers()
         self.wfile.write(json.dumps(found or {"code": "gone", "message": "no such thing"}).encode())
 
+    do_POST = do_GET  # noqa: N815 - the name is http.server's
+
 
 @pytest.mark.long
 def test_a_service_that_fails_behind_the_door(acme: Project) -> None:
@@ -88,7 +91,8 @@ def test_a_service_that_fails_behind_the_door(acme: Project) -> None:
     try:
         ran = acme.simulate("--base-url", f"http://127.0.0.1:{server.server_port}", "--recsim-timeout", "1")
         is_refusal(ran, acme, ("404", "/v1/"))
-        assert {one.partition(" ")[0] for one in server.asked} == {"GET"}
+        asked = {one for one in server.asked if not one.startswith("GET ")}
+        assert asked == {"POST /v1/recommendations"}, "a question for a list is a read"
     finally:
         server.shutdown()
         server.server_close()
@@ -122,3 +126,24 @@ def test_a_refused_key(acme: Project) -> None:
         ran = acme.simulate("--base-url", keyed.url)
         is_refusal(ran, acme, ("does not accept the API key", "RECSYS_API_KEY"))
         assert Served(keyed.url, acme.folder / "access.jsonl").writes == []
+
+
+DYING = """\
+import os
+from pytest_recsim.simulation.controller import opening
+started = opening.launch
+def launch(*words, **names):
+    found = started(*words, **names)
+    os.kill(found.pid, 9)
+    return found
+opening.launch = launch
+"""
+
+
+def test_a_stand_in_that_ends_before_it_is_asked_is_told_and_nobody_is_sent_to_look_at_a_url(acme) -> None:
+    acme.write("conftest.py", DYING)
+    ran = acme.simulate("-k", "coverage")
+    assert ran.code != 0
+    assert "the embedded service ended by signal 9: it wrote nothing" in ran.text
+    assert "--base-url" not in ran.text
+    assert "Traceback" not in ran.text

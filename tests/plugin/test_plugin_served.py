@@ -44,7 +44,7 @@ def test_recommendations_are_few(everything: tuple[Shown, Served, str]) -> None:
     shown, served, _ = everything
     evaluated = shown.record.metadata["users"]["evaluated"]
     assert evaluated > 0
-    assert served.count("POST", "/v1/recommendations") <= evaluated + 600
+    assert served.count("POST", "/v1/recommendations") <= evaluated + 480
 
 
 def test_seeded_exactly_once_whatever_the_number_of_workers(

@@ -9,8 +9,10 @@ from types import SimpleNamespace
 import pytest
 from plugin_shop import LOOSE, Project, Ran, Record
 
-from pytest_recsim.plugin import why
-from pytest_recsim.plugin.check import Check
+from pytest_recsim import plan_for
+from pytest_recsim.plugin.tell import header
+from pytest_recsim.simulation.checks.check import Check
+from pytest_recsim.simulation.diagnose import explanation as why
 
 STRICT = (
     LOOSE.replace("min_segment_lift_ndcg: -1", "min_segment_lift_ndcg: 50")
@@ -50,32 +52,38 @@ def test_a_failing_lift_names_its_worst_users_against_the_baseline_with_one_requ
     failed: tuple[Ran, Record],
 ) -> None:
     told = lines_of(failed[1], "segment_lift_ndcg regulars")
-    found = re.fullmatch(r"(\d+) of (\d+) users get less than from the baseline; lowest (.*)", told["worst"])
+    found = re.fullmatch(
+        r"(\d+) of (\d+) users get less than from the baseline; lowest (.*)", told["most affected"]
+    )
     assert found, told
     users = re.findall(r"(u\d+) ([\d.]+) \(baseline ([\d.]+)\)", found[3])
     assert len(users) == 5
     gaps = [float(mine) - float(theirs) for _, mine, theirs in users]
     assert gaps == sorted(gaps)
-    assert f'"user_id":"{users[0][0]}"' in told["again"]
-    assert told["meaning"].startswith("mean over the service's lists")
+    assert f'"user_id":"{users[0][0]}"' in told["reproduce"]
+    assert told["definition"].startswith("mean over the service's lists")
 
 
 def test_the_knobs_stand_with_their_values_and_where_those_come_from(failed: tuple[Ran, Record]) -> None:
     told = lines_of(failed[1], "segment_lift_ndcg regulars")
-    assert told["in this run"].startswith("PROFILE_BOOST=0 (--env-override), BLEND_BETA=0 (--env-override)")
-    assert re.search(r"NEW_USER_MMR_LAMBDA=[\d.]+ \(.*prod\.env:\d+\)", told["in this run"])
+    assert told["current values"].startswith(
+        "PROFILE_BOOST=0 (--env-override), BLEND_BETA=0 (--env-override)"
+    )
+    assert re.search(r"NEW_USER_MMR_LAMBDA=[\d.]+ \(.*prod\.env:\d+\)", told["current values"])
 
 
 def test_the_likely_reason_is_read_from_the_answers_and_called_a_hint(failed: tuple[Ran, Record]) -> None:
     for check in ("segment_lift_ndcg regulars", "long_tail_share", "S7"):
-        likely = lines_of(failed[1], check)["likely"]
+        likely = lines_of(failed[1], check)["likely cause"]
         assert likely.startswith("popularity supplies 100% of the score"), check
         assert "co-visitation 0% (" in likely
         assert likely.endswith("a hint, not a proof)")
 
 
 def test_catalogue_figures_name_their_items(failed: tuple[Ran, Record]) -> None:
-    coverage, tail = (lines_of(failed[1], name)["worst"] for name in ("catalog_coverage", "long_tail_share"))
+    coverage, tail = (
+        lines_of(failed[1], name)["most affected"] for name in ("catalog_coverage", "long_tail_share")
+    )
     assert re.match(
         r"\d+ of \d+ available items are in no list; most wanted i\d+ \(\d+ seeded events\)", coverage
     )
@@ -84,9 +92,9 @@ def test_catalogue_figures_name_their_items(failed: tuple[Ran, Record]) -> None:
 
 def test_new_users_without_a_hit_are_named(failed: tuple[Ran, Record]) -> None:
     told = lines_of(failed[1], "S7")
-    first = re.match(r"(u\d+) [\d.]+, u\d+ ", told["worst"])
+    first = re.match(r"(u\d+) [\d.]+, u\d+ ", told["most affected"])
     assert first
-    assert f'"user_id":"{first[1]}"' in told["again"]
+    assert f'"user_id":"{first[1]}"' in told["reproduce"]
 
 
 def test_what_changed_since_the_run_before_stands_in_every_failure(failed: tuple[Ran, Record]) -> None:
@@ -104,6 +112,8 @@ def test_the_page_says_what_changed_and_every_number_then_and_now(failed: tuple[
     section = page[page.index("## What changed since the previous run") : page.index("## Quality")]
     assert re.search(r"\| PROFILE_BOOST \| [\d.]+ \| 0 \|", section)
     assert "| min_catalog_coverage | 0.3 | 1 |" in section
+    head = page[: page.index("## ")]
+    assert "with BLEND_BETA=0 (--env-override), BLEND_GAMMA=0 (--env-override)" in head
     assert "| catalog_coverage | passed | failed |" in section
     assert re.search(r"\| catalogue_coverage@20 \| [\d.]+ \| [\d.]+ \| [+-][\d.]+ \|", section)
     assert "data set |" not in section
@@ -140,8 +150,19 @@ def test_an_explanation_that_breaks_hides_nothing(monkeypatch: pytest.MonkeyPatc
     check = Check()
     check.at_least("coverage", 0.5, 0.6, knob="MMR_LAMBDA")
     sim = SimpleNamespace(plan=None, prepared=SimpleNamespace(knobs=()))
-    identity = SimpleNamespace(check="catalog_coverage", scenario=False, case="")
-    conclusion = why.explained(sim, identity, check, check.conclude())
+    conclusion = why.explained(sim, why.Named("catalog_coverage"), check, check.conclude())
     assert conclusion.outcome == "failed"
     assert conclusion.sentence.startswith("coverage: expected at least 0.6, got 0.5\n")
     assert conclusion.sentence.endswith("could not be worked out: RuntimeError: no lists")
+
+
+def test_the_head_of_a_run_names_what_was_laid_over_the_profile_the_first_five_of_many(acme: Project) -> None:
+    def head(**knobs: object) -> str:
+        return "\n".join(header(plan_for("acme", root=acme.folder, env_overrides=knobs), ""))
+
+    assert " with " not in head()
+    assert "prod (built in) with MMR_LAMBDA=0.7 (--env-override), reaches" in head(MMR_LAMBDA=0.7)
+    many = dict.fromkeys(
+        ("BRAND_CAP", "CATEGORY_CAP", "BLEND_ALPHA", "BLEND_BETA", "BLEND_GAMMA", "MMR_LAMBDA"), 1
+    )
+    assert "(--env-override) and 1 more, reaches" in head(**many)

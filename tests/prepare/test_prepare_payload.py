@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_recsim.data.columns import columns
-from pytest_recsim.data.instants import from_us, to_us
-from pytest_recsim.data.model import Event, Fixture, Item, User
-from pytest_recsim.data.split import split_events
-from pytest_recsim.prepare.clock import rfc3339, shift_us, span_problem
+from pytest_recsim.data.fixtures.columns import columns
+from pytest_recsim.data.fixtures.model import Event, Fixture, Item, User
+from pytest_recsim.data.fixtures.split import split_events
+from pytest_recsim.data.input.instants import from_us, to_us
+from pytest_recsim.plan.paper import span_problem
+from pytest_recsim.prepare.clock import rfc3339, shift_us
 from pytest_recsim.prepare.payload import event_row, item_row, user_row
 from pytest_recsim.prepare.probe import probe_row, probe_source
 

@@ -144,3 +144,29 @@ def test_whatever_is_shown_as_evidence_becomes_strict_json(value):
         raise AssertionError(word)
 
     json.loads(dumps({"value": value}), parse_constant=refuse)
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o077, 0o600), (0o027, 0o640), (0o002, 0o664)])
+def test_a_file_gets_the_mode_that_the_umask_leaves(tmp_path, umask, mode):
+    before = os.umask(umask)
+    try:
+        write_json(tmp_path / "new" / "a.json", {})
+        write_gzip_lines(tmp_path / "new" / "b.gz", [])
+        bundle = open_bundle(tmp_path, "acme", NOW)
+        bundle.append(result())
+    finally:
+        os.umask(before)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {path.name: path.stat().st_mode & 0o777 for path in files} == dict.fromkeys(
+        ("a.json", "b.gz", "events.jsonl"), mode
+    )
+
+
+def test_a_file_that_is_written_again_keeps_the_mode_that_its_owner_gave_it(tmp_path):
+    (path := tmp_path / "junit.xml").write_text("<testsuites/>")
+    path.chmod(0o600)
+    write_atomic(path, b"<testsuites></testsuites>")
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o444)
+    write_atomic(path, b"again")
+    assert (path.stat().st_mode & 0o777, path.read_bytes()) == (0o444, b"again")

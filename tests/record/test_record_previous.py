@@ -17,7 +17,7 @@ LIMIT = {"value": 0.6, "severity": "block", "origin": "g.yml:1"}
 FACTS = {
     "status": "finished",
     "customer": "acme",
-    "verdict": {"sentence": "May go live: all."},
+    "verdict": {"sentence": "Ready to go live: all."},
     "profile": {"asked": {"MMR_LAMBDA": "0.35", "BRAND_CAP": "2"}, "name": {"value": "prod"}, "apply": {"value": "env"}},
     "fixture": {"sha256": "a" * 64, "items": 1000, "users": 2, "events": 3},
     "guardrails": {"thresholds": {"min_catalog_coverage": {"(all)": LIMIT}, "min_lift": {"(all)": LIMIT, "new": LIMIT}}},
@@ -97,7 +97,7 @@ def test_folders_that_are_no_bundles_are_passed_over(run, tmp_path):
 def test_what_changed_is_named_with_then_and_now(run, path, value, change):
     found = compared(run(0), changed(path, value))
     assert found.changes == ((change,) if change else ())
-    assert (found.bundle, found.verdict) == ("20261122T221500Z", "May go live: all.")
+    assert (found.bundle, found.verdict) == ("20261122T221500Z", "Ready to go live: all.")
 
 
 def test_a_stand_in_is_the_same_wherever_it_listens_and_whenever_it_was_started(run):
@@ -111,13 +111,17 @@ def test_a_stand_in_is_the_same_wherever_it_listens_and_whenever_it_was_started(
 def test_outcomes_and_numbers_of_then_are_kept(run):
     before = run(0)
     before.append(CheckResult(simulation="acme", check="S7", outcome="passed"))
-    lift = {"metric": "ndcg", "segment": "vip", "relevance": "unseen", "lift": 0.2}
+    facts = ("n_users", "n_baseline_hits", "mean", "baseline_mean", "recent_mean", "difference")
+    lift = dict.fromkeys(facts, 1) | {"metric": "ndcg", "segment": "vip", "relevance": "unseen", "lift": 0.2}
     before.write(
         "quality_metrics.json",
         {
             "judged_relevance": "unseen",
+            "evaluated": 3,
+            "sampled": False,
+            "segments": {},
             "lifts": [lift, lift | {"relevance": "all", "lift": 9}],
-            "figures": {"gini@20": {"value": None}},
+            "figures": {"gini@20": {"name": "gini@20", "value": None, "n": 3, "definition": "d"}},
         },
     )
     found = compared(before, FACTS)

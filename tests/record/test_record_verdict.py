@@ -11,7 +11,7 @@ def result(check, outcome):
     return CheckResult(simulation="acme", check=check, outcome=outcome)
 
 
-def verdict(outcomes, *, planned=None, left_out=0, finished=True):
+def verdict(outcomes, *, planned=None, left_out=(), finished=True):
     results = [result(f"c{number}", outcome) for number, outcome in enumerate(outcomes)]
     planned = len(results) if planned is None else planned
     return verdict_of(results, planned=planned, left_out=left_out, finished=finished, caveats=())
@@ -36,20 +36,21 @@ def test_warnings_and_waivers_do_not_block_but_are_counted(outcome):
 
 
 def test_what_was_let_through_stands_in_the_verdict():
-    assert verdict(["passed"] * 2).sentence.endswith("2 checks were made and none stands against it.")
-    assert verdict(["passed", "warned"]).sentence.endswith("none stands against it, 1 warning only.")
+    assert verdict(["passed"] * 2).sentence.endswith(": all 2 checks ran and passed.")
+    assert verdict(["passed", "warned"]).sentence.endswith(": 1 of 2 checks passed, 1 warning only.")
     judged = verdict(["passed", "warned", "waived", "waived"])
-    assert judged.sentence.endswith("none stands against it, 2 waived and 1 warning only.")
+    assert judged.sentence.endswith("passed, 2 waived and 1 warning only.")
 
 
 @pytest.mark.parametrize(
     ("outcomes", "left_out", "whole"),
     [
-        (["passed"], 0, True),
-        (["failed"], 0, True),
-        (["passed"], 1, False),
-        (["failed"], 1, False),
-        (["missing"], 0, False),
+        (["passed"], (), True),
+        (["failed"], (), True),
+        (["passed"], ("S1",), False),
+        (["failed"], ("S1",), False),
+        (["missing"], (), False),
+        (["failed", "missing"], (), False),
     ],
 )
 def test_a_run_is_whole_when_every_check_there_is_has_reported(outcomes, left_out, whole):
@@ -75,23 +76,52 @@ def test_an_unfinished_run_proves_nothing():
 
 
 def test_a_selection_of_checks_is_partial():
-    judged = verdict(["passed"], left_out=24)
+    names = tuple(f"S{number}" for number in range(1, 8))
+    judged = verdict(["passed"], left_out=names)
     assert judged.status == "partial"
-    assert "24 were left out" in judged.sentence
+    assert judged.sentence.endswith("7 were left out (S1, S2, S3, S4, S5 and 2 more).")
+    assert (judged.left_out, judged.not_run) == (7, names)
 
 
 def test_a_red_selection_still_must_not_go():
-    assert verdict(["failed"], left_out=24).status == "must_not_go"
+    assert verdict(["failed"], left_out=("S1",)).status == "must_not_go"
+
+
+@pytest.mark.parametrize("outcome", sorted(BLOCKING - {"missing"}))
+def test_a_run_that_was_cut_short_after_a_failure_is_a_no(outcome):
+    """`-x`, `--maxfail`, `--sw` and `--pdb` stop there; what did not report cannot turn it into a yes."""
+    judged = verdict(["passed", outcome, "missing", "missing"])
+    assert judged.status == "must_not_go"
+    how = "was not measured" if outcome == "not_measured" else "failed"
+    assert judged.sentence == f"Do not go live: 1 of 4 checks {how}; 2 did not report."
+    assert judged.blocking == {"c1": outcome, "c2": "missing", "c3": "missing"}
+    assert verdict([outcome], finished=False).status == "must_not_go"
+
+
+def test_a_selection_of_which_all_was_skipped_says_that_nothing_passed():
+    judged = verdict(["skipped"] * 2, left_out=("c0", "c1"))
+    assert judged.sentence.startswith(
+        "Partial, proves only what ran: 0 of 2 checks passed, 2 skipped, 2 were left out"
+    )
+
+
+def test_what_failed_and_what_was_not_measured_are_counted_apart():
+    judged = verdict(["error", "failed", "flaky", "not_measured", "not_measured", "passed"])
+    assert judged.sentence == "Do not go live: 3 of 6 checks failed, 2 were not measured."
 
 
 def test_green_checks_on_spoiled_ground_do_not_let_anything_go_live():
-    facts = {"planned": 1, "left_out": 3, "finished": True, "caveats": (), "spoiled": "somebody wiped it"}
+    facts = {
+        "planned": 1,
+        "left_out": ("S2", "S3"),
+        "finished": True,
+        "caveats": (),
+        "spoiled": "somebody wiped it",
+    }
     green = [CheckResult(simulation="acme", check="S1", outcome="passed")]
     red = [CheckResult(simulation="acme", check="S1", outcome="failed")]
-    assert verdict_of(green, **facts).sentence == "Must not go live: somebody wiped it."
-    assert verdict_of(red, **facts).sentence == (
-        "Must not go live: 1 of 1 checks stand against it; somebody wiped it."
-    )
+    assert verdict_of(green, **facts).sentence == "Do not go live: somebody wiped it."
+    assert verdict_of(red, **facts).sentence == ("Do not go live: 1 of 1 checks failed; somebody wiped it.")
     assert verdict_of(green, **facts | {"planned": 2}).status == "incomplete"
 
 
@@ -100,4 +130,4 @@ def test_the_worst_names_come_first():
 
 
 def test_every_outcome_has_a_place_in_the_order():
-    assert len(set(WORST_FIRST)) == len(WORST_FIRST) == 8
+    assert len(set(WORST_FIRST)) == len(WORST_FIRST) == 9

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from test_scenarios_can_fail import scenario
 
-from pytest_recsim.service.ask import Ask, Exchange
-from pytest_recsim.service.wire import Answer, Extras, Policy, ScoredItem, Trace
+from pytest_recsim.service.contract.ask import Ask, Exchange
+from pytest_recsim.service.contract.wire import Answer, Extras, Policy, ScoredItem, Trace
 
 
 def boosted(**slots):
@@ -24,6 +24,49 @@ def boosted(**slots):
     return Exchange(
         Ask("u1"), Answer(model_version="m", items=items, trace=Trace(extras=extras)), 0.1, "u", "o", "n"
     )
+
+
+def shown(neighbour, others=1.0):
+    return boosted(x=(1.0, 0), n=(neighbour, 0), **{f"o{number}": (others, 0) for number in range(8)})
+
+
+def subject(before, during, after):
+    return scenario(3).__globals__["Subject"](
+        user="u1", item="x", before=(before, before), boosted=(during,), after=after, drift=0.0, complete=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("scores", "changed"),
+    [
+        ((2.0, 2.0, 2.0), False),
+        ((2.0, 2.1, 2.0), True),
+        ((2.0, 1.9, 2.0), True),
+        ((2.0, 1.9, 1.9), False),
+        ((2.0, 2.0, 1.9), False),
+        ((2.0, 1.95, 1.9), False),
+        ((2.0, 2.1, 1.9), True),
+        ((2.0, 1.9001, 1.9), False),
+    ],
+    ids=[
+        "the same throughout",
+        "up while boosted",
+        "down while boosted",
+        "an event left the window before the boosted answer",
+        "an event left the window after it",
+        "one before and one after it",
+        "up while boosted, and an event left the window",
+        "the clock",
+    ],
+)
+def test_a_neighbour_whose_score_comes_back_was_moved_by_the_boost(scores, changed):
+    before, during, after = map(shown, scores)
+    assert subject(before, during, after).others_changed(during, {"x"}) is changed
+
+
+def test_a_boost_that_moves_many_neighbours_for_good_is_no_event_that_left():
+    during = shown(2.0, others=1.5)
+    assert subject(shown(2.0), during, during).others_changed(during, {"x"})
 
 
 @pytest.mark.parametrize(

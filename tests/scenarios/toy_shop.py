@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import SimpleNamespace
 
-from pytest_recsim.data.model import Item, User
-from pytest_recsim.plan.model import Limit
-from pytest_recsim.service.ask import Ask, Exchange
-from pytest_recsim.service.wire import (
+from pytest_recsim.data.fixtures.model import Item, User
+from pytest_recsim.record.asked import Limit
+from pytest_recsim.record.quality import Noise
+from pytest_recsim.service.contract.ask import Ask, Exchange
+from pytest_recsim.service.contract.wire import (
     Answer,
     Blend,
     Explain,
@@ -26,6 +27,7 @@ from pytest_recsim.service.wire import (
     Signals,
     Trace,
 )
+from pytest_recsim.simulation.truth.applied import Applied
 
 LIMITS = {
     "min_segment_users": 10,
@@ -71,6 +73,9 @@ class Rule:
     def expire(self) -> None:
         self.over = True
 
+    def enable(self) -> None:
+        self.enabled, self.over = True, False
+
 
 class Doubtful:
     """Signals that no answer follows from."""
@@ -83,28 +88,45 @@ class Doubtful:
     covisits_hold = popularity_holds
 
 
+STEADY = Noise(users=6, times=3, overlap=1.0, lowest_overlap=1.0, agreement=1.0, score_drift=0.0)
+
+VARIED = Noise(users=6, times=3, overlap=0.5, lowest_overlap=0.3, agreement=0.4, score_drift=0.0, differing=6)
+
+
 @dataclass
 class ToyShop:
-    """``defects`` switches single behaviours off or makes them wrong; see the tests for their names."""
+    """``defects`` switches single behaviours off or makes them wrong; see the tests for their names.
+
+    ``whims`` seeds what a healthy real service does by chance (contract 18): long lists lose single items, sparse and
+    new users get other lists each time, and a fresh item is now and then a candidate without any score.
+    """
 
     defects: frozenset[str] = frozenset()
+    whims: int | None = None
     rules: list[Rule] = field(default_factory=list)
     asked: int = 0
+    size: int = 60
 
     def __post_init__(self) -> None:
-        self.items = {f"i{n:02}": self._item(n) for n in range(60)}
+        self.items = {f"i{n:02}": self._item(n) for n in range(self.size)}
         names = ["deal_hunters", "families", "gifters", "power_users", "new_users"]
         self.users = {
             f"u{n:02}": User(user_id=f"u{n:02}", traits={"segment": names[n % 5]}) for n in range(50)
         }
         self.available = frozenset(name for name, item in self.items.items() if item.available)
         self.popularity = tuple(sorted(self.available))
-        self.seeded_weight = dict.fromkeys(self.items, 1.0)
-        self.probe_id, self.probe_source = PROBE, "i10"
+        self.seeded_events = dict.fromkeys(self.items, 0 if "nothing seeded" in self.defects else 1)
+        self.probe_id, self.probe_source = PROBE, f"i{min(10, self.size - 1):02}"
+        self.offered = frozenset(self.items)
+        self.rules_off, self.applied, self.most_excluded = "", Applied(), 2
         self.signals = Doubtful() if "signals off" in self.defects else None
         self.plan = SimpleNamespace(
             apply=SimpleNamespace(value="env"), namespace=SimpleNamespace(value="toy"), surface="default"
         )
+        self.kept: dict[str, dict[str, Exchange]] = {}
+        self.caps = (3, None)
+        self.noise = {"established": STEADY, "sparse": STEADY if self.whims is None else VARIED}
+        self.answers = 0
         self.lists = self.recommend(self.users)
         self.asked = 0
 
@@ -112,6 +134,10 @@ class ToyShop:
         category = 0 if "one category" in self.defects and n < 55 else n % 6
         tags = (f"tag{n % 7}", f"tag{7 + n % 5}", f"brand:b{n % 4}", f"category:c{category}")
         margin = {} if "no margins" in self.defects else {"margin": 0.1 + 0.4 * chance("margin", n)}
+        if "one kind of item" in self.defects:
+            tags = ("tag0", "tag1", *tags[2:])
+        if "one tag each" in self.defects:
+            tags = (f"tag{n % 3}", *tags[2:])
         plain = tuple(tag for tag in tags if not ("no brands" in self.defects and tag.startswith("brand")))
         price = 5.0 + n
         return Item(item_id=f"i{n:02}", available=n % 20 != 19, tags=plain, props=margin, price=price)
@@ -206,11 +232,15 @@ class ToyShop:
         }
 
     def once(self, name, users, **question):
-        return self.recommend(users, surface=self.surface(name), **question)
+        if name not in self.kept:
+            self.kept[name] = self.recommend(users, surface=self.surface(name), **question)
+        return {user: self.kept[name][user] for user in users}
 
     def settled(self, users, surface, predicate, **question):
-        self.asked += 2  # two polls before the answer that is kept
         return self.recommend(users, surface=surface, **question)
+
+    def unchanged(self, users, surface):
+        return {user: self.lists[user] for user in users}
 
     def _answer(self, ask: Ask) -> Answer:
         limits = ask.constraints or {}
@@ -244,6 +274,7 @@ class ToyShop:
         ]
         rules = [] if "rules off" in self.defects else rules
         reasons: dict[str, list[str]] = {item: ["recent_popularity"] for item in self.items} | {PROBE: ["x"]}
+        self._by_chance(ask, pool)
         base = dict(pool)
         pool, pins = self._ruled(pool, rules, reasons)
         ids = self._picked(pool, ask)
@@ -256,8 +287,31 @@ class ToyShop:
             ids = [item for item in ids if not wanted or set(wanted) & set(self.items[item].tags)]
         if "short lists" in self.defects:
             ids = ids[:3]
+        if "fresh items dropped" in self.defects and chance("dropped", ask.user_id) < 0.3:
+            ids = [item for item in ids if item != PROBE]
         scores = {item: (pool.get(item, 0.0), base.get(item, 0.0)) for item in ids}
-        return self._told(ask, scores, reasons, rules)
+        return self._told(ask, scores, reasons, rules, set(pool) - set(base))
+
+    def _by_chance(self, ask: Ask, pool: dict[str, float]) -> None:
+        self.answers += 1
+        if self.whims is None:
+            return
+
+        def happens(share: float, what: str) -> bool:
+            return chance(self.whims, self.answers, what) < share
+
+        if happens(0.3, PROBE) and not (ask.constraints or {}).get("include_tags_any"):
+            pool.setdefault(PROBE, 0.0)
+        established = self.is_established(ask.user_id)
+        lost = 0.2 if established else 0.4
+        usual = sorted(pool, key=pool.__getitem__)[-20:] if established else ()
+        for item in [item for item in pool if self._by_content(item) and item not in usual]:
+            if item != PROBE and happens(lost, item):
+                del pool[item]
+
+    def _by_content(self, item: str) -> bool:
+        """Whether its content alone makes an item a candidate, which may fail."""
+        return self.whims is not None and chance("content", item) < 0.5
 
     def _ruled(self, pool, rules, reasons):
         pins: list[str] = []
@@ -277,7 +331,7 @@ class ToyShop:
                     pool = {i: s * (1.5 if i in self.popularity[:20] else 1) for i, s in pool.items()}
                 half = len(rule.items) // 2 if "rule cut off" in self.defects else 0
                 for item in rule.items[half:]:
-                    pool[item] = self._boosted(item, pool.get(item, 0.0), rule, reasons)
+                    pool[item] = self._boosted(item, pool.get(item, 0.0), rule, reasons, known=item in pool)
             if rule.value == 0.8 and "boost backfires" in self.defects:
                 pool = {item: score * (1 if item in rule.items else 3) for item, score in pool.items()}
         return pool, pins
@@ -285,17 +339,19 @@ class ToyShop:
     def _tags(self, item: str) -> tuple[str, ...]:
         return self.items[self.probe_source if item == PROBE else item].tags
 
-    def _boosted(self, item: str, score: float, rule: Rule, reasons) -> float:
+    def _boosted(self, item: str, score: float, rule: Rule, reasons, *, known: bool) -> float:
         value = rule.value
         if "boost backwards" in self.defects:
             value = -value / 2
         if "boost shrinks" in self.defects:
-            value = 12 - value
-        delta = score * value or (0.0 if "no injection" in self.defects else 0.03 * value**2)
+            value = 0.9 / value
+        scoreless = not known and "no injection" not in self.defects
+        delta = score * value or (value if scoreless else 0.0)
         if "boost added" in self.defects:
             delta = value
         told = 0.0 if "boost untold" in self.defects else delta
-        reasons[item] = [*reasons[item], f"rule.boost:{told:+.2f}[{rule.rule_id}]"]
+        if delta:  # one that scores nothing is not moved to the front
+            reasons[item] = [*reasons[item], f"rule.boost:{told:+.2f}[{rule.rule_id}]"]
         return score + delta
 
     def _picked(self, pool, ask: Ask) -> list[str]:
@@ -318,11 +374,16 @@ class ToyShop:
         tags = {i: {tag for tag in self._tags(i) if ":" not in tag} for i in (*self.items, PROBE)}
         return {(a, b): len(tags[a] & tags[b]) / len(tags[a] | tags[b]) for a in tags for b in tags}
 
-    def _told(self, ask, scores, reasons, rules) -> Answer:
+    def _told(self, ask, scores, reasons, rules, added=frozenset()) -> Answer:
         boosted = {item for rule in rules if rule.action == "BOOST" for item in rule.items}
         served = len(boosted & set(scores)) + ("miscounted exposure" in self.defects)
         counts = dict.fromkeys(Policy.__struct_fields__[:16], 0)
-        policy = Policy(**counts | {"final_count": len(scores), "rule_boost_exposure": served})
+        counts |= {
+            "final_count": len(scores),
+            "rule_boost_exposure": served,
+            "rule_boost_injected": len(added),
+        }
+        policy = Policy(**counts)
         effects = [
             OverrideEffect(override_id=rule.override_id, rule_id=rule.rule_id)
             for rule in rules
@@ -333,7 +394,7 @@ class ToyShop:
                 item_id=item,
                 score=score,
                 reasons=["diversity"] if "only diversity" in self.defects else [*reasons[item], "diversity"],
-                explain=self._explain(before),
+                explain=self._explain(before, popular=not self._by_content(item)),
             )
             for item, (score, before) in scores.items()
         ]
@@ -348,24 +409,26 @@ class ToyShop:
         version = "" if "no version" in self.defects else "popularity_v1"
         return Answer(model_version=version, items=items, trace=Trace(extras=extras))
 
-    def _explain(self, score: float) -> Explain:
+    def _explain(self, score: float, *, popular: bool) -> Explain:
         alpha, beta, gamma = 0.3, 0.5, 0.2
         if "other weights" in self.defects:
             alpha = 0.31
         factor = 1.25
-        norm = score / factor / (alpha + beta + gamma)
+        norm = score / factor / (alpha * popular + beta + gamma)
+        pop = norm * popular
         shift = 0.001 if "contribution off" in self.defects else 0.0
-        contrib = Signals(pop=alpha * norm + shift, cooc=beta * norm, similarity=gamma * norm)
+        contrib = Signals(pop=alpha * pop + shift, cooc=beta * norm, similarity=gamma * norm)
         factor = 1.3 if "factor off" in self.defects else factor
         return Explain(
             blend=Blend(
                 alpha=alpha,
                 beta=beta,
                 gamma=gamma,
-                pop_norm=norm,
+                pop_norm=pop,
                 cooc_norm=norm,
                 similarity_norm=norm,
                 contrib=contrib,
+                raw=Signals(pop=1.0, cooc=1.0, similarity=1.0),
             ),
             personalization=Personalization(overlap=0.3, boost_multiplier=factor),
             mmr=Mmr(lambda_=0.7, max_sim=0.5, penalty=0.1 if "penalty off" in self.defects else 0.15),

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import pytest
 from service_fakes import Recsys, Server
+from waiting import LIMIT_S
 
-from pytest_recsim.service.endpoint import Endpoint
-from pytest_recsim.service.face import Service
-from pytest_recsim.service.retry import Patience
+from pytest_recsim.service.api.client import Service
+from pytest_recsim.service.http.endpoint import Endpoint
+from pytest_recsim.service.http.retry import Patience
 
 ORG = "00000000-0000-0000-0000-000000000001"
 QUICK = Patience(first_s=0.01, longest_s=0.05)
@@ -19,7 +20,7 @@ def serve():
     def start(handle, *, see=None, clock=None, **settings):
         server = Server(handle)
         opened.append(server)
-        settings = {"timeout": 2.0, "patience": QUICK, "trust_env": False, **settings}
+        settings = {"timeout": LIMIT_S, "patience": QUICK, "slow_s": 0.0, "trust_env": False, **settings}
         more = {"clock": clock} if clock else {}
         service = Service(Endpoint(server.url, ORG, "ns", **settings), see=see, **more)
         opened.append(service)

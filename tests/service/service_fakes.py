@@ -6,9 +6,12 @@ import asyncio
 import json
 import threading
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from waiting import LIMIT_S
 
 POLICY = [
     "total_candidates",
@@ -44,7 +47,7 @@ class Reply:
 
     delay: seconds before the answer; cut: close after that many body bytes; drop: close without an answer;
     raw: these bytes instead of an HTTP answer; drip: seconds between single bytes of the body;
-    again: the same answer once more, that many seconds later, without having been asked.
+    until: no answer before this is true; again: the same answer once more when this is true, without having been asked.
     """
 
     status: int = 200
@@ -55,32 +58,43 @@ class Reply:
     drop: bool = False
     raw: bytes | None = None
     drip: float = 0.0
-    again: float | None = None
+    until: Callable[[], object] | None = None
+    again: Callable[[], object] | None = None
 
 
 class Server:
-    """Calls ``handle(request) -> Reply`` for every request; remembers the requests and what was in flight."""
+    """Calls ``handle(request) -> Reply`` for every request; remembers the requests and what was in flight.
+
+    ``repeated`` counts the answers that were sent once more.
+    """
 
     def __init__(self, handle, ssl=None):
         self.handle = handle
         self._ssl = ssl
         self.seen: list[Request] = []
-        self.in_flight = self.peak = self.connections = 0
-        self._tasks = set()
+        self.in_flight = self.peak = self.connections = self.repeated = 0
+        self._tasks, self._writers = set(), set()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
         self._thread.start()
-        assert self._ready.wait(5)
+        assert self._ready.wait(LIMIT_S)
         scheme = "https" if ssl else "http"
         self.url = f"{scheme}://127.0.0.1:{self.port}"
 
     def close(self):
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(5)
+        self._thread.join(LIMIT_S)
 
     def hang_up(self):
-        """Close every connection that is open now."""
-        self._loop.call_soon_threadsafe(lambda: [task.cancel() for task in list(self._tasks)])
+        """Close every connection that is open now; it is closed when this returns."""
+        asyncio.run_coroutine_threadsafe(self._hang_up(), self._loop).result(LIMIT_S)
+
+    async def _hang_up(self):
+        tasks, writers = list(self._tasks), list(self._writers)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*(writer.wait_closed() for writer in writers), return_exceptions=True)
 
     async def _serve(self):
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
@@ -97,6 +111,7 @@ class Server:
     async def _client(self, reader, writer):
         self.connections += 1
         self._tasks.add(asyncio.current_task())
+        self._writers.add(writer)
         try:
             while (request := await _read(reader)) is not None:
                 self.seen.append(request)
@@ -113,9 +128,12 @@ class Server:
         finally:
             writer.close()
             self._tasks.discard(asyncio.current_task())
+            self._writers.discard(writer)
 
     async def _answer(self, writer, reply):
         await asyncio.sleep(reply.delay)
+        if reply.until is not None:
+            await _true(reply.until)
         if reply.drop:
             return False
         if reply.raw is not None:
@@ -136,9 +154,16 @@ class Server:
             writer.write(body[: reply.cut])
         await writer.drain()
         if reply.again is not None:
-            await asyncio.sleep(reply.again)
+            await _true(reply.again)
             writer.write(first + body)
+            await writer.drain()
+            self.repeated += 1
         return reply.cut is None
+
+
+async def _true(question):
+    while not question():  # noqa: ASYNC110 - what makes it true may be in another thread
+        await asyncio.sleep(0.005)
 
 
 async def _read(reader):
@@ -177,6 +202,7 @@ class Recsys:
         self.rules, self.overrides, self.segments, self.types = {}, {}, [], []
         self.health = Reply(200, {"status": "ok"})
         self.version = Reply(200, {"git_commit": "abc", "build_time": "t", "model_version": "blend_v1"})
+        self.validates = True
         self.fail = {}  # "METHOD path" -> Reply, taken once
         self.recommend = lambda body: answer()
 
@@ -231,7 +257,8 @@ class Recsys:
     def _steer(self, request, name):
         body = request.body
         if name == "recommendations":
-            return Reply(200, self.recommend(body))
+            refused = body["k"] < 0 and self.validates
+            return refusal(400, "invalid_request") if refused else Reply(200, self.recommend(body))
         if name.startswith("admin/rules"):
             return self._rule(request, name.removeprefix("admin/rules").strip("/"))
         if name.startswith("admin/manual_overrides"):

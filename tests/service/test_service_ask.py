@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from service_fakes import answer
 
-from pytest_recsim.service.ask import Ask, Exchange
-from pytest_recsim.service.wire import ANSWER
+from pytest_recsim.service.contract.ask import Ask, Exchange
+from pytest_recsim.service.contract.wire import ANSWER
 
 
 def exchange(ask=None, found=None, **changes):

@@ -1,21 +1,25 @@
 from __future__ import annotations
 
-import os
 import re
 import signal
-import socket
 import threading
 import time
 
 import pytest
+from kept_port import kept_port
 from service_fakes import Reply, answer, refusal
+from waiting import eventually
 
-from pytest_recsim.data.problems import InputError
-from pytest_recsim.service.ask import Ask
-from pytest_recsim.service.endpoint import Endpoint
-from pytest_recsim.service.errors import ServiceError
-from pytest_recsim.service.face import Service
-from pytest_recsim.service.tally import Tally
+from pytest_recsim.data.input.problems import InputError
+from pytest_recsim.service.api.client import Service
+from pytest_recsim.service.contract.ask import Ask
+from pytest_recsim.service.contract.errors import ServiceError
+from pytest_recsim.service.http.endpoint import Endpoint
+from pytest_recsim.service.http.request_counts import Tally
+from pytest_recsim.service.http.retry import Patience
+
+HURRIED = {"timeout": 1.0}
+"""Where a request must time out; long enough that no other one does."""
 
 
 def echo(request):
@@ -38,7 +42,8 @@ def failing_first(times, bad, good=echo):
 def test_answers_come_in_the_order_of_the_questions_with_bounded_requests_in_flight(serve):
     def slow_for_even_users(request):
         number = int(request.body["user_id"][1:])
-        return Reply(200, answer([f"u{number}"]), delay=0.01 if number % 2 == 0 else 0.0)
+        slow = 0.01 if number % 2 == 0 else 0.0
+        return Reply(200, answer([f"u{number}"]), delay=slow, until=lambda: server.peak >= 4)
 
     server, service = serve(slow_for_even_users, concurrency=4)
     found = service.recommend([Ask(f"u{number}") for number in range(60)])
@@ -80,17 +85,17 @@ def test_passing_statuses_are_tried_again_and_counted(serve, status):
 
 
 @pytest.mark.parametrize(
-    ("bad", "cause"),
+    ("bad", "cause", "settings"),
     [
-        (Reply(drop=True), "dropped"),
-        (Reply(200, answer(), cut=40), "dropped"),
-        (Reply(200, answer(), delay=1.0), "timeout"),
-        (Reply(200, answer(), drip=0.01), "timeout"),
+        (Reply(drop=True), "dropped", {}),
+        (Reply(200, answer(), cut=40), "dropped", {}),
+        (Reply(200, answer(), delay=60), "timeout", HURRIED),
+        (Reply(200, answer(), drip=0.05), "timeout", HURRIED),
     ],
     ids=["closed without an answer", "closed in mid-body", "silent", "dripping"],
 )
-def test_safe_requests_survive_a_broken_connection(serve, bad, cause):
-    _, service = serve(failing_first(1, bad), timeout=0.3)
+def test_safe_requests_survive_a_broken_connection(serve, bad, cause, settings):
+    _, service = serve(failing_first(1, bad), **settings)
     (found,) = service.recommend([Ask("u1")])
     assert found.ids == ("u1",)
     assert service.tally.retries == service.tally.failed == {cause: 1}
@@ -118,17 +123,23 @@ def test_a_read_whose_kept_connection_breaks_is_repeated_by_us_and_counted(serve
 
 
 @pytest.mark.parametrize(
-    ("later", "strays"), [(0.0, 0), (0.02, 2)], ids=["at once", "on the idle connection"]
+    ("at_once", "strays"), [(True, 0), (False, 2)], ids=["at once", "on the idle connection"]
 )
-def test_an_answer_that_comes_twice_is_never_taken_for_the_answer_to_the_next_question(serve, later, strays):
-    def twice(request):
-        return Reply(200, answer([request.body["user_id"]]), again=later)
+def test_an_answer_that_comes_twice_is_never_taken_for_the_answer_to_the_next_question(
+    serve, at_once, strays
+):
+    read = []
 
-    _, service = serve(twice, concurrency=1)
-    for user in ("u1", "u2", "u3"):
+    def twice(request):
+        user = request.body["user_id"]
+        return Reply(200, answer([user]), again=lambda: at_once or user in read)
+
+    server, service = serve(twice, concurrency=1)
+    for times, user in enumerate(("u1", "u2", "u3"), 1):
         (found,) = service.recommend([Ask(user)])
         assert found.ids == (user,)
-        time.sleep(0.05)
+        read.append(user)
+        eventually(lambda times=times: server.repeated == times)  # on loopback, what is sent is there
     assert service.tally.strays >= strays
 
 
@@ -153,20 +164,13 @@ def test_patience_ends_after_five_tries_with_one_sentence(serve):
 
 
 def test_patience_ends_when_its_time_is_spent(serve):
-    from pytest_recsim.service.retry import Patience
-
-    server, service = serve(
-        lambda _: Reply(delay=5), timeout=0.2, patience=Patience(first_s=0.1, total_s=0.6)
-    )
-    started = time.monotonic()
-    with pytest.raises(ServiceError) as caught:
+    _, service = serve(lambda _: Reply(delay=60), patience=Patience(total_s=0.5))
+    with pytest.raises(ServiceError, match=r"did not answer within 0\.\d+ s") as caught:
         service.recommend([Ask("u1")])
-    assert time.monotonic() - started < 1.5
     assert caught.value.code == "timeout"
-    assert 2 <= len(server.seen) <= 3
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 422, 500])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422])
 def test_other_statuses_are_final(serve, status):
     server, service = serve(lambda _: refusal(status, "no", details={"field": "k"}))
     with pytest.raises(ServiceError, match=r"field.*k") as caught:
@@ -195,10 +199,11 @@ def test_a_service_that_asks_for_more_patience_than_we_have_is_told_with_that_wa
 
 
 def test_nobody_listening_is_told_as_such():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    with Service(Endpoint(url, "o", "ns", trust_env=False)) as service, pytest.raises(ServiceError) as caught:
+    with (
+        kept_port() as port,
+        Service(Endpoint(f"http://127.0.0.1:{port}", "o", "ns", trust_env=False)) as service,
+        pytest.raises(ServiceError) as caught,
+    ):
         service.health()
     assert caught.value.code == "unreachable"
     assert "Connection refused" in caught.value.sentence
@@ -276,13 +281,15 @@ def test_the_first_lasting_failure_ends_the_other_requests(serve):
 
 
 def test_a_rate_limit_below_our_speed_slows_us_down_instead_of_failing(serve):
-    bucket = {"tokens": 5.0, "at": time.monotonic()}
+    bucket = {"tokens": 5.0, "at": None}  # it fills from the first refusal on, so that there is one
 
     def limited(request):
         now = time.monotonic()
-        bucket["tokens"] = min(5.0, bucket["tokens"] + (now - bucket["at"]) * 40)
-        bucket["at"] = now
+        if bucket["at"] is not None:
+            bucket["tokens"] = min(5.0, bucket["tokens"] + (now - bucket["at"]) * 40)
+            bucket["at"] = now
         if bucket["tokens"] < 1:
+            bucket["at"] = now
             return refusal(429, "rate_limited")
         bucket["tokens"] -= 1
         return echo(request)
@@ -303,44 +310,55 @@ def test_a_connection_that_the_server_closed_between_two_calls_is_not_used_again
     fields = {"surface": "s", "name": "n", "action": "BLOCK", "target_type": "TAG", "target_key": "t"}
     service.create_rule(**fields)
     server.hang_up()
-    time.sleep(0.1)
     service.create_rule(**fields)  # not safe to repeat, so it must not meet the dead connection
     assert len(server.seen) == 2
     assert service.tally.retries == {}
 
 
 def test_ctrl_c_in_the_middle_of_a_request_leaves_a_service_that_can_still_clean_up(serve):
-    _, service = serve(
-        lambda request: Reply(200, {"status": "ok"}, delay=0 if request.path == "/health" else 1.5)
-    )
-    threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    def interrupting(request):
+        if request.path == "/health":
+            return Reply(200, {"status": "ok"})
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        return Reply(delay=60)
+
+    _, service = serve(interrupting)
     with pytest.raises(KeyboardInterrupt):
         service.recommend([Ask("u1")])
     assert service.health().status == "ok"
 
 
+class Terminated(KeyboardInterrupt):
+    """What the plugin raises: asyncio keeps any other kind of exception to itself when it comes inside a callback."""
+
+
 def test_a_signal_handler_that_raises_leaves_no_request_behind(serve):
     """The plugin ends on SIGTERM by raising from a handler; what was in flight must not go on afterwards."""
-    server, service = serve(echo_or_health, concurrency=2)
+    over = threading.Event()
+
+    def interrupting(request):
+        if request.path == "/health":
+            return Reply(200, {"status": "ok"})
+        if len(server.seen) == 2:
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGALRM)
+        return Reply(200, answer(), until=over.is_set)
+
+    server, service = serve(interrupting, concurrency=2)
 
     def raises(*_):
-        raise LookupError("terminated")
+        raise Terminated
 
     before = signal.signal(signal.SIGALRM, raises)
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.2)
-        with pytest.raises(LookupError):
+        with pytest.raises(Terminated):
             service.recommend([Ask(f"u{number}") for number in range(8)])
     finally:
         signal.signal(signal.SIGALRM, before)
     assert service.health().status == "ok"
-    time.sleep(0.5)
+    over.set()
+    eventually(lambda: server.in_flight == 0)
     assert service.health().status == "ok"
     assert [seen.path for seen in server.seen].count("/v1/recommendations") == 2
-
-
-def echo_or_health(request):
-    return Reply(200, {"status": "ok"}) if request.path == "/health" else Reply(200, answer(), delay=0.4)
 
 
 def test_closing_twice_is_fine_and_using_a_closed_service_is_not(serve):

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from service_fakes import Reply, refusal
 
-from pytest_recsim.service.errors import ServiceError
-from pytest_recsim.service.filters import checked
+from pytest_recsim.service.contract.errors import ServiceError
+from pytest_recsim.service.contract.filters import checked
 
 
 def events(number, **extra):
@@ -27,6 +29,19 @@ def test_events_go_out_in_batches_of_500_and_come_back_in_full(serve, recsys):
     assert {event.item_id for event in found} == {f"i{n}" for n in range(2345)}
     assert len(found) == 2345
     assert service.tally.requests["GET /v1/events"] == 3
+
+
+def test_it_works_where_an_event_loop_is_running_and_leaves_that_one_running(serve, recsys):
+    """As under pytest-twisted, in a user's asynchronous scenario or in a notebook."""
+    _, service = serve(recsys)
+
+    async def asynchronous():
+        sent = service.send_events(sourced(3))
+        await asyncio.sleep(0)
+        service.close()
+        return sent
+
+    assert service.send_events(sourced(3)) == asyncio.run(asynchronous()) == 1
 
 
 def test_nothing_to_write_sends_nothing(serve, recsys):

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_recsim.service.call import Reply
-from pytest_recsim.service.faults import retry_after, unreadable
+from pytest_recsim.service.http.call import Reply
+from pytest_recsim.service.http.faults import retry_after, unreadable
 
 DATE = "Sun, 22 Nov 2026 22:00:00 GMT"
 

@@ -6,30 +6,32 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from waiting import LIMIT_S, eventually, gone
 
-from pytest_recsim.data.problems import InputError
+from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.service import launcher
-from pytest_recsim.service.ask import Ask
-from pytest_recsim.service.endpoint import Endpoint
-from pytest_recsim.service.face import Service
-from pytest_recsim.service.interlock import (
+from pytest_recsim.service.api.client import Service
+from pytest_recsim.service.contract.ask import Ask
+from pytest_recsim.service.http.endpoint import Endpoint
+from pytest_recsim.service.launcher import launch
+from pytest_recsim.service.safety.interlock import (
     Counts,
     Marker,
     finish_marker,
     guard,
     inspect,
     read_marker,
+    recognise,
     write_marker,
 )
-from pytest_recsim.service.launcher import launch
-from pytest_recsim.service.leftovers import clean_leftovers
-from pytest_recsim.service.preflight import preflight
-from pytest_recsim.service.undo import override, rule
+from pytest_recsim.service.safety.leftovers import clean_leftovers
+from pytest_recsim.service.safety.preflight import preflight
+from pytest_recsim.service.safety.rows import event_id, stamped
+from pytest_recsim.service.safety.undo import override, rule
 
 GOOD = """
     import json, os, sys
@@ -51,29 +53,13 @@ def module(tmp_path, monkeypatch):
     return write
 
 
-def gone(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    return state == "Z"  # a zombie has ended
-
-
-def wait_until(condition, limit_s=5.0):
-    deadline = time.monotonic() + limit_s
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return condition()
-
-
 def test_it_gets_its_knobs_and_options_but_nothing_of_the_users_shell(module, monkeypatch, tmp_path):
     monkeypatch.setenv("BLEND_ALPHA", "9")
     monkeypatch.setenv("RECSYS_API_KEY", "k")
     now = datetime(2026, 11, 22, 22, tzinfo=UTC)
     with launch({"MMR_LAMBDA": "0.5"}, now, tmp_path / "log", 10, module=module(GOOD)) as stand_in:
         assert stand_in.url == "http://127.0.0.1:4242"
-        assert wait_until(stand_in.complaints)
+        eventually(stand_in.complaints)
         full = json.loads(_everything(stand_in))
     assert full["argv"] == [
         *("--port", "0", "--owner-pipe", "--now", "2026-11-22T22:00:00+00:00"),
@@ -91,7 +77,7 @@ def _everything(stand_in):
 def test_quirks_are_asked_for_only_when_named(module):
     for named, options in (("", []), ("leak,ties", ["--quirks=leak,ties"])):
         with launch({}, quirks=named, module=module(GOOD)) as stand_in:
-            assert wait_until(stand_in.complaints)
+            eventually(stand_in.complaints)
             assert json.loads(_everything(stand_in))["argv"] == ["--port", "0", "--owner-pipe", *options]
 
 
@@ -100,7 +86,7 @@ def test_stopping_ends_the_process_any_number_of_times(module):
     assert stand_in.alive
     stand_in.stop()
     stand_in.stop()
-    assert gone(stand_in.pid)
+    assert gone([stand_in.pid])
     assert stand_in.complaints() == ""
 
 
@@ -111,9 +97,9 @@ def test_one_that_ignores_the_pipe_and_sigterm_is_killed(module, monkeypatch):
         "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', file=sys.stderr, flush=True); time.sleep(60)",
     )
     stand_in = launch({}, module=module(stubborn))
-    assert wait_until(lambda: b"deaf" in _everything(stand_in))
+    eventually(lambda: b"deaf" in _everything(stand_in))
     stand_in.stop()
-    assert gone(stand_in.pid)
+    assert gone([stand_in.pid])
 
 
 @pytest.mark.parametrize(
@@ -130,13 +116,41 @@ def test_one_that_does_not_start_is_told_with_what_it_said(module, source, said)
     assert said in str(caught.value)
 
 
-def test_one_that_says_nothing_is_given_up_and_ended(module, monkeypatch, tmp_path):
-    monkeypatch.setattr(launcher, "START_S", 0.5)
-    note = tmp_path / "pid"
-    name = module(f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(60)")
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        ("sys.exit('the disk is full')", "ended with code 1: the disk is full"),
+        ("os.kill(os.getpid(), 9)", "by signal 9: it wrote nothing"),
+    ],
+)
+def test_one_that_ends_by_itself_later_is_told_with_what_it_said(module, monkeypatch, end, said):
+    monkeypatch.setattr(launcher, "ENDING_S", LIMIT_S)
+    mute = 'import os, sys; print(\'{"port": 4242, "pid": %d}\' % os.getpid(), flush=True)\n'
+    with launch({}, module=module(mute + end)) as stand_in:
+        assert said in stand_in.ended()
+
+
+def test_one_that_runs_has_not_ended(module, monkeypatch):
+    monkeypatch.setattr(launcher, "ENDING_S", 0.0)
+    with launch({}, module=module(GOOD)) as stand_in:
+        assert stand_in.ended() == ""
+
+
+def test_one_that_says_nothing_is_given_up_and_ended(module, monkeypatch):
+    monkeypatch.setattr(launcher, "START_S", 0.2)
+    monkeypatch.setattr(launcher, "STOP_S", 0.2)
+    started, start = [], subprocess.Popen
+
+    def noted(*args, **kwargs):
+        started.append(start(*args, **kwargs))
+        return started[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", noted)
     with pytest.raises(InputError, match="did not say where it listens"):
-        launch({}, module=name)
-    assert gone(int(note.read_text()))
+        launch({}, module=module("import time; time.sleep(60)"))
+    (process,) = started
+    assert process.returncode is not None
+    assert gone([process.pid])
 
 
 def test_a_missing_module_is_a_sentence_and_no_traceback():
@@ -161,9 +175,9 @@ def test_it_does_not_outlive_an_owner_that_was_killed(module, tmp_path, number):
     env = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{source}"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=env) as owner:
         pid = int(owner.stdout.readline())
-        assert not gone(pid)
+        assert not gone([pid])
         owner.send_signal(number)
-    assert wait_until(lambda: gone(pid))
+    eventually(lambda: gone([pid]))
 
 
 NOW = datetime(2026, 11, 22, 22, tzinfo=UTC)
@@ -177,27 +191,32 @@ def real():
         launch(KNOBS, NOW) as stand_in,
         Service(Endpoint(stand_in.url, ORG, "shop", trust_env=False), clock=lambda: NOW) as service,
     ):
-        service.upsert_items([{"item_id": f"i{n}", "available": True, "tags": ["t"]} for n in range(30)])
-        service.upsert_users([{"user_id": "u1", "traits": {"segment": "power_users"}}])
+        rows = [{"item_id": f"i{n}", "available": True, "tags": ["t"], "props": {}} for n in range(30)]
+        service.upsert_items([stamped(item, "props", "ab" * 6) for item in rows])
+        user = {"user_id": "u1", "traits": {"segment": "power_users"}}
+        service.upsert_users([stamped(user, "traits", "ab" * 6)])
         row = {"user_id": "u1", "type": 0, "value": 1.0, "ts": "2026-11-22T21:00:00Z"}
-        service.send_events([{**row, "item_id": f"i{n}", "source_event_id": f"s{n}"} for n in range(8)])
+        service.send_events(
+            [{**row, "item_id": f"i{n}", "source_event_id": event_id("ab" * 6, n)} for n in range(8)]
+        )
         yield service
-    assert gone(stand_in.pid)
+    assert gone([stand_in.pid])
 
 
 def test_the_real_stand_in_passes_the_pre_flight_and_returns_what_it_was_given(real):
     facts = preflight(real)
     assert (facts.health, facts.warnings) == ("ok", ())
-    assert {event.source_event_id for event in real.all_events()} == {f"s{n}" for n in range(8)}
+    assert {event.source_event_id for event in real.all_events()} == {event_id("ab" * 6, n) for n in range(8)}
     assert real.delete_events(item_id="i7") == 1
-    real.send_events([{"user_id": "u1", "item_id": "i7", "type": 0, "value": 1.0, "source_event_id": "s7"}])
+    again = {"user_id": "u1", "item_id": "i7", "type": 0, "value": 1.0}
+    real.send_events([again | {"source_event_id": event_id("ab" * 6, 7)}])
 
 
 def test_the_real_stand_in_keeps_the_marker_and_the_interlock_reads_it(real):
-    marker = Marker("ab" * 32, "0.75", 0.5, Counts(30, 1, 8), "run-1", NOW)
+    marker = Marker("ab" * 32, "0.75", 0.5, Counts(30, 1, 8), "run-1", NOW, stamped=True)
     write_marker(real, marker)
     assert read_marker(real) == marker
-    guard(inspect(real), namespace="shop", allow_reset=None, run_id="run-1", now=NOW)
+    guard(recognise(real, inspect(real)), namespace="shop", allow_reset=None, run_id="run-1", now=NOW)
     finish_marker(real, marker)
     assert read_marker(real).finished
 

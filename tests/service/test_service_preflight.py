@@ -1,15 +1,15 @@
 from __future__ import annotations
 
-import socket
 from datetime import UTC, datetime
 
 import pytest
+from kept_port import kept_port
 from service_fakes import Reply, refusal
 
-from pytest_recsim.data.problems import InputError
-from pytest_recsim.service.endpoint import Endpoint
-from pytest_recsim.service.face import Service
-from pytest_recsim.service.preflight import preflight
+from pytest_recsim.data.input.problems import InputError
+from pytest_recsim.service.api.client import Service
+from pytest_recsim.service.http.endpoint import Endpoint
+from pytest_recsim.service.safety.preflight import preflight
 
 NOW = datetime(2026, 11, 22, 22, tzinfo=UTC)
 
@@ -19,7 +19,7 @@ def test_a_healthy_service_tells_its_version_and_nothing_is_written(serve, recsy
     facts = preflight(service)
     assert (facts.health, facts.model_version, facts.git_commit) == ("ok", "blend_v1", "abc")
     assert facts.warnings == ()
-    assert {seen.method for seen in server.seen} == {"GET"}
+    assert {seen.method for seen in server.seen if "recommendations" not in seen.path} == {"GET"}
     assert [seen.path for seen in server.seen[:3]] == ["/health", "/version", "/v1/items"]
 
 
@@ -33,13 +33,23 @@ def refused(service):
 
 
 def test_nobody_there_is_refused_with_advice():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    with Service(Endpoint(url, "o", "ns", trust_env=False)) as service:
+    with (
+        kept_port() as port,
+        Service(Endpoint(f"http://127.0.0.1:{port}", "o", "ns", trust_env=False)) as service,
+    ):
         said = refused(service)
     assert "gives no answer" in said
     assert "--base-url" in said
+
+
+def test_nobody_is_sent_to_look_at_a_url_that_was_not_given():
+    with (
+        kept_port() as port,
+        Service(Endpoint(f"http://127.0.0.1:{port}", "o", "ns", trust_env=False, token="t")) as service,
+    ):
+        said = refused(service)
+    assert "embedded stand-in" in said
+    assert "--base-url" not in said
 
 
 @pytest.mark.parametrize(
@@ -127,5 +137,7 @@ def test_what_survives_resets_and_is_not_ours_is_warned_about(serve, recsys):
 
 
 def test_a_service_without_rules_or_segments_at_all_is_fine(serve, recsys):
-    recsys._steer = lambda request, name: Reply(405, b"", {"Allow": "OPTIONS"})
+    steer = recsys._steer
+    nothing = Reply(405, b"", {"Allow": "OPTIONS"})
+    recsys._steer = lambda request, name: steer(request, name) if name == "recommendations" else nothing
     assert preflight(serve(recsys)[1]).warnings == ()

@@ -7,10 +7,10 @@ import subprocess
 import pytest
 from service_fakes import Reply, Server
 
-from pytest_recsim.data.problems import InputError
-from pytest_recsim.service.endpoint import Endpoint
-from pytest_recsim.service.errors import ServiceError
-from pytest_recsim.service.face import Service
+from pytest_recsim.data.input.problems import InputError
+from pytest_recsim.service.api.client import Service
+from pytest_recsim.service.contract.errors import ServiceError
+from pytest_recsim.service.http.endpoint import Endpoint
 
 pytestmark = pytest.mark.skipif(
     shutil.which("openssl") is None, reason="needs the openssl command for a certificate"

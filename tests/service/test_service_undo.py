@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from service_fakes import Reply, answer, refusal
 
-from pytest_recsim.service.ask import Ask
-from pytest_recsim.service.errors import ServiceError
-from pytest_recsim.service.leftovers import clean_leftovers
-from pytest_recsim.service.undo import await_effect, override, rule
+from pytest_recsim.service.contract.ask import Ask
+from pytest_recsim.service.contract.errors import ServiceError
+from pytest_recsim.service.safety import undo
+from pytest_recsim.service.safety.leftovers import clean_leftovers
+from pytest_recsim.service.safety.undo import await_effect, override, rule
 
 NOW = datetime(2026, 11, 22, 22, tzinfo=UTC)
 BOOST = {"action": "BOOST", "item_ids": ["a"], "boost_value": 0.1}
@@ -89,13 +90,15 @@ def lose_answers(recsys, key, *, acts, replies):
     recsys._steer = acting
 
 
-LOST = [Reply(drop=True), Reply(delay=5), refusal(502, "bad_gateway"), refusal(504, "gateway_timeout")]
+LOST = [Reply(drop=True), Reply(delay=60), refusal(502, "bad_gateway"), refusal(504, "gateway_timeout")]
+HURRIED = {"timeout": 1.0}
+"""Where a request must time out; long enough that no other one does."""
 LOST_IDS = ["dropped", "timeout", "502", "504"]
 
 
 @pytest.mark.parametrize(("reply", "cause"), list(zip(LOST, LOST_IDS, strict=True)), ids=LOST_IDS)
 def test_a_rule_that_was_made_although_the_answer_was_lost_is_found_and_held(serve, recsys, reply, cause):
-    _, service = serve(recsys, clock=lambda: NOW, timeout=0.3)
+    _, service = serve(recsys, clock=lambda: NOW, **(HURRIED if cause == "timeout" else {}))
     lose_answers(recsys, RULE, acts=True, replies=[reply])
     with rule(service, surface="s", name="n", **BOOST) as handle:
         assert handle.rule_id == only(recsys.rules)["rule_id"]
@@ -169,7 +172,7 @@ def test_a_rule_that_the_service_has_forgotten_needs_no_switching_off(service, r
 @pytest.mark.parametrize(("reply", "cause"), list(zip(LOST, LOST_IDS, strict=True)), ids=LOST_IDS)
 @pytest.mark.parametrize("acts", [True, False], ids=["made", "not made"])
 def test_an_override_whose_answer_was_lost_is_held_once_and_cancelled(serve, recsys, reply, cause, acts):
-    _, service = serve(recsys, clock=lambda: NOW, timeout=0.3)
+    _, service = serve(recsys, clock=lambda: NOW, **(HURRIED if cause == "timeout" else {}))
     lose_answers(recsys, OVERRIDE, acts=acts, replies=[reply])
     with override(service, surface="s", item_id="a", boost_value=2.0) as handle:
         assert handle.override_id == only(recsys.overrides)["override_id"]
@@ -232,22 +235,45 @@ def test_an_override_says_who_made_it_and_expires(service, recsys):
         assert held["status"] == "cancelled"
 
 
-def test_an_effect_counts_only_when_three_answers_in_a_row_show_it(service, recsys):
-    told = iter([False, True, True, False, True, True, True])
-    recsys.recommend = lambda body: answer(["yes" if body["user_id"] == "u1" and next(told) else "no"])
-    asks = [Ask("u1"), Ask("u2"), Ask("u3")]
+@pytest.fixture
+def clock(monkeypatch):
+    """Seconds that pass only by sleeping."""
+    slept = []
+    monkeypatch.setattr(undo, "sleep", slept.append)
+    monkeypatch.setattr(undo, "monotonic", lambda: sum(slept))
+
+
+def test_an_effect_counts_only_when_three_questions_in_a_row_show_it_and_none_is_asked_merely_to_wait(
+    service, recsys, clock
+):
+    asked, told = [], iter([False, True, True, False, True, True, True])
+
+    def recommend(body):
+        asked.append(body["user_id"])
+        return answer(["yes" if len(asked) > 7 or next(told) else "no"])
+
+    recsys.recommend = recommend
+    asks = [Ask(f"u{number}") for number in range(1, 6)]
     found, waited = await_effect(service, asks, lambda exchange: exchange.rank("yes") == 1)
     assert [one.ask for one in found] == asks
-    assert found[0].ids == ("yes",)
-    assert next(told, None) is None
-    assert 0 < waited < 5
-    assert service.tally.recommendations == 7 + 2
+    assert [one.ids for one in found] == [("yes",)] * 5
+    assert asked[:7] == ["u1", "u1", "u2", "u3", "u1", "u2", "u3"]
+    assert sorted(asked[7:]) == ["u4", "u5"]
+    assert waited == pytest.approx(undo.POLL_S + 2 * undo.POLL_S)
 
 
-def test_an_effect_that_never_shows_ends_the_wait_and_leaves_the_verdict_to_the_caller(service):
-    found, waited = await_effect(service, [Ask("u1")], lambda _: False, limit_s=0.5)
-    assert found[0].ids == ("a", "b")
-    assert 0.5 <= waited < 2
+def test_an_effect_that_shows_at_once_costs_no_question_of_its_own(service):
+    asks = [Ask(f"u{number}") for number in range(5)]
+    await_effect(service, asks, lambda _: True)
+    await_effect(service, asks[:1], lambda _: True)
+    assert service.tally.recommendations == 5 + 1
+
+
+def test_an_effect_that_never_shows_ends_the_wait_and_leaves_the_verdict_to_the_caller(service, clock):
+    found, waited = await_effect(service, [Ask("u1"), Ask("u2")], lambda _: False, limit_s=0.5)
+    assert [one.ids for one in found] == [("a", "b")] * 2
+    assert waited == pytest.approx(0.6)
+    assert service.tally.recommendations == 3 + 1
 
 
 def test_leftovers_of_a_killed_run_are_taken_back_and_told_and_others_stay(service, recsys):
@@ -260,8 +286,13 @@ def test_leftovers_of_a_killed_run_are_taken_back_and_told_and_others_stay(servi
     service.upsert_items(
         [{"item_id": "recsim-probe-1", "available": True}, {"item_id": "a", "available": True}]
     )
-    told = clean_leftovers(service)
-    assert len(told) == 4
+    found = clean_leftovers(service)
+    assert [(one.kind, one.name, one.surface) for one in found] == [
+        ("override", "a", "recsim-s3"),
+        ("rule", "recsim:old", "home"),
+        ("rule", "old", "recsim-s2"),
+        ("probe", "recsim-probe-1", ""),
+    ]
     assert [recsys.rules[one.rule_id]["enabled"] for one in (ours, stray, theirs)] == [False, False, True]
     assert (recsys.rules[ours.rule_id]["target_key"], recsys.rules[ours.rule_id]["priority"]) == ("t", 7)
     assert [recsys.overrides[one.override_id]["status"] for one in (mine, other)] == ["cancelled", "active"]

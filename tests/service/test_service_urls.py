@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_recsim.data.problems import InputError
-from pytest_recsim.service.urls import normalise
+from pytest_recsim.data.input.problems import InputError
+from pytest_recsim.service.contract.urls import normalise
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_a_good_url_gets_one_spelling(typed, kept):
         ("http://h?x=1", "query"),
         ("http://h#top", "fragment"),
         ("http://[::1", "not a URL"),
-        ("http://h/a b", "blank"),
+        ("http://h/a b", "a space"),
     ],
 )
 def test_a_bad_url_is_told_in_one_sentence_with_its_origin(typed, said):

@@ -5,11 +5,11 @@ import json
 import pytest
 from service_fakes import answer
 
-from pytest_recsim.service.ask import Ask, Exchange
-from pytest_recsim.service.expectations import Expectations, tag_values
-from pytest_recsim.service.violations import WatchSummary
-from pytest_recsim.service.watch import Watch
-from pytest_recsim.service.wire import ANSWER
+from pytest_recsim.service.contract.ask import Ask, Exchange
+from pytest_recsim.service.contract.wire import ANSWER
+from pytest_recsim.service.watch.expectations import Expectations, tag_values
+from pytest_recsim.service.watch.violations import WatchSummary
+from pytest_recsim.service.watch.watch import Watch
 
 FREE = frozenset({"default"})
 
@@ -224,7 +224,7 @@ def test_an_override_that_repeats_the_known_window_is_still_held_to_the_count():
 
 
 def test_answers_that_nobody_asked_for_are_a_breach_and_add_up_over_processes():
-    from pytest_recsim.service.violations import WatchSummary
+    from pytest_recsim.service.watch.violations import WatchSummary
 
     quiet, one, two = (WatchSummary(answers=5).with_strays(strays) for strays in (0, 1, 2))
     assert quiet.violations == ()

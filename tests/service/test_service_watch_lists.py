@@ -7,10 +7,10 @@ import json
 import pytest
 from service_fakes import answer
 
-from pytest_recsim.service.ask import Ask, Exchange
-from pytest_recsim.service.expectations import Expectations
-from pytest_recsim.service.watch import NO_ANCHORS, Watch
-from pytest_recsim.service.wire import ANSWER
+from pytest_recsim.service.contract.ask import Ask, Exchange
+from pytest_recsim.service.contract.wire import ANSWER
+from pytest_recsim.service.watch.expectations import Expectations
+from pytest_recsim.service.watch.watch import NO_ANCHORS, Watch
 
 FREE = frozenset({"default"})
 OFF = {"brand_cap": 0, "category_cap": 0}
@@ -71,13 +71,24 @@ def test_a_user_without_history_has_anchors_from_elsewhere():
         (Ask("u1", surface="recsim-s5"), {}, True),
         (Ask("u1", overrides={"rule_exclude_events": False}), {}, True),
         (Ask("u1", overrides={"purchased_window_days": 1}), {}, True),
+        (Ask("u1", overrides={"rule_exclude_events": True, "purchased_window_days": 30}), {}, False),
         (Ask("u1"), {"segment_id": "new_users"}, True),
         (Ask("u1"), {"segment_id": "vip", "profile_id": "p1"}, True),
     ],
-    ids=["own", "other user", "rules there", "off", "other window", "new user", "segment's profile"],
+    ids=[
+        "own",
+        "other user",
+        "rules there",
+        "off",
+        "other window",
+        "sent as it is",
+        "new user",
+        "segment's profile",
+    ],
 )
 def test_what_the_users_own_events_exclude_is_not_listed(ask, extra, good):
-    summary = seen(answer(["a", "b"], **extra), ask=ask, hidden={"u1": frozenset({"b"})})
+    exclusion = {"rule_exclude_events": True, "purchased_window_days": 30.0}
+    summary = seen(answer(["a", "b"], **extra), ask=ask, hidden={"u1": frozenset({"b"})}, exclusion=exclusion)
     assert sorts(summary) == ([] if good else ["items hidden from the user"])
     if not good:
         assert "`b` at rank 2" in summary.violations[0].detail

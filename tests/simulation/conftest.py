@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pytest_recsim.data.columns import columns
-from pytest_recsim.data.fixture import load_fixture
-from pytest_recsim.data.instants import to_us
-from pytest_recsim.data.split import split_events
+from pytest_recsim.data.fixtures.columns import columns
+from pytest_recsim.data.fixtures.fixture import load_fixture
+from pytest_recsim.data.fixtures.split import split_events
+from pytest_recsim.data.input.instants import to_us
 from pytest_recsim.plan.options import Options
 from pytest_recsim.plan.resolve import resolve
 from pytest_recsim.prepare.seed import Material
-from pytest_recsim.simulation.effect import Effective
-from pytest_recsim.simulation.world import World
+from pytest_recsim.simulation.truth.dataset import World
+from pytest_recsim.simulation.truth.knobs_in_effect import Effective
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 

@@ -7,12 +7,13 @@ from collections import Counter
 import msgspec
 import pytest
 
-from pytest_recsim.plan.model import Plan, WaiverNote
+from pytest_recsim.plan.model import Plan
+from pytest_recsim.record.asked import WaiverNote
 from pytest_recsim.record.model import CheckResult
-from pytest_recsim.service.tally import Tally
-from pytest_recsim.service.violations import Violation, WatchSummary
-from pytest_recsim.simulation.afterlook import late_findings
-from pytest_recsim.simulation.ledger import Ledger
+from pytest_recsim.service.http.request_counts import Tally
+from pytest_recsim.service.watch.violations import Violation, WatchSummary
+from pytest_recsim.simulation.session.late_violations import late_findings
+from pytest_recsim.simulation.session.ledger import Ledger, entries
 
 TODAY = "2026-11-24"
 BREACH = Violation("contract", "duplicate ids", 2, "`i1` is listed more than once", "u1", "curl x")
@@ -25,7 +26,7 @@ def look(make_world, tmp_path):
 
     def after(*waivers, severity="block", outcome="passed"):
         seen = WatchSummary(10, 200, 3, dict(Counter()), (BREACH,))
-        Ledger(tmp_path / "ledger-1-0.json").write(Tally(), seen, 0.0)
+        Ledger(tmp_path).write(Tally(), seen, 0.0)
         results = {
             (plan.id, check, ""): CheckResult(
                 simulation=plan.id, check=check, outcome=outcome, severity=severity
@@ -64,3 +65,12 @@ def test_a_waiver_that_still_counts_covers_it(look):
 
 def test_what_had_not_passed_is_left_as_it_was_told(look):
     assert look(outcome="failed") == {}
+
+
+def test_a_forked_process_has_a_ledger_of_its_own(tmp_path, monkeypatch):
+    """As pytest-forked makes one for every test: what the others saw must not be written over."""
+    ledger = Ledger(tmp_path)
+    for process in (1, 2):
+        monkeypatch.setattr("os.getpid", lambda process=process: process)
+        ledger.write(Tally(), None, 0.0)
+    assert len(entries(tmp_path)) == 2

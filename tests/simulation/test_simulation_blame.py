@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from pytest_recsim.service.ask import Ask, Exchange
-from pytest_recsim.service.wire import (
+from pytest_recsim.service.contract.ask import Ask, Exchange
+from pytest_recsim.service.contract.wire import (
     Answer,
     Blend,
     Explain,
@@ -20,9 +20,9 @@ from pytest_recsim.service.wire import (
     SignalStatus,
     Trace,
 )
-from pytest_recsim.simulation.blame import CAVEAT, likely
+from pytest_recsim.simulation.diagnose.likely_cause import CAVEAT, likely
 
-LIFT, COVERAGE = "lift of NDCG@10", "catalogue_coverage@20"
+RANKING, COVERAGE = "ranking", "catalogue"
 
 
 def answered(
@@ -62,12 +62,12 @@ def told(make_world):
 
 
 def test_nothing_is_said_when_nothing_stands_out(told):
-    assert told(LIFT) == ""
+    assert told(RANKING) == ""
     assert told(COVERAGE) == ""
 
 
 def test_popularity_that_supplies_nearly_everything_is_told_with_the_other_weights(told):
-    hint = told(LIFT, "vip", pop=0.97, cooc=0.03, sim=0, beta=0.1, gamma=0, boost="0")
+    hint = told(RANKING, "vip", pop=0.97, cooc=0.03, sim=0, beta=0.1, gamma=0, boost="0")
     assert hint == (
         "popularity supplies 97% of the score of the first 10 items in these 2 lists, "
         f"co-visitation 3% (BLEND_BETA=0.1), similarity 0% (BLEND_GAMMA=0), the tag profile 0% (PROFILE_BOOST=0) {CAVEAT}"
@@ -76,18 +76,18 @@ def test_popularity_that_supplies_nearly_everything_is_told_with_the_other_weigh
 
 
 def test_a_signal_that_is_missing_from_most_traces_is_told_only_while_it_has_a_weight(told):
-    assert told(LIFT, silent=("embedding",)).startswith(
+    assert told(RANKING, silent=("embedding",)).startswith(
         "similarity is missing from 100% of these 3 answers, although BLEND_GAMMA=0.2"
     )
-    assert told(LIFT, silent=("embedding",), gamma=0) == ""
+    assert told(RANKING, silent=("embedding",), gamma=0) == ""
 
 
 def test_short_lists_come_first(told):
-    assert told(LIFT, slots=4, silent=("cooc",)).startswith("3 of these 3 lists hold fewer than 10 items")
+    assert told(RANKING, slots=4, silent=("cooc",)).startswith("3 of these 3 lists hold fewer than 10 items")
 
 
 def test_lists_out_of_the_order_of_their_scores_point_to_diversity(told):
-    hint = told(LIFT, scores=[0.5, 0.9, 0.4, 0.8, 0.3, 0.7, 0.2, 0.6, 0.1, 0.5])
+    hint = told(RANKING, scores=[0.5, 0.9, 0.4, 0.8, 0.3, 0.7, 0.2, 0.6, 0.1, 0.5])
     assert hint.startswith(
         "56% of the first 10 items stand above one with a higher score: MMR_LAMBDA=0.1 and the caps"
     )
@@ -97,12 +97,12 @@ def test_few_candidates_explain_a_narrow_catalogue_and_not_a_lift(told):
     assert told(COVERAGE, candidates=24).startswith(
         "a list is chosen from 24 candidates on average, of 400 available"
     )
-    assert told(LIFT, candidates=24) == ""
+    assert told(RANKING, candidates=24) == ""
 
 
 def test_a_number_that_is_not_made_of_the_quality_lists_gets_no_hint(told):
-    assert told("answers without a model version", pop=1, cooc=0, sim=0) == ""
+    assert told("", pop=1, cooc=0, sim=0) == ""
 
 
 def test_an_unknown_segment_has_no_lists_and_no_hint(told):
-    assert told(LIFT, "nobody", pop=1, cooc=0, sim=0) == ""
+    assert told(RANKING, "nobody", pop=1, cooc=0, sim=0) == ""

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from pytest_recsim.simulation.catalogue import Catalogue
+from pytest_recsim.data.fixtures.fixture_rules import sound_value
+from pytest_recsim.data.profiles.profiles import packaged_profiles
+from pytest_recsim.judge.baseline import popularity_order, popularity_scores
+from pytest_recsim.observe.store import load, save
+from pytest_recsim.service.contract.ask import Ask, Exchange
+from pytest_recsim.service.contract.wire import Answer, Extras, Policy, SourceCount, Trace
+from pytest_recsim.simulation.session.catalogue import Catalogue
 
 FANOUT = "POPULARITY_FANOUT=300"
 NEW = (FANOUT, "NEW_USER_POP_FANOUT=60")
@@ -48,3 +57,92 @@ def test_popular_items_are_ranked_unless_the_pool_is_full_or_cut(
 ):
     shelves = Shelves(make_world(*knobs), established)
     assert shelves.surely_ranked("u1", eligible, k) == least
+
+
+VALUES = st.one_of(
+    st.sampled_from([-1.0, 0.0, 0.1, 1.0, 3.0, 1e15, 1e-9]), st.floats(-1e6, 1e6).filter(sound_value)
+)
+
+
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(1, 6), st.integers(0, 4), VALUES), min_size=4, max_size=30))
+def test_scenarios_and_the_judge_have_one_order_of_popularity(make_world, events):
+    ids = ["b", "a", "\u00e4", "B", "10", "9"]
+    document = {
+        "items": [{"item_id": name, "available": name != "9"} for name in ids],
+        "users": [{"user_id": "u", "traits": {"segment": "s"}}],
+        "events": [
+            {"user_id": "u", "item_id": ids[item - 1], "type": kind, "value": value, "ts": f"2026-01-{day + 1:02}T00:00:00Z"}
+            for day, (item, kind, value) in enumerate(events)
+        ],
+    }  # fmt: skip
+    world = make_world(document=document)
+    seeded, columns = world.material.split.seeded, world.material.columns
+    names = sorted(ids, key=str.encode)
+    scores = popularity_scores(columns.item[seeded], world.weights[seeded] * columns.value[seeded], len(ids))
+    order = popularity_order(scores, world.available, np.array([names.index(name) for name in ids]))
+    assert Shelves(world, established=True).popularity == tuple(ids[place] for place in order)
+
+
+def test_one_outlying_event_does_not_leave_scenarios_with_the_alphabet(make_world):
+    """The best seller stays in front of what nobody wants, whatever one broken row says."""
+    events = [("d", 1e15), ("c", 3.0), ("b", 2.0), ("a", 1.0), ("a", 1.0)]
+    document = {
+        "items": [{"item_id": name} for name in "abcd"],
+        "users": [{"user_id": "u", "traits": {"segment": "s"}}],
+        "events": [
+            {"user_id": "u", "item_id": item, "type": 0, "value": value, "ts": f"2026-01-0{day}T00:00:00Z"}
+            for day, (item, value) in enumerate(events, start=1)
+        ],
+    }
+    assert Shelves(make_world(document=document), established=True).popularity == ("d", "c", "b", "a")
+
+
+REQUEST = {"apply": "request", "base_url": "http://x", "base_url_source": "--base-url"}
+
+
+@pytest.mark.parametrize(("seen", "least"), [((60, 60), 75), ((90,), 75), ((300, 250), 90), ((), 75)])
+def test_a_fanout_that_cannot_be_sent_is_that_of_the_lists(make_world, seen, least):
+    """The service's own for sparse and new users: nothing but the trace tells it."""
+    shelves = Shelves(
+        make_world(*NEW, **REQUEST, admin={"profile_min_events_for_boost": 5}), established=False
+    )
+    shelves.lists = {str(n): sparse_list(count) for n, count in enumerate(seen)}
+    assert shelves.surely_ranked("u1", 90, 100) == least
+
+
+def test_an_unset_fanout_of_sparse_users_leaves_room_for_a_thousand(make_world, tmp_path):
+    bare = tmp_path / "bare.env"
+    kept = (packaged_profiles() / "prod.env").read_text().replace("NEW_USER_POP_FANOUT=60\n", "")
+    bare.write_text(kept)
+    assert Shelves(make_world(env_profile=str(bare)), established=False).surely_ranked("u1", 90, 100) == 90
+
+
+def sparse_list(count):
+    extras = Extras(
+        policy=Policy(**dict.fromkeys(Policy.__struct_fields__[:16], 0)),
+        recent_event_count=0,
+        candidate_sources={"popularity": SourceCount(count=count)},
+        signal_status={},
+    )
+    answer = Answer(model_version="m", items=[], trace=Trace(extras=extras))
+    return Exchange(Ask("u1"), answer, 0, "u", "o", "n")
+
+
+def test_no_more_ids_are_excluded_than_the_service_takes(make_world):
+    limited = make_world(*NEW, "RECOMMENDATION_MAX_EXCLUDE_IDS=2")
+    assert Shelves(limited, established=True).most_excluded == 2
+    assert Shelves(make_world(*NEW), established=True).most_excluded > 100
+
+
+def test_stored_answers_are_never_taken_for_those_of_other_users(tmp_path):
+    """Whoever asks for lists that are asked for once has to ask for the same people."""
+    answer = Answer(
+        model_version="m", items=[], trace=Trace(extras=Extras(policy=Policy(**dict.fromkeys(Policy.__struct_fields__[:16], 0)), recent_event_count=0, candidate_sources={}, signal_status={}))
+    )  # fmt: skip
+    asks = [Ask(user_id=user) for user in ("a", "b")]
+    place = {"url": "u", "org_id": "o", "namespace": "n"}
+    save(tmp_path / "x", [Exchange(ask, answer, 0.1, **place) for ask in asks])
+    assert [one.ask.user_id for one in load(tmp_path / "x", asks, **place, keyed=False)] == ["a", "b"]
+    with pytest.raises(ValueError, match="other users' questions"):
+        load(tmp_path / "x", asks[::-1], **place, keyed=False)

@@ -6,9 +6,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from pytest_recsim.plan.model import WaiverNote
+from pytest_recsim.record.asked import WaiverNote
+from pytest_recsim.record.metadata import KnobRow
 from pytest_recsim.record.model import CheckResult
-from pytest_recsim.simulation.caveats import caveats_of, waiver_notes
+from pytest_recsim.simulation.bundle.caveats import caveats_of, knob_notes, waiver_notes
+from pytest_recsim.simulation.session.preparation import Prepared
+from pytest_recsim.simulation.truth.applied import Applied, Unapplied
+from pytest_recsim.simulation.truth.moves import WORDS
 
 TODAY = "2026-11-22"
 
@@ -63,3 +67,35 @@ def test_times_and_errors_of_a_stand_in_are_never_left_without_their_caveat(
 def test_thresholds_for_a_segment_that_nobody_is_in_are_a_caveat(make_world, tmp_path):
     (tmp_path / "guardrails.yml").write_text("customers: {acme: {segments: {vpi: {min_novelty: 5}}}}\n")
     assert any("no segment `vpi`" in sentence for sentence in caveats_of(make_world().plan, None))
+
+
+def knob(name, status, in_effect="", moves="established users", carried=("env-file",)):
+    return KnobRow(name, "1", "p:1", in_effect, status, "", moves, carried)
+
+
+def test_the_verdict_names_per_kind_of_user_what_is_the_services_own_and_what_nobody_can_see(make_world):
+    rows = (
+        knob("MMR_LAMBDA", "differs", "0.2"),
+        knob("NEW_USER_MMR_LAMBDA", "differs", "0.3", "sparse and new users"),
+        knob("NEW_USER_BLEND_ALPHA", "differs", "0.4", "sparse and new users"),
+        knob("RULES_ENABLE", "differs", "false", WORDS["nobody"]),
+        knob("PROFILE_TOP_N", "unknown"),
+        knob("BRAND_CAP", "same", "1"),
+        knob("CATEGORY_CAP", "sent, not visible"),
+    )
+    for_whom = Applied(("u1", "u2"), (Unapplied(("MMR_LAMBDA",), ("u1",)),), rows[:1])
+    said = list(knob_notes(Prepared(knobs=rows, applied=for_whom)))
+    assert said == [
+        "for established users the service's own value is in effect: MMR_LAMBDA (asked 1, in effect 0.2)",
+        (
+            "the service's own value is in effect, without effect on the quality lists: "
+            "RULES_ENABLE (asked 1, in effect false)"
+        ),
+        (
+            "for sparse and new users the service's own values are in effect: "
+            "NEW_USER_MMR_LAMBDA (asked 1, in effect 0.3), NEW_USER_BLEND_ALPHA (asked 1, in effect 0.4)"
+        ),
+        "the profile is not in effect for 1 of 2 users; --recsim-apply env-file carries this knob",
+        "not sent, and nobody can see whether they are in effect: PROFILE_TOP_N",
+    ]
+    assert list(knob_notes(Prepared(knobs=rows[-2:]))) == []

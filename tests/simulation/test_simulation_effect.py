@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_recsim.service.ask import Ask, Exchange
-from pytest_recsim.service.wire import Answer, Blend, Explain, Extras, Mmr, Policy, ScoredItem, Trace
-from pytest_recsim.simulation.effect import explained, knob_table
+from pytest_recsim.data.profiles.profiles import packaged_profiles
+from pytest_recsim.service.contract.ask import Ask, Exchange
+from pytest_recsim.service.contract.wire import Answer, Blend, Explain, Extras, Mmr, Policy, ScoredItem, Trace
+from pytest_recsim.simulation.truth.inferred import Signs
+from pytest_recsim.simulation.truth.knobs_in_effect import explained, knob_table
 
 REAL = {"base_url": "http://x", "base_url_source": "--base-url"}
 
@@ -24,8 +26,8 @@ def exchange(*, alpha=0.3, beta=0.5, gamma=0.2, lambda_=0.35):
     return Exchange(Ask("u1"), answer, 0.01, "http://x/v1/recommendations", "org", "ns")
 
 
-def rows(world, seen, admin=None):
-    return {row.knob: row for row in knob_table(world.plan, admin or {}, seen)}
+def rows(world, seen, admin=None, **signs):
+    return {row.knob: row for row in knob_table(world.plan, admin or {}, seen, Signs(**signs))}
 
 
 def test_weights_that_explain_blocks_show_are_in_effect(make_world):
@@ -96,3 +98,51 @@ def test_an_answer_without_explanations_shows_nothing():
 def test_in_mode_none_nothing_was_sent_so_nothing_can_fail(make_world, mode):
     table = rows(make_world(apply=mode, **REAL), {"established": [exchange(alpha=0.9)]})
     assert table["BLEND_ALPHA"].status == "differs"
+
+
+def test_the_members_of_a_list_may_come_in_any_order(make_world):
+    world = make_world("CATEGORY_TAG_PREFIXES=a:,b:", apply="admin", **REAL)
+    for shown, status in ((["b:", "a:"], "in effect"), (["b:"], "not in effect")):
+        row = rows(world, {}, {"category_tag_prefixes": shown})["CATEGORY_TAG_PREFIXES"]
+        assert row.status == status
+
+
+@pytest.mark.parametrize(
+    ("mode", "status"), [("request", "differs"), ("admin", "differs"), ("env", "not in effect")]
+)
+def test_a_knob_of_sparse_users_that_only_the_service_sets_is_named_and_not_the_one_it_replaces(
+    make_world, tmp_path, mode, status
+):
+    bare = tmp_path / "bare.env"
+    shipped = (packaged_profiles() / "prod.env").read_text()
+    bare.write_text(
+        shipped.replace("NEW_USER_BLEND_ALPHA=0.25\n", "").replace("NEW_USER_BLEND_BETA=0.45\n", "")
+    )
+    world = make_world(env_profile=str(bare), **({} if mode == "env" else REAL | {"apply": mode}))
+    sparse = exchange(alpha=0.25, beta=0.5, gamma=0.3, lambda_=0.15)
+    table = rows(world, {"established": [exchange()], "sparse": [sparse]})
+    assert table["BLEND_ALPHA"].status in ("in effect", "same")
+    found = table["NEW_USER_BLEND_ALPHA"]
+    assert (found.status, found.asked, found.in_effect) == (status, "(not set)", "0.25")
+    assert "NEW_USER_BLEND_BETA" not in table
+
+
+@pytest.mark.parametrize(
+    ("mode", "rules", "status"),
+    [
+        ("request", False, "differs"),
+        ("request", True, "same"),
+        ("admin", False, "differs"),
+        ("admin", True, "same"),
+        ("env-file", False, "not in effect"),
+        ("env-file", True, "in effect"),
+    ],
+)
+def test_whether_rules_are_on_is_seen_in_a_dry_run_and_no_document_can_switch_them_on(
+    make_world, tmp_path, mode, rules, status
+):
+    file = tmp_path / "service.env"
+    file.write_text("")
+    more = {"env_file": str(file), "restart_command": "true"} if mode == "env-file" else {}
+    world = make_world("RULES_ENABLE=true", apply=mode, **REAL, **more)
+    assert rows(world, {}, {"rules_enabled": True}, rules=rules)["RULES_ENABLE"].status == status

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_recsim.service.ask import Ask, Exchange
-from pytest_recsim.service.wire import (
+from pytest_recsim.data.profiles.profiles import packaged_profiles
+from pytest_recsim.service.contract.ask import Ask, Exchange
+from pytest_recsim.service.contract.wire import (
     Answer,
     Explain,
     Extras,
@@ -15,9 +16,13 @@ from pytest_recsim.service.wire import (
     SourceCount,
     Trace,
 )
-from pytest_recsim.simulation.effect import knob_table
+from pytest_recsim.simulation.truth.inferred import Signs
+from pytest_recsim.simulation.truth.knobs_in_effect import knob_table
 
 PRESETS = '{"new_users":{"books":1}}'
+
+
+REAL = {"base_url": "http://x", "base_url_source": "--base-url"}
 
 
 def exchange(*, factor=None, overlap=0.5, anchors=9, popular=20, recent=9, starter=None):
@@ -36,9 +41,11 @@ def exchange(*, factor=None, overlap=0.5, anchors=9, popular=20, recent=9, start
     )
 
 
-def row(world, name, *, established=(), sparse=(), popular=500):
-    table = knob_table(world.plan, {}, {"established": established, "sparse": sparse}, popular)
-    return next(row for row in table if row.knob == name)
+def row(world, name, *, established=(), sparse=(), popular=(500, 500), boostable=True, admin=None):
+    signs = Signs(popular=popular, boostable=lambda _: boostable)
+    seen = {"established": established, "sparse": sparse}
+    table = knob_table(world.plan, admin or {}, seen, signs)
+    return next((row for row in table if row.knob == name), None)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +76,77 @@ def test_the_factor_of_personalisation_gives_the_boost_away(make_world, answers,
 def test_the_number_of_candidates_gives_the_fanout_away(make_world, count, popular, status):
     answers = [exchange(popular=count)]
     world = make_world("POPULARITY_FANOUT=300")
-    assert row(world, "POPULARITY_FANOUT", established=answers, popular=popular).status == status
+    found = row(world, "POPULARITY_FANOUT", established=answers, popular=(popular, popular))
+    assert found.status == status
+
+
+@pytest.mark.parametrize(
+    ("count", "status"), [(29, "not in effect"), (30, "in effect"), (35, "in effect"), (36, "not in effect")]
+)
+def test_items_whose_events_add_nothing_may_be_offered_or_not(make_world, count, status):
+    world = make_world("POPULARITY_FANOUT=300")
+    answers = [exchange(popular=count)]
+    assert row(world, "POPULARITY_FANOUT", established=answers, popular=(30, 35)).status == status
+
+
+@pytest.mark.parametrize(
+    ("knobs", "count"),
+    [
+        (("RECOMMENDATION_MAX_FANOUT=120",), 120),
+        (("POPULARITY_FANOUT=5",), 20),
+        (("POPULARITY_FANOUT=5", "RECOMMENDATION_MAX_K=8"), 8),
+    ],
+    ids=["cut by the profile's own limit", "raised to the list's length", "raised to the length allowed"],
+)
+def test_limits_of_the_profile_cut_its_own_fanout(make_world, knobs, count):
+    world = make_world("POPULARITY_FANOUT=300", *knobs)
+    found = row(world, "POPULARITY_FANOUT", established=[exchange(popular=count)])
+    assert (found.status, found.in_effect) == ("in effect", found.asked)
+
+
+def test_fewer_candidates_say_nothing_where_a_limit_of_the_service_is_not_known(make_world):
+    world = make_world("POPULARITY_FANOUT=300", apply="request", **REAL)
+    limits = {"max_k": 0, "max_fanout": 0}
+    answers = [exchange(popular=120)]
+    assert row(world, "POPULARITY_FANOUT", established=answers).status == "sent, not visible"
+    assert row(world, "POPULARITY_FANOUT", established=answers, admin=limits).status == "not in effect"
+    limits = {"max_k": 0, "max_fanout": 120}
+    assert row(world, "POPULARITY_FANOUT", established=answers, admin=limits).status == "in effect"
+
+
+def test_an_unset_fanout_of_sparse_users_is_a_thousand(make_world, tmp_path):
+    world = make_world("POPULARITY_FANOUT=300", env_profile=unset(tmp_path))
+    assert row(world, "NEW_USER_POP_FANOUT", sparse=[exchange(popular=500)]) is None
+    found = row(world, "NEW_USER_POP_FANOUT", sparse=[exchange(popular=60)])
+    assert (found.status, found.asked, found.in_effect) == ("not in effect", "(not set)", "60")
+
+
+def unset(tmp_path):
+    """A profile that leaves the knobs of sparse and new users to the service's defaults."""
+    kept = [line for line in profile("prod").splitlines() if not line.startswith("NEW_USER_")]
+    path = tmp_path / "bare.env"
+    path.write_text("\n".join(kept))
+    return str(path)
+
+
+def profile(name):
+    return (packaged_profiles() / f"{name}.env").read_text()
+
+
+@pytest.mark.parametrize(("least", "status"), [(5, "sent, not visible"), (3, "not in effect")])
+def test_who_is_damped_is_decided_by_the_services_own_minimum_of_events(make_world, least, status):
+    """Asked for 0.12 with a minimum of 3; four anchors, and a factor that a damping of 0.85 makes."""
+    world = make_world("PROFILE_BOOST=0.12", "PROFILE_MIN_EVENTS_FOR_BOOST=3", apply="request", **REAL)
+    answers = [exchange(factor=1 + 0.12 * 0.85 * 0.5, anchors=4)]
+    admin = {"profile_min_events_for_boost": least}
+    assert row(world, "PROFILE_BOOST", established=answers, admin=admin).status == status
+    assert row(world, "PROFILE_BOOST", established=answers).status == "sent, not visible"
+
+
+def test_a_boost_that_has_nothing_to_move_is_not_a_boost_of_zero(make_world):
+    world = make_world("PROFILE_BOOST=0.8")
+    found = row(world, "PROFILE_BOOST", established=[exchange()] * 10, boostable=False)
+    assert found.status == "started with it"
 
 
 def test_sparse_users_have_a_fanout_of_their_own(make_world):

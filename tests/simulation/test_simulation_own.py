@@ -9,8 +9,13 @@ import numpy as np
 import pytest
 
 from pytest_recsim import RunMetric, UserMetric
+from pytest_recsim.record.asked import Limit
 from pytest_recsim.record.bundle import Bundle
-from pytest_recsim.simulation.own import measure_once
+from pytest_recsim.record.metadata import KnobRow
+from pytest_recsim.simulation.checks.check import Check, NotMeasured
+from pytest_recsim.simulation.checks.custom import own
+from pytest_recsim.simulation.session.custom_metrics import measure_once
+from pytest_recsim.simulation.truth.applied import Applied, Unapplied
 
 GUARDRAILS = "defaults: {quality: {min_segment_users: 1}}\n"
 
@@ -82,8 +87,8 @@ def test_no_number_or_nothing_behind_it_is_not_measured_and_no_failure(sim, retu
 @pytest.mark.parametrize(
     ("returned", "sentence"),
     [
-        (None, "`share` returned nothing; allowed is (number, n)"),
-        (0.5, "`share` returned a float; allowed is (number, n)"),
+        (None, "`share` returned nothing; must be (number, n)"),
+        (0.5, "`share` returned a float; must be (number, n)"),
         ((0.5,), "`share` returned a tuple"),
         (("0.5", 3), "`share` returned a str as number"),
         ((True, 3), "`share` returned a bool as number"),
@@ -101,10 +106,10 @@ def test_anything_else_of_the_whole_run_is_a_failure_in_one_sentence(sim, return
 @pytest.mark.parametrize(
     ("returned", "sentence"),
     [
-        ([1.0], "`fit` returned a list; allowed is a mapping of user id -> number"),
-        ({"u9": 1.0}, "`fit` returned a value for `u9`; allowed are users of the data set"),
-        ({"u1": "1"}, "`fit` returned a str for user u1; allowed is a number"),
-        ({"u1": None}, "`fit` returned nothing for user u1; allowed is a number"),
+        ([1.0], "`fit` returned a list; must be a mapping of user id -> number"),
+        ({"u9": 1.0}, "`fit` returned a value for `u9`; must be a user of the data set"),
+        ({"u1": "1"}, "`fit` returned a str for user u1; must be a number"),
+        ({"u1": None}, "`fit` returned nothing for user u1; must be a number"),
     ],
 )
 def test_anything_else_per_user_is_a_failure_in_one_sentence(sim, returned, sentence):
@@ -135,9 +140,54 @@ def test_metrics_are_measured_once_and_stand_beside_ours(sim):
         "n": 3,
         "definition": "d",
         "reason": "",
+        "raw": None,
     }
 
 
 def test_without_metrics_nothing_is_written(sim):
     assert measure_once(sim, []) == {}
     assert list(sim.context.folder.iterdir()) == []
+
+
+def without(*users):
+    row = KnobRow("MMR_LAMBDA", "1", "p:1", "0.2", "differs", "admin config", "", ("admin",))
+    return Applied(("u1", "u2", "u3"), (Unapplied(("MMR_LAMBDA",), users),), (row,))
+
+
+def test_metrics_of_users_without_the_profile_are_not_measured_either(sim):
+    metrics = [
+        UserMetric("fit", "d", lambda _: {"u1": 1.0, "u2": 0.5, "u3": 2.0}),
+        RunMetric("share", "d", lambda _: (0.5, 3)),
+    ]
+    found = measure_once(sim, metrics, without("u2"))
+    assert found["fit"].segments["vip"].value == 1.5
+    new = found["fit"].segments["new_users"]
+    assert (new.value, new.raw) == (None, 0.5)
+    assert "MMR_LAMBDA (asked 1, in effect 0.2); --recsim-apply admin carries this knob" in new.reason
+    assert (found["share"].figure.value, found["share"].figure.raw) == (None, 0.5)
+
+
+@pytest.mark.parametrize("ends", [pytest.skip, pytest.fail])
+def test_a_metric_that_ends_a_test_has_failed_and_ends_none(sim, ends):
+    """`pytest.skip` in a metric would skip every check of the run, which would look green."""
+    found = measure_once(
+        sim, [UserMetric("fit", "d", lambda _: ends("no")), RunMetric("share", "d", lambda _: (1, 2))]
+    )
+    assert found["fit"].failure.startswith(
+        f"`fit` raised {'Skipped' if ends is pytest.skip else 'Failed'}: no ("
+    )
+    assert found["share"].figure.value == 1
+
+
+def test_a_threshold_of_a_metric_that_failed_is_not_measured_in_every_segment(sim):
+    """The check `own_metrics` is what fails then."""
+
+    def broken(_):
+        raise ValueError("no data")
+
+    metric = UserMetric("fit", "d", broken)
+    sim.own, sim.metrics = measure_once(sim, [metric]), [metric]
+    sim.limit = lambda key, segment: Limit(key, 0.5, "block", "g.yml:1")
+    for segment in ("vip", ""):
+        with pytest.raises(NotMeasured, match="`fit` raised ValueError: no data"):
+            own(sim, Check(), "own.min_fit", segment)

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
-from pytest_recsim.service.ask import Ask, Exchange
-from pytest_recsim.service.records import EventType
-from pytest_recsim.service.wire import Answer, Blend, Explain, Extras, Policy, ScoredItem, Signals, Trace
-from pytest_recsim.simulation import signals as room
+from pytest_recsim.service.contract.ask import Ask, Exchange
+from pytest_recsim.service.contract.records import EventType
+from pytest_recsim.service.contract.wire import (
+    Answer,
+    Blend,
+    Explain,
+    Extras,
+    Policy,
+    ScoredItem,
+    Signals,
+    Trace,
+)
+from pytest_recsim.simulation.truth import expected_signals as room
 
 TYPES = tuple(EventType(type=kind, weight=weight) for kind, weight in enumerate((0.1, 0.3, 0.7, 1.0, 0.2)))
 KNOBS = ("POPULARITY_HALFLIFE_DAYS=10", "COVIS_WINDOW_DAYS=30")
@@ -21,7 +32,7 @@ def signals(make_world):
 
 
 def held(world, types=TYPES):
-    return room.Signals(world, types, world.now_us)
+    return room.Signals(replace(world, types=types), world.now_us)
 
 
 def told(user="u1", item="i1", *, pop=0.0, cooc=0.0, beta=0.5, anchors=("i2",), recent=9, profile=None):
@@ -118,3 +129,12 @@ def test_beyond_the_strongest_neighbours_both_is_right(make_world, monkeypatch):
     strength = float(counted[0] * counted[1])
     assert all(cut.covisits_hold(*told(item="i2", cooc=cooc, anchors=("i1",))) for cooc in (0.0, strength))
     assert not cut.covisits_hold(*told(item="i2", cooc=strength + 1, anchors=("i1",)))
+
+
+def test_an_event_that_left_the_window_after_the_answer_was_made_may_still_have_counted(make_world):
+    """On a real clock the signals are compared seconds after the lists; u1's event on i1 is 20 days old."""
+    real = {"base_url": "http://x", "base_url_source": "--base-url"}
+    world = make_world("COVIS_WINDOW_DAYS=20", "POPULARITY_HALFLIFE_DAYS=10", **real)
+    later = room.Signals(world, world.now_us + 30_000_000)
+    assert later.covisits_hold(*told(item="i1", cooc=1.0, anchors=("i2",)))
+    assert not later.covisits_hold(*told(item="i1", cooc=2.0, anchors=("i2",)))

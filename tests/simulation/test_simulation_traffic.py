@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_recsim.service.ask import Ask, Exchange
-from pytest_recsim.service.tally import RECOMMEND, Tally
-from pytest_recsim.simulation.traffic import answer_times, error_figure, p95_figure
+from pytest_recsim.service.contract.ask import Ask, Exchange
+from pytest_recsim.service.http.request_counts import RECOMMEND, Tally
+from pytest_recsim.simulation.measure.traffic import answer_times, error_figure, p95_figure
 
 
 def exchanges(*seconds: float) -> list[Exchange]:

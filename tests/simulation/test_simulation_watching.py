@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_recsim.prepare.seed import Counts, Seeded
-from pytest_recsim.service.ask import Ask, Exchange
-from pytest_recsim.service.wire import Answer, Extras, Policy, ScoredItem, SourceCount, Trace
-from pytest_recsim.simulation.watching import watch_for
+from pytest_recsim.service.contract.ask import Ask, Exchange
+from pytest_recsim.service.contract.wire import Answer, Extras, Policy, ScoredItem, SourceCount, Trace
+from pytest_recsim.simulation.truth.response_checks import watch_for
 
 PROBE = "recsim-probe-1"
 COUNTS = Counts(items=4, users=3, events=6)
@@ -55,3 +57,28 @@ def test_the_probe_counts_for_the_caps_with_the_tags_of_its_source(make_world, i
     watch = watch_for(make_world("BRAND_CAP=1", "CATEGORY_CAP=0"), SEEDED)
     watch.see(listed(ids))
     assert [violation.what for violation in watch.summary().violations] == wrong
+
+
+HIDING = ("RULE_EXCLUDE_EVENTS=true", "PURCHASED_WINDOW_DAYS=40", "EXCLUDE_EVENT_TYPES=1,2")
+
+
+@pytest.mark.parametrize(
+    ("sent", "known", "wrong"),
+    [
+        ({"rule_exclude_events": True, "purchased_window_days": 40}, [1, 2], True),
+        ({"rule_exclude_events": True, "purchased_window_days": 3}, [1, 2], False),
+        ({"rule_exclude_events": True, "purchased_window_days": 40}, [3], False),
+        ({"rule_exclude_events": True, "purchased_window_days": 40}, None, False),
+    ],
+    ids=["as the profile says", "another window", "the service hides other types", "nobody knows the types"],
+)
+def test_an_item_that_the_exclusion_hides_is_noticed_where_every_question_carries_the_profile(
+    make_world, sent, known, wrong
+):
+    admin = {} if known is None else {"exclude_event_types": known}
+    world = make_world(*HIDING, admin=admin, base_url="http://127.0.0.1:1", apply="request")
+    watch = watch_for(world, SEEDED)
+    exchange = listed([PROBE, "i3"])
+    watch.see(replace(exchange, ask=replace(exchange.ask, overrides=sent)))
+    found = [violation.what for violation in watch.summary().violations]
+    assert ("items hidden from the user" in found) is wrong

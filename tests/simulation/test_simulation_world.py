@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import numpy as np
+import pytest
+
+from pytest_recsim.service.contract.records import EventType
+
+
+def event(user, item, days_ago, kind=0, **more):
+    ts = datetime(2026, 11, 22, tzinfo=UTC) - timedelta(days=days_ago)
+    return {"user_id": user, "item_id": item, "type": kind, "ts": ts.isoformat()} | more
 
 
 def test_the_last_quarter_of_events_is_held_out(make_world):
@@ -67,3 +78,45 @@ def test_a_fraction_of_a_day_cannot_be_sent_with_a_request(make_world):
     real = {"base_url": "http://x", "base_url_source": "--base-url"}
     world = make_world("PURCHASED_WINDOW_DAYS=20.5", admin={"purchased_window_days": 9}, **real)
     assert world.effective.value("PURCHASED_WINDOW_DAYS") == 9
+
+
+def test_exclusions_of_types_that_nobody_knows_are_not_assumed(make_world):
+    real = {"base_url": "http://x", "base_url_source": "--base-url"}
+    admin = {"rule_exclude_events": True}
+    assert make_world("PURCHASED_WINDOW_DAYS=60", admin=admin, **real).hidden_pairs == {}
+    every_type = admin | {"exclude_event_types": None}
+    assert make_world("PURCHASED_WINDOW_DAYS=60", admin=every_type, **real).hidden_pairs != {}
+
+
+def shop(*events):
+    items = [{"item_id": name} for name in ("i1", "i2", "i3", "i4")]
+    users = [{"user_id": "u1", "traits": {"segment": "vip"}}]
+    late = event("u1", "i4", 1)
+    return {"items": items, "users": users, "events": [*events, late]}
+
+
+@pytest.mark.parametrize(
+    ("one", "offered"),
+    [
+        ({"kind": 3, "value": -1.0}, False),
+        ({"kind": 3, "value": 0.0}, False),
+        ({"kind": 7}, False),
+        ({"kind": 1}, True),
+    ],
+    ids=["a return", "worth nothing", "a type that weighs nothing", "a click"],
+)
+def test_an_item_is_offered_for_sure_when_its_events_count_for_the_service_and_none_against(
+    make_world, one, offered
+):
+    events = [event("u1", "i1", 9, **one), event("u1", "i2", 8), event("u1", "i3", 7)]
+    world = make_world(document=shop(*events))
+    assert world.offered.tolist()[0] is offered
+    assert world.offerable.tolist()[:2] == [True, True]
+
+
+def test_what_is_offered_follows_the_services_weights_and_not_those_of_relevance(make_world, tmp_path):
+    (tmp_path / "guardrails.yml").write_text("defaults: {quality: {weights: {view: 0}}}\n")
+    world = make_world(document=shop(event("u1", "i1", 9), event("u1", "i2", 8), event("u1", "i3", 7)))
+    assert world.offered.tolist()[:3] == [True, True, True]
+    other = replace(world, types=(EventType(type=1, weight=1.0),))
+    assert other.offered.tolist() == [False] * 4

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import pytest
 
-from pytest_recsim.data.fixture import load_fixture
-from pytest_recsim.data.model import EVENT_TYPES
-from pytest_recsim.data.problems import InputError
+from pytest_recsim.data.fixtures.fixture import load_fixture
+from pytest_recsim.data.fixtures.model import EVENT_TYPES
+from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.sources.generator import DEFAULT_END, generate
 from pytest_recsim.sources.words import TEMPLATES
 from pytest_recsim.sources.writer import render, write_fixture
@@ -254,9 +254,9 @@ def test_the_window_can_be_moved_and_stretched():
     ("asked", "sentence"),
     [
         ({"template": "retial"}, "did you mean `retail`"),
-        ({"items": 0}, "items: 0 is not possible; allowed are 40 to"),
+        ({"items": 0}, "items: 0 is not possible; must be 40 to"),
         ({"users": -1}, "users: -1 is not possible"),
-        ({"events": 10}, "events: 10 is not possible; allowed are 1200 to"),
+        ({"events": 10}, "events: 10 is not possible; must be 1200 to"),
         ({"days": 3}, "days: 3 is not possible"),
         ({"end": datetime(2026, 1, 1)}, "has no offset"),  # noqa: DTZ001 - the missing offset is the case
         ({"end": datetime(1900, 1, 1, tzinfo=UTC)}, "year 1900"),

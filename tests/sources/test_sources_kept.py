@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_recsim.data.fixture import load_fixture
+from pytest_recsim.data.fixtures.fixture import load_fixture
 from pytest_recsim.sources.recipes import RECIPES, write_all
 from pytest_recsim.sources.writer import render
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_recsim.data.columns import columns
-from pytest_recsim.data.fixture import load_fixture
-from pytest_recsim.data.problems import InputError
-from pytest_recsim.data.split import split_events
+from pytest_recsim.data.fixtures.columns import columns
+from pytest_recsim.data.fixtures.fixture import load_fixture
+from pytest_recsim.data.fixtures.split import split_events
+from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.sources.movielens import import_movielens
 from pytest_recsim.sources.writer import render, write_fixture
 
@@ -137,11 +137,11 @@ def test_a_missing_column_is_named_with_its_nearest(folder):
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
-        ("7,1,5.5,10", "rating `5.5`: allowed is a number from 0.5 to 5"),
+        ("7,1,5.5,10", "rating `5.5`: must be a number from 0.5 to 5"),
         ("7,1,nan,10", "rating `nan`"),
         ("7,1,,10", "rating ``"),
         ("7,99,5.0,10", "movieId 99 is not in movies.csv"),
-        ("x,1,5.0,10", "userId `x`: allowed is a whole number"),
+        ("x,1,5.0,10", "userId `x`: must be a whole number"),
         ("7,1,5.0,-3", "timestamp `-3`"),
         ("7,1,5.0,99999999999", "timestamp `99999999999`"),
         ("7,1,5.0,1_0", "timestamp `1_0`"),
@@ -159,7 +159,7 @@ def test_a_broken_row_is_named_with_file_and_line(folder, row, sentence):
 def test_several_problems_are_told_together(folder):
     fill(folder, movies=f"{MOVIES}1,Twice,Drama\n", ratings=f"{RATINGS}a,1,5,1\n7,1,9,1\n")
     told = refused(folder)
-    assert "movies.csv:6: movieId 1 stands twice" in told
+    assert "movies.csv:6: movieId 1 is defined twice" in told
     assert "ratings.csv:7" in told
     assert "ratings.csv:8" in told
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_recsim.data.problems import InputError
+from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.sources.writer import render, write_fixture
 
 DOCUMENT = {"items": [{"item_id": "café"}], "users": [], "events": []}

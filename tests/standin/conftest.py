@@ -83,9 +83,9 @@ class Client:
 def start():
     """Return a function that starts an application with the usual knobs and these changes."""
 
-    def start_with(quirks="", seed=None, **changes):
+    def start_with(quirks="", seed=None, slow_start_s=None, **changes):
         knobs = KNOBS | {name: str(value) for name, value in changes.items()}
-        return Client(standin.build(knobs, worlds.NOW_US, parse_quirks(quirks, seed)))
+        return Client(standin.build(knobs, worlds.NOW_US, parse_quirks(quirks, seed, slow_start_s)))
 
     return start_with
 

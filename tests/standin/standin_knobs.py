@@ -6,7 +6,7 @@ import pytest
 from standin_town import NOW_US, TRAITS, USERS, town
 from standin_worlds_load import call, send
 
-from pytest_recsim.data.knob_table import KNOBS
+from pytest_recsim.data.profiles.knob_table import KNOBS
 from pytest_recsim.standin import app as standin
 
 SEEDS = (1, 2)

@@ -6,7 +6,7 @@ import pytest
 from standin_knobs import BASE, Service
 from standin_town import rule, town
 
-from pytest_recsim.data.knob_table import KNOBS
+from pytest_recsim.data.profiles.knob_table import KNOBS
 
 # Every knob that ranks nothing with a value far from the usual one, and what it needs to be told besides.
 SILENT = {

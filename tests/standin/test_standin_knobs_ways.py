@@ -8,7 +8,7 @@ import pytest
 from standin_knobs import BASE, TURNED, Service, Turn, ways
 from standin_town import USERS, town
 
-from pytest_recsim.data.knob_table import KNOBS
+from pytest_recsim.data.profiles.knob_table import KNOBS
 
 ON = {"RULE_EXCLUDE_EVENTS": True}
 CAPPED = {"BRAND_CAP": 1, "CATEGORY_CAP": 2, "MMR_LAMBDA": 0.5}

@@ -10,6 +10,7 @@ import standin_worlds as worlds
 import standin_worlds_load as loading
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from waiting import LIMIT_S
 
 from pytest_recsim.standin import app as standin
 from pytest_recsim.standin import keeping, snapshot
@@ -329,6 +330,16 @@ def test_what_was_written_is_there_after_an_orderly_end(kept):
     assert "a" in again.service.peek(ORGS[0], "n").items
 
 
+def test_a_file_that_only_its_owner_may_read_stays_one(kept, tmp_path):
+    _, keeper = kept()
+    assert keeper.close()
+    (tmp_path / "state.json").chmod(0o600)
+    app, keeper = kept()
+    changed(app, keeper)
+    assert keeper.close()
+    assert (tmp_path / "state.json").stat().st_mode & 0o777 == 0o600
+
+
 def test_changes_are_written_every_few_seconds_and_only_then(kept, tmp_path, monkeypatch):
     monkeypatch.setattr(keeping, "EVERY_SECONDS", 0.01)
     app, keeper = kept()
@@ -344,7 +355,7 @@ def test_changes_are_written_every_few_seconds_and_only_then(kept, tmp_path, mon
         await asyncio.sleep(0.1)
         assert file.stat().st_ino == empty
         changed(app, keeper, "written by and by")
-        for _ in range(500):
+        for _ in range(int(LIMIT_S / 0.01)):
             if b"by and by" in file.read_bytes():
                 break
             await asyncio.sleep(0.01)

@@ -27,3 +27,15 @@ def test_items_are_counted_by_the_wanted_tags_that_they_carry(distinct):
     expected = [len({*wanted} & {*carried.get(name, ())}) for name in sorted([*carried, "ghost"])]
     assert table.count_raw(codes).tolist() == [*expected, 0]
     assert (table._raw_bits is None) == (distinct > 1024)
+
+
+def test_an_item_with_very_many_tags_does_not_make_every_question_dear():
+    rows = {"wide": [f"t{number}" for number in range(20_000)]} | {
+        f"i{number}": ["t1"] for number in range(400)
+    }
+    table = tags.Tags(Catalogue({name: item(name, some) for name, some in rows.items()}, []))
+    assert len(table.raw.codes) == len(table.folded.codes) == 20_400
+    codes, which = table.raw.of(np.array([0, 1, 0]))
+    assert (codes.tolist(), which.tolist()) == ([table.raw_index["t1"]] * 3, [0, 1, 2])
+    assert table.with_raw(["t1"]).tolist() == [True] * 401 + [False]
+    assert table.with_folded(["t7"]).nonzero()[0].tolist() == [400]

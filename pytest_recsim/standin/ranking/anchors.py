@@ -44,9 +44,9 @@ def _starter_anchors(context: Context, starter: Starter) -> list[int]:
     """Return the most popular items of the starter tags, taking turns from the heaviest tag on."""
     data, run = context.data, context.run
     wanted = min(run.k, _STARTER_ANCHORS)
-    dice = context.service.quirks.dice
-    order = data.weighted.popular(context.now, run.knobs.half_life_days, None).drawn(dice)
-    tags = [tag for tag in by_weight(starter.tags, dice) if tag in data.tags.raw_index]
+    quirks = context.service.quirks
+    order = data.weighted.popular(context.now, run.knobs.half_life_days, None).drawn(quirks.dice)
+    tags = [tag for tag in by_weight(starter.tags, quirks.chance) if tag in data.tags.raw_index]
     lists = [order[data.tags.with_raw((tag,))[order]][:wanted].tolist() for tag in tags]
     found: dict[int, None] = {}
     for turn in range(wanted):

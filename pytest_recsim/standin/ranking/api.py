@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from pytest_recsim.standin.errors import out_of_range
+from pytest_recsim.standin.errors import out_of_range, timed_out
 from pytest_recsim.standin.http import Answer, Request, answer
 from pytest_recsim.standin.listing import MOST, whole_or
 from pytest_recsim.standin.ranking.arrays import strict_arithmetic, window_start
@@ -22,11 +22,17 @@ if TYPE_CHECKING:
 
 
 def recommend(service: Service, request: Request) -> Answer:
-    return _ranked(service, request, read_recommend(request))
+    ask = read_recommend(request, old=service.quirks.revision_2025)
+    if service.slow_start is None or not service.peek(request.org, ask.namespace).events:
+        return _ranked(service, request, ask)
+    wait = service.slow_start.next(request.org, ask.namespace)
+    if wait.fails:
+        raise timed_out(wait.seconds)
+    return _ranked(service, request, ask)._replace(delay=wait.seconds)
 
 
 def rerank(service: Service, request: Request) -> Answer:
-    return _ranked(service, request, read_rerank(request))
+    return _ranked(service, request, read_rerank(request, old=service.quirks.revision_2025))
 
 
 def _ranked(service: Service, request: Request, ask: Ask) -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,20 @@ FALLBACK_HALF_LIFE_DAYS = 14.0
 _MOST_DOUBLINGS = 500.0
 _EARLIEST = -(1 << 62)
 _MOST_DAYS = 1e8
+
+
+class Extra(NamedTuple):
+    """What a source other than popularity offers: items in id order, or as the dice fall, with their raw signal."""
+
+    items: Ints
+    signal: Floats
+
+    def drawn(self, dice: Random | None) -> Extra:
+        """Return the same in the order in which it joins the pool."""
+        if dice is None:
+            return self
+        order = shuffled(np.arange(len(self.items)), dice)
+        return Extra(self.items[order], self.signal[order])
 
 
 def strict_arithmetic() -> np.errstate:

@@ -10,6 +10,7 @@ from pytest_recsim.standin import wire
 from pytest_recsim.standin.clock import parse_rfc3339
 from pytest_recsim.standin.errors import bad_request
 from pytest_recsim.standin.gates import ZERO_ORG
+from pytest_recsim.standin.ranking.revision_2025 import BLEND
 
 if TYPE_CHECKING:
     from pytest_recsim.standin.http import Request
@@ -65,10 +66,12 @@ _COMMON: dict[str, wire.Reader] = {
     "explain_level": wire.text,
 }
 _RERANK_ITEM = wire.Fields("types.RerankItem", {"item_id": wire.text, "score": wire.number})
+_ITEMS: dict[str, wire.Reader] = {"items": wire.ListOf(_RERANK_ITEM, dict, "[]types.RerankItem")}
+_BLEND_2025 = {"blend": wire.Fields("types.Blend", dict.fromkeys(BLEND, wire.number))}
 RECOMMEND = wire.Fields("types.RecommendRequest", _COMMON)
-RERANK = wire.Fields(
-    "types.RerankRequest", _COMMON | {"items": wire.ListOf(_RERANK_ITEM, dict, "[]types.RerankItem")}
-)
+RERANK = wire.Fields("types.RerankRequest", _COMMON | _ITEMS)
+RECOMMEND_2025 = wire.Fields("types.RecommendRequest", _COMMON | _BLEND_2025)
+RERANK_2025 = wire.Fields("types.RerankRequest", _COMMON | _ITEMS | _BLEND_2025)
 
 
 class Constraints(msgspec.Struct, frozen=True):
@@ -98,18 +101,23 @@ class Ask(msgspec.Struct, frozen=True):
     prefetched: tuple[tuple[str, float], ...] | None = None
 
 
-def read_recommend(request: Request) -> Ask:
-    """Read a recommendations body; what is wrong with its values is collected in ``problems``."""
-    body = request.read(RECOMMEND)
+def read_recommend(request: Request, *, old: bool = False) -> Ask:
+    """Read a recommendations body; what is wrong with its values is collected in ``problems``.
+
+    ``old``: as the older revision does, which has no problem with anything.
+    """
+    body = request.read(RECOMMEND_2025 if old else RECOMMEND)
     k = body.get("k", 0)
+    if old:
+        return _ask(request.org, body, k if k > 0 else DEFAULT_K, [], None)
     return _ask(
         request.org, body, k or DEFAULT_K, [_problem("k", "must not be negative")] if k < 0 else [], None
     )
 
 
-def read_rerank(request: Request) -> Ask:
+def read_rerank(request: Request, *, old: bool = False) -> Ask:
     """Read a rerank body; ids are trimmed and the first of a repeated one counts."""
-    body = request.read(RERANK)
+    body = request.read(RERANK_2025 if old else RERANK)
     rows = body.get("items", [])
     if not rows:
         raise bad_request("empty_items")
@@ -177,4 +185,5 @@ def _blend(body: dict[str, float], problems: list[dict[str, str]]) -> tuple[floa
     problems += [
         _problem(f"blend.{name}", "must not be negative") for name, weight in body.items() if weight < 0
     ]
-    return body.get("pop", 0.0), body.get("cooc", 0.0), body.get("similarity", 0.0)
+    similarity = body.get("similarity", body.get("als", 0.0))
+    return max(body.get("pop", 0.0), 0.0), max(body.get("cooc", 0.0), 0.0), max(similarity, 0.0)

@@ -25,7 +25,8 @@ class Cap:
     """Counts picks per brand (or category) value and rules out the candidates of a value that is full."""
 
     def __init__(self, values: Values, rows: Ints, limit: int) -> None:
-        self._columns = list(values.matrix[:, rows])
+        self._rows = rows
+        self._values = values
         self._held = values.held
         self._limit = limit
         self._counts: dict[int, int] = {}
@@ -39,10 +40,9 @@ class Cap:
 
     def rule_out(self, held: int, *choices: Floats) -> None:
         """Make the candidates that hold a value the last choice."""
-        for column in self._columns:
-            shared = column == held
-            for choice in choices:
-                np.copyto(choice, -np.inf, where=shared)
+        shared = self._values.rows.holding(held)[self._rows]
+        for choice in choices:
+            np.copyto(choice, -np.inf, where=shared)
 
     def count(self, row: int) -> None:
         for held in self._held[row]:

@@ -8,6 +8,7 @@ import msgspec
 
 from pytest_recsim.standin.errors import ApiError, bad_request
 from pytest_recsim.standin.ranking.arrays import window_start
+from pytest_recsim.standin.ranking.revision_2025 import usable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,7 +92,10 @@ def effective(service: Service, org: str, ask: Ask, history: History, now: int) 
     new = hint == NEW_USERS
     if sparse or new:
         knobs = _for_new_users(knobs, service.settings, new=new)
-    _validate(knobs, ask)
+    if service.quirks.revision_2025:
+        knobs = usable(knobs, _NOT_NEGATIVE)
+    else:
+        _validate(knobs, ask)
     k = min(ask.k, knobs.max_k) if knobs.max_k > 0 else ask.k
     fanout = max(knobs.popularity_fanout, k)
     reported = min(len(recent), max(knobs.profile_min_events_for_boost - 1, 0)) if new else len(recent)

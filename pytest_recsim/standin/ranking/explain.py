@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import compress
 from operator import mul
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from pytest_recsim.standin.ranking.ask import FULL, NUMERIC
+from pytest_recsim.standin.ranking.revision_2025 import WORDS as WORDS_2025
+from pytest_recsim.standin.ranking.revision_2025 import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,8 +31,7 @@ _REASONS = (
     "session_sequence",
 )
 _NORMS = ("pop_norm", "cooc_norm", "similarity")
-_NORM_NAMES = ("pop_norm", "cooc_norm", "similarity_norm")
-_TRIPLE = ("pop", "cooc", "similarity")
+_WORDS = Words(("pop_norm", "cooc_norm", "similarity_norm"), ("pop", "cooc", "similarity"))
 Numbers = tuple[float, ...]
 
 
@@ -79,6 +81,8 @@ class _Explainer:
     def __init__(self, ranked: Ranked, level: int) -> None:
         self._ranked = ranked
         self._full = level >= FULL
+        self._old = ranked.context.service.quirks.revision_2025
+        self._words = WORDS_2025 if self._old else _WORDS
         self._weights = ranked.context.run.weights
         self._weight_block = nonzero(("alpha", "beta", "gamma"), self._weights)
         self._lambda = ranked.context.run.knobs.mmr_lambda
@@ -91,7 +95,10 @@ class _Explainer:
 
     def reasons(self, candidate: int, values: Values) -> list[str]:
         outcome = self._ranked.outcome
-        reasons = [reason for reason, signal in zip(_REASONS, values.signals, strict=True) if signal > 0]
+        shown = [signal > 0 for signal in values.signals]
+        if self._old:
+            shown[0] = self._weights[0] > 0
+        reasons = list(compress(_REASONS, shown))
         if self._ranked.picks is not None:
             reasons.append("diversity")
         if values.multiplier > 1:
@@ -116,10 +123,11 @@ class _Explainer:
         return block
 
     def _blend(self, values: Values) -> dict[str, Any]:
-        block = self._weight_block | nonzero(_NORM_NAMES, values.norms)
-        block["contrib"] = nonzero(_TRIPLE, list(map(mul, self._weights, values.norms)))
+        block = self._weight_block | nonzero(self._words.norms, values.norms)
+        block["contrib"] = nonzero(self._words.triple, list(map(mul, self._weights, values.norms)))
         if self._full:
-            block["raw"] = nonzero(_TRIPLE, (*values.signals[:2], values.norms[2]))
+            similarity = values.signals[2] if self._old else values.norms[2]
+            block["raw"] = nonzero(self._words.triple, (*values.signals[:2], similarity))
         return block
 
     def _mmr(self, rank: int) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_recsim.standin.ranking.tags import Tags, fold, padded
+from pytest_recsim.standin.ranking.ragged import Ragged
+from pytest_recsim.standin.ranking.tags import Tags, fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +22,7 @@ _LAMBDAS_KEPT = 2
 class Values:
     """The brand (or category) values of all items.
 
-    ``held[i]`` lists item i's codes into ``names``; ``matrix`` [width, size + 1] holds the same, filled up with -1.
+    ``held[i]`` lists item i's codes into ``names``; ``rows`` holds the same.
     """
 
     def __init__(self, tags: Tags, prefixes: tuple[str, ...]) -> None:
@@ -31,7 +32,7 @@ class Values:
         self.prefixed = frozenset(code for code, value in enumerate(value_of) if value is not None)
         codes = [self.index[value] if value else NO_VALUE for value in value_of]
         self.held = [sorted({codes[tag] for tag in carried} - {NO_VALUE}) for carried in tags.sets]
-        self.matrix = padded(self.held, NO_VALUE)
+        self.rows = Ragged(self.held)
 
 
 def value_after(tag: str, prefixes: tuple[str, ...]) -> str | None:

@@ -15,7 +15,7 @@ from pytest_recsim.standin.ranking.final import final_order
 from pytest_recsim.standin.ranking.pool import Pool, prefetched_pool, recommended_pool
 from pytest_recsim.standin.ranking.profile import Profiles, profiles_of
 from pytest_recsim.standin.ranking.restrict import Restricted, restrict
-from pytest_recsim.standin.ranking.rule_engine import Outcome, evaluate
+from pytest_recsim.standin.ranking.rule_engine import Outcome, evaluate, leave_nothing_at_nothing
 from pytest_recsim.standin.ranking.rule_match import matcher
 from pytest_recsim.standin.ranking.signals import Signals, signals_of
 
@@ -113,9 +113,12 @@ def _apply(context: Context, rules: list[Rule], facets: Facets, signals: Signals
         return Outcome(), signals
     candidates = signals.candidates.tolist()
     scores = dict(zip(candidates, signals.score.tolist(), strict=True))
-    match = matcher(context.data, facets, context.names, signals.candidates, context.service.quirks.dice)
+    quirks = context.service.quirks
+    match = matcher(context.data, facets, context.names, signals.candidates, quirks.dice)
     slots = context.service.settings.rules_max_pin_slots
     outcome = evaluate(rules, match, context.names.position, scores, slots)
+    if quirks.boosts:
+        leave_nothing_at_nothing(outcome, scores)
     outside = [candidate for candidate in (*outcome.pins, *outcome.injected) if candidate not in scores]
     if outside:
         signals = signals.extended(outside)

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pytest_recsim.standin.ranking.arrays import Bools, Floats, Ints, best_set, shuffled
+from pytest_recsim.standin.ranking.arrays import Bools, Extra, Floats, Ints, best_set, shuffled
+from pytest_recsim.standin.ranking.revision_2025 import merged
 
 if TYPE_CHECKING:
-    from random import Random
-
     from numpy.typing import NDArray
 
     from pytest_recsim.standin.ranking.ask import Ask
@@ -37,20 +36,6 @@ class Pool(NamedTuple):
         return Pool(
             self.candidates[kept], self.pop[kept], self.content[kept], self.session[kept], self.sources
         )
-
-
-class Extra(NamedTuple):
-    """What a source other than popularity offers: items in id order, or as the dice fall, with their raw signal."""
-
-    items: Ints
-    signal: Floats
-
-    def drawn(self, dice: Random | None) -> Extra:
-        """Return the same in the order in which it joins the pool."""
-        if dice is None:
-            return self
-        order = shuffled(np.arange(len(self.items)), dice)
-        return Extra(self.items[order], self.signal[order])
 
 
 def prefetched_pool(ask: Ask, names: Names) -> Pool:
@@ -92,11 +77,12 @@ def recommended_pool(context: Context, profile: Floats, injected: list[int]) -> 
     items, pop = _with_anchors(offered, popular.value[offered], injected)
     taken = np.zeros(data.catalogue.size + 1, np.bool_)
     taken[items] = True
-    content = _content(data, profile, run.fanout, taken).drawn(context.service.quirks.dice)
+    content = _content(context, profile, taken)
     watch.append(stopwatch())
     session = _session(context, taken)
     watch.append(stopwatch())
-    candidates, merged_pop = _merge(items, pop, (content, session), max(run.k, run.fanout))
+    merge = merged if context.service.quirks.revision_2025 else _merge
+    candidates, merged_pop = merge(items, pop, (content, session), max(run.k, run.fanout))
     watch.append(stopwatch())
     laps = [later - earlier for earlier, later in itertools.pairwise(watch)]
     return Pool(
@@ -124,21 +110,24 @@ def _with_anchors(items: Ints, pop: Floats, injected: list[int]) -> tuple[Ints, 
     return np.concatenate([items, missing]), np.concatenate([pop, np.full(len(missing), highest)])
 
 
-def _content(data: RankingData, profile: Floats, fanout: int, taken: Bools) -> Extra:
+def _content(context: Context, profile: Floats, taken: Bools) -> Extra:
     """Score available items by how many profile tags they carry, spelled in lower case."""
+    data, quirks = context.data, context.service.quirks
     spelled = data.tags.exact[profile[:-1] > 0]
     counts = data.tags.count_raw(spelled[spelled >= 0])
     counts *= data.catalogue.available
+    if quirks.spread or quirks.revision_2025:
+        counts[taken] = 0
     items = counts.nonzero()[0]
-    return _best(items, counts[items], fanout, taken)
+    return _best(items, counts[items], context.run.fanout, taken).drawn(quirks.chance)
 
 
 def _session(context: Context, taken: Bools) -> Extra:
     counts, quirks = context.history.session(), context.service.quirks
-    if not quirks.ghosts:
+    if not (quirks.ghosts or quirks.revision_2025):
         available = context.data.catalogue.available
         counts = {item: count for item, count in counts.items() if available[item]}
-    items = shuffled(np.array(sorted(counts), np.int64), quirks.dice)
+    items = shuffled(np.array(sorted(counts), np.int64), quirks.chance)
     signal = np.array([counts[item] for item in items.tolist()], np.int64)
     return _best(items, signal, context.run.fanout, taken)
 

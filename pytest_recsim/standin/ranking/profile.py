@@ -115,9 +115,9 @@ def _raw_weights(context: Context) -> Floats:
     data, history, days = context.data, context.history, context.run.knobs.profile_window_days
     count = len(history.items) if days == 0 else history.count_since(window_start(context.now, days))
     span = slice(history.span.start, history.span.start + count)
-    matrix = data.tags.raw[:, data.log.item[span]]
-    each = np.concatenate([data.weighted.for_profiles(context.now, span)] * len(matrix))
-    return np.asarray(np.bincount(matrix.ravel(), each, len(data.tags.raw_names) + 1)[:-1], np.float64)
+    each = data.weighted.for_profiles(context.now, span)
+    tags, which = data.tags.raw.of(data.log.item[span])
+    return np.asarray(np.bincount(tags, each[which], len(data.tags.raw_names)), np.float64)
 
 
 def _own(data: RankingData, raw: Floats, top: int) -> Floats:

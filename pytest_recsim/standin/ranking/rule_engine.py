@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -84,3 +84,11 @@ def _boost(outcome: Outcome, rule: Rule, scores: dict[int, float]) -> None:
         change = score * value or value
         outcome.scores[candidate] = score + change
         outcome.boosts.setdefault(candidate, []).append((rule.rule_id, change))
+
+
+def leave_nothing_at_nothing(outcome: Outcome, scores: Mapping[int, float]) -> None:
+    """Take back the boosts of candidates without score: a multiple of 0 is 0, as the real service is seen to do (contract 18)."""
+    for candidate in outcome.boosts:
+        if scores.get(candidate) == 0:
+            outcome.boosts[candidate] = [(rule_id, 0.0) for rule_id, _ in outcome.boosts[candidate]]
+            outcome.scores[candidate] = 0.0

@@ -28,13 +28,13 @@ def matcher(
     def match(rule: Rule) -> list[int]:
         key = fold(rule.target_key)
         if rule.target_type == TAG:
-            code, matrix = facets.plain_tag(key), data.tags.folded
+            code, held = facets.plain_tag(key), data.tags.folded
         else:
             values = facets.brands if rule.target_type == BRAND else facets.categories
-            code, matrix = values.index.get(key), values.matrix
+            code, held = values.index.get(key), values.rows
         if code is None:
             return []
-        found: list[int] = candidates[(matrix[:, rows] == code).any(axis=0)].tolist()
+        found: list[int] = candidates[held.holding(code)[rows]].tolist()
         if dice is None:
             return sorted(found, key=names.id)
         dice.shuffle(found)

@@ -9,6 +9,7 @@ import numpy as np
 
 from pytest_recsim.standin.ranking.arrays import Floats, Ints, saturate, settle, window_start
 from pytest_recsim.standin.ranking.effective import DEFAULT_WINDOW_DAYS, Effective
+from pytest_recsim.standin.ranking.revision_2025 import share_of_largest
 
 if TYPE_CHECKING:
     from pytest_recsim.standin.ranking.context import Context
@@ -55,9 +56,13 @@ def signals_of(context: Context, profiles: Profiles, pool: Pool, kept: Ints, anc
     content, session, pop = pool.content, pool.session, pool.pop
     cooc = _co_visits(context, anchors)[rows] if beta > 0 else np.zeros(len(rows))
     embedding = _embedding(data, anchors)[rows] if gamma > 0 else np.zeros(len(rows))
-    pop_norm, cooc_norm = saturate(pop), saturate(cooc)
-    similarity = np.maximum(np.maximum(embedding, saturate(content)), saturate(session))
-    overlap = profiles.boost[data.tags.folded[:, rows]].sum(axis=0)
+    if context.service.quirks.revision_2025:
+        pop_norm, cooc_norm, similarity = map(share_of_largest, (pop, cooc, embedding))
+    else:
+        pop_norm, cooc_norm = saturate(pop), saturate(cooc)
+        similarity = np.maximum(np.maximum(embedding, saturate(content)), saturate(session))
+    tags, which = data.tags.folded.of(rows)
+    overlap = np.asarray(np.bincount(which, profiles.boost[tags], len(rows)), np.float64)
     multiplier = 1.0 + _boost_factor(run, len(anchors)) * overlap
     score = settle((alpha * pop_norm + beta * cooc_norm + gamma * similarity) * multiplier)
     return Signals(

@@ -1,4 +1,4 @@
-"""Tags as number matrices: raw spellings and their trimmed lower-case forms."""
+"""Tags as numbers: raw spellings and their trimmed lower-case forms."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pytest_recsim.standin.ranking.ragged import Ragged
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
@@ -23,33 +25,19 @@ def fold(tag: str) -> str:
     return tag.strip().lower()
 
 
-def padded(rows: Sequence[Sequence[int]], filler: int) -> Ints:
-    """Return codes as a matrix [width, rows], sorted within a row and filled up with ``filler``."""
-    width = max(map(len, rows), default=0) or 1
-    matrix = np.full((width, len(rows)), filler, np.int64)
-    for column, codes in enumerate(rows):
-        if codes:
-            matrix[: len(codes), column] = sorted(codes)
-    return matrix
-
-
-def bits(matrix: Ints, filler: int) -> NDArray[np.uint64]:
-    """Return the codes of every column as a bit set [words, columns]; codes from ``filler`` on are no tags."""
-    found = np.zeros((filler // 64 + 1, matrix.shape[1]), np.uint64)
-    columns = np.arange(matrix.shape[1])
-    for codes in matrix:
-        held = codes < filler
-        place = (codes[held] // 64, columns[held])
-        found[place] |= np.uint64(1) << (codes[held] % 64).astype(np.uint64)
+def bits(held: Ragged, size: int, columns: int) -> NDArray[np.uint64]:
+    """Return the codes (below ``size``) of every row as a bit set [words, columns], a column per row."""
+    found = np.zeros((size // 64 + 1, columns), np.uint64)
+    shift = (held.codes % 64).astype(np.uint64)
+    np.bitwise_or.at(found, (held.codes // 64, held.owner), np.left_shift(np.uint64(1), shift))
     return found
 
 
 class Tags:
     """The tags of a catalogue.
 
-    ``raw`` and ``folded`` are matrices [width, size + 1] of codes into ``raw_names`` and ``names`` (both sorted), every
-    distinct tag of an item once, filled up with the first code that is not one. ``lists`` (sorted) and ``sets`` hold the
-    folded codes of each item. Blank tags have no folded form (code ``blank``). ``exact[f]`` is the raw code whose spelling equals folded tag ``f``, else -1.
+    ``raw`` and ``folded`` hold for each item, and one more that has none, its codes into ``raw_names`` and ``names``
+    (both sorted), every distinct tag once. ``lists`` (sorted) and ``sets`` hold the folded codes of each item. Blank tags have no folded form (code ``blank``). ``exact[f]`` is the raw code whose spelling equals folded tag ``f``, else -1.
     """
 
     def __init__(self, catalogue: Catalogue) -> None:
@@ -66,12 +54,10 @@ class Tags:
         ]
         self.sets.append(frozenset())
         self.lists = [sorted(codes) for codes in self.sets]
-        self.raw = padded(
-            [[self.raw_index[tag] for tag in tags] for tags in spelled] + [[]], len(self.raw_names)
-        )
-        self.folded = padded(self.lists, self.blank)
+        self.raw = Ragged([[self.raw_index[tag] for tag in tags] for tags in spelled] + [[]])
+        self.folded = Ragged(self.lists)
         few = len(self.raw_names) <= _MOST_AS_BITS
-        self._raw_bits = bits(self.raw, len(self.raw_names)) if few else None
+        self._raw_bits = bits(self.raw, len(self.raw_names), len(self.sets)) if few else None
         self.count = np.array([len(tags) for tags in spelled] + [0])
 
     def count_raw(self, codes: Ints) -> NDArray[np.int16]:
@@ -79,7 +65,7 @@ class Tags:
         wanted = np.zeros(64 * (len(self.raw_names) // 64 + 1), np.bool_)
         wanted[codes] = True
         if self._raw_bits is None:
-            return np.asarray(wanted[self.raw].sum(axis=0, dtype=np.int16))
+            return self.raw.count(wanted).astype(np.int16)
         words = np.packbits(wanted, bitorder="little").view("<u8")
         return np.asarray(np.bitwise_count(self._raw_bits & words[:, None]).sum(axis=0, dtype=np.int16))
 
@@ -92,7 +78,7 @@ class Tags:
         return self._with(self.folded, (self.index.get(tag) for tag in tags), self.blank)
 
     @staticmethod
-    def _with(matrix: Ints, codes: Iterable[int | None], size: int) -> Bools:
+    def _with(held: Ragged, codes: Iterable[int | None], size: int) -> Bools:
         wanted = np.zeros(size + 1, np.bool_)
         wanted[[code for code in codes if code is not None]] = True
-        return np.asarray(wanted[matrix].any(axis=0))
+        return held.having(wanted)

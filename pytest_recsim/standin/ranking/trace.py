@@ -21,8 +21,9 @@ def extras(ranked: Ranked) -> dict[str, Any]:
         "candidate_sources": {
             name: {"count": count, "duration_ms": lap} for name, (count, lap) in ranked.pool.sources.items()
         },
-        "signal_status": _signal_status(ranked),
     }
+    if not ranked.context.service.quirks.revision_2025:
+        found["signal_status"] = _signal_status(ranked)
     starter = ranked.profiles.starter
     if starter is not None:
         found["starter_profile"] = starter.tags

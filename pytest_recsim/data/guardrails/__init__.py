@@ -1,0 +1,1 @@
+"""Thresholds and the registry of metrics."""

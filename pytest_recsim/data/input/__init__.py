@@ -1,0 +1,1 @@
+"""Reading files, and one sentence for every mistake in them."""

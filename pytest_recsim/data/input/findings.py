@@ -1,0 +1,41 @@
+"""Collecting problems, so that several are told at once."""
+
+from __future__ import annotations
+
+import reprlib
+
+from pytest_recsim.data.input.problems import ENOUGH, InputError, Problem
+
+_LONGEST = 60
+# A plain repr() of a hundred thousand entries, or of a thousand levels, is not made to be cut to 60 characters.
+_BRIEF = reprlib.Repr()
+_BRIEF.maxlevel, _BRIEF.maxlist, _BRIEF.maxdict, _BRIEF.maxlong, _BRIEF.maxstring = 6, 30, 30, 90, 90
+
+
+class Findings:
+    """The problems found so far in one input."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def add(self, where: str, what: str) -> None:
+        """Remember a problem.
+
+        Raises:
+            InputError: there are enough of them; what else is wrong need not be looked for.
+        """
+        self.problems.append(Problem(where, what))
+        if len(self.problems) >= ENOUGH:
+            raise InputError(self.problems)
+
+    def check(self) -> None:
+        """Raise InputError with everything found, if anything was."""
+        if self.problems:
+            raise InputError(self.problems)
+
+
+def quoted(value: object) -> str:
+    """Return a value as a sentence can show it: one line, short, printable."""
+    text = value if isinstance(value, str) else _BRIEF.repr(value)
+    clean = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text[: _LONGEST + 1])
+    return f"{clean[:_LONGEST]}..." if len(clean) > _LONGEST else clean

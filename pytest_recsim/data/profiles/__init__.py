@@ -1,0 +1,1 @@
+"""Profiles and the knobs that they set."""

@@ -1,0 +1,106 @@
+"""A plan from plain keyword options, resolved as the command line would."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+from pytest_recsim.data.input.problems import InputError, Problem, nearest
+from pytest_recsim.plan.model import Plan
+from pytest_recsim.plan.options import Options
+from pytest_recsim.plan.own import Metric, checked, facts
+from pytest_recsim.plan.resolve import resolve
+
+HERE = "plan_for"
+
+
+class Keywords(TypedDict, total=False):
+    """The options of the command line, without their dashes; paths start from ``root``."""
+
+    base_url: str
+    org_id: str
+    namespace: str
+    env_profile: str
+    env_overrides: Mapping[str, object] | Iterable[str]
+    fixture_path: str | Path
+    guardrails_file: str | Path
+    sample_users: int
+    surface: str
+    timeout: float
+    window_days: float
+    apply: str
+    concurrency: int
+    env_file: str | Path
+    restart_command: str
+    ca_file: str | Path
+    allow_reset: str
+    skip: Sequence[str]
+    latency_ms: float
+    warm_up: float
+
+
+def plan_for(
+    customer: str,
+    *,
+    root: str | Path = ".",
+    metrics: Sequence[Metric] = (),
+    **options: Unpack[Keywords],
+) -> Plan:
+    """Resolve ``pytest --customer NAME`` with these options: one customer x one profile x one service.
+
+    Nothing is sent. ``RECSYS_ORG_ID`` counts as on the command line; pytest's ini file does not.
+
+    Args:
+        customer: its name.
+        root: the folder with ``guardrails.yml``, ``profiles/`` and ``fixtures/``.
+        metrics: custom metrics; give the same to ``evaluate``.
+        options: see :class:`Keywords`; ``env_overrides={"BLEND_ALPHA": 0.3}`` lays knobs over the profile.
+
+    Raises:
+        InputError: with everything that is wrong on paper.
+    """
+    unknown = [name for name in options if name not in Keywords.__annotations__]
+    if unknown:
+        raise InputError([_unknown(name) for name in unknown])
+    here = Path(root).absolute()
+    given: dict[str, Any] = {name: _text(value) for name, value in options.items() if value is not None}
+    given["env_overrides"] = tuple(_overrides(options.get("env_overrides", ())))
+    given["skip"] = tuple(options.get("skip", ()))
+    own = tuple(facts(checked([(HERE, list(metrics))])))
+    source = "base_url" if options.get("base_url") else ""
+    (plan,) = resolve(
+        Options(
+            customers=(customer,),
+            root=here,
+            here=here,
+            base_url_source=source,
+            environ_org=os.environ.get("RECSYS_ORG_ID", ""),
+            own=own,
+            **given,
+        )
+    ).plans
+    return plan
+
+
+def _unknown(name: str) -> Problem:
+    allowed = list(Keywords.__annotations__)
+    return Problem(
+        HERE, f"unknown option `{name}`; must be one of {', '.join(allowed)}{nearest(name, allowed)}"
+    )
+
+
+def _overrides(given: Mapping[str, object] | Iterable[str]) -> Iterable[str]:
+    if isinstance(given, Mapping):
+        return [f"{knob}={_text(value)}" for knob, value in given.items()]
+    return given
+
+
+def _text(value: object) -> str:
+    """Write a value as one would type it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return ",".join(map(_text, value))
+    return str(value)

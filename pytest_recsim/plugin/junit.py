@@ -1,0 +1,78 @@
+"""pytest's own JUnit file (``--junit-xml``), brought into line with the record once both are written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from pytest_recsim.record.model import CheckResult, Key
+from pytest_recsim.report.junit_amend import Known, amend
+from pytest_recsim.report.junit_suite import simulated
+from pytest_recsim.simulation.controller.batch import row_of
+from pytest_recsim.simulation.controller.fleet import Fleet
+
+PREPARING = pytest.StashKey[float]()
+"""Seconds that a test has spent on preparing its customer, or on waiting until somebody else had."""
+ATTRIBUTE = "recsim_preparing"
+"""The same on the report of its set-up: a string, which is safe under xdist."""
+
+
+class JunitFile:
+    """Listens for what the file will need; pytest's insides are left alone, only the finished file is rewritten."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        typed = getattr(config.option, "xmlpath", None)  # there is no such option with `-p no:junitxml`
+        self.path = Path(os.path.expandvars(os.path.expanduser(typed))).absolute() if typed else None  # noqa: PTH111 - as pytest reads it
+        if self.path is not None:
+            self._prefix = config.option.junitprefix or ""
+            self._whole = config.getini("junit_duration_report") == "total"
+        config.pluginmanager.register(self, "recsim-junit")
+        self._as_properties = bool(config.getini("recsim_junit_properties"))
+        self._preparing: dict[str, float] = {}
+
+    @pytest.hookimpl
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if said := getattr(report, ATTRIBUTE, ""):
+            self._preparing[report.nodeid] = self._preparing.get(report.nodeid, 0.0) + float(said)
+
+    def amend(
+        self,
+        fleet: Fleet,
+        planned: Mapping[str, Key],
+        reported: Mapping[str, CheckResult],
+        complain: Callable[[str], None],
+    ) -> None:
+        """Rewrite the file, if pytest was asked for one.
+
+        Args:
+            fleet: the simulations of this run, all finished.
+            planned: node id -> check.
+            reported: node id -> what its reports amounted to.
+            complain: where to say that it could not be done.
+        """
+        if self.path is None:
+            return
+        writers = fleet.writers.values()
+        results = dict(reported)
+        for writer in writers:
+            results |= {result.nodeid: result for result in writer.results.values()}
+        known = {
+            nodeid: Known(
+                simulation=key[0],
+                result=results.get(nodeid),
+                waited=self._preparing.get(nodeid, 0.0) if self._whole else 0.0,
+            )
+            for nodeid, key in planned.items()
+        }
+        try:
+            suites = [
+                simulated(row_of(writer, fleet, finished=True), writer.bundle, self.path)
+                for writer in writers
+            ]
+            amend(self.path, suites, known, prefix=self._prefix, as_properties=self._as_properties)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the record is complete without this file
+            why = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+            complain(f"{self.path.name} stays as pytest wrote it, without our facts: {why}")

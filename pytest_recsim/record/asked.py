@@ -1,0 +1,33 @@
+"""What was asked for, with where it came from: options, thresholds and waivers, as the plan carries and the record keeps them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+
+class Chosen(msgspec.Struct, frozen=True):
+    """A resolved option and where it came from, e.g. ``("customer_a", "guardrails.yml:31")``."""
+
+    value: str
+    origin: str
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """A threshold or setting that holds for this simulation, with the line it came from."""
+
+    key: str
+    value: Any
+    severity: Literal["block", "warn"]
+    origin: str
+
+
+class WaiverNote(msgspec.Struct, frozen=True):
+    """A stakeholder's decision that a check may fail or go unmeasured. ``until`` is an ISO date or empty."""
+
+    check: str
+    reason: str
+    origin: str
+    segment: str = ""
+    until: str = ""

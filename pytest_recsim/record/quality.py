@@ -1,0 +1,173 @@
+"""Judged quality as plain values: what the guardrail checks compare and quality_metrics.json holds."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from pytest_recsim.record.jsonio import SCHEMA_VERSION
+
+RelevanceName = Literal["unseen", "all"]
+
+
+class LiftFigure(msgspec.Struct, frozen=True, kw_only=True):
+    """One segment's lift over the baseline under one metric and one relevance set.
+
+    ``lift`` is the ratio of the two means minus 1; None with a ``reason`` when it cannot be measured.
+    ``low`` and ``high`` bound the 95 % bootstrap interval. ``recent_mean`` belongs to the second baseline
+    ("the user's 10 latest items, then the baseline"), reported beside it and not judged. ``outcome`` is what
+    the verdict rule made of it against its threshold, ``sentence`` says so in words. ``users_needed`` estimates
+    the users that would do: to measure it, or to tell a borderline one from its threshold. ``left_out`` users are not
+    behind it, because the profile is not in effect for them; where that holds for too many, the number is over all of
+    them, ``outcome`` is not measured and ``reason`` says so. ``unmeasured`` is that reason with what is known all the same.
+
+    ``noise_sd`` is the standard deviation of ``mean`` that comes from unequal answers to equal questions alone,
+    ``noise_share`` its part of the mean's sampling variance; None where that is not known. The interval needs no
+    widening for it: each user was asked once, so users differ by their answers' chance too, and the resamples with them.
+    """
+
+    segment: str
+    metric: str
+    relevance: RelevanceName
+    n_users: int
+    n_baseline_hits: int
+    mean: float | None
+    baseline_mean: float | None
+    recent_mean: float | None
+    difference: float | None
+    lift: float | None
+    low: float | None = None
+    high: float | None = None
+    reason: str = ""
+    users_needed: int | None = None
+    outcome: str = "not_measured"
+    borderline: bool = False
+    sentence: str = ""
+    left_out: int = 0
+    noise_sd: float | None = None
+    noise_share: float | None = None
+    unmeasured: str = ""
+
+    @property
+    def noise_words(self) -> str:
+        """What unequal answers to equal questions add to the interval; empty where they add nothing or that is unknown."""
+        if not self.noise_sd:
+            return ""
+        part = "" if self.noise_share is None else f" ({self.noise_share:.0%} of its sampling variance)"
+        return (
+            f"equal questions get different lists here, which alone moves the mean over the service's lists by a standard "
+            f"deviation of {self.noise_sd:.2g}{part}; the interval already holds that, because each user was asked once"
+        )
+
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """One number of the whole run, with its definition and n; ``reason`` says why it is missing.
+
+    ``raw`` is the number where it is known and says nothing about the profile, which is not in effect for too many.
+    """
+
+    name: str
+    value: float | None
+    n: int
+    definition: str
+    reason: str = ""
+    raw: float | None = None
+
+
+class SegmentCount(msgspec.Struct, frozen=True):
+    """Users of one segment: in the fixture, with seeded history, evaluated, with both."""
+
+    users: int
+    with_history: int
+    evaluated: int
+    evaluated_with_history: int
+
+
+class Quality(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything measured on the quality lists.
+
+    ``figures`` are those of the whole run by name, ``segment_figures`` those of a segment by segment and name.
+    """
+
+    judged_relevance: RelevanceName
+    evaluated: int
+    sampled: bool
+    segments: dict[str, SegmentCount]
+    lifts: tuple[LiftFigure, ...]
+    figures: dict[str, Figure]
+    segment_figures: dict[str, dict[str, Figure]] = {}
+
+    def lift(self, segment: str, metric: str, relevance: str | None = None) -> LiftFigure:
+        """Return the lift of one segment under the judged (or the named) relevance set."""
+        wanted = (segment, metric, relevance or self.judged_relevance)
+        for figure in self.lifts:
+            if (figure.segment, figure.metric, figure.relevance) == wanted:
+                return figure
+        raise KeyError(wanted)
+
+
+class Noise(msgspec.Struct, frozen=True, kw_only=True):
+    """What equal questions give, for one class of users; without users nothing is known, and ``reason`` says so.
+
+    Attributes:
+        users, times: whom we asked, and how many answers there are of each.
+        overlap, lowest_overlap: items in common, mean over users and of the user with the least; 1 is the same items.
+        agreement: the same at every depth, so that the order counts; 1 is one list.
+        score_drift: how far one item's score moved at most, as a share of it.
+        differing: users whose answers are not all the same list.
+        variances: of a user's metric from answer to answer, by "ndcg (unseen)" and so on; only measured ones.
+    """
+
+    users: int = 0
+    times: int = 0
+    overlap: float | None = None
+    lowest_overlap: float | None = None
+    agreement: float | None = None
+    score_drift: float | None = None
+    differing: int = 0
+    variances: dict[str, float] = {}
+    definition: str = ""
+    reason: str = ""
+
+    @property
+    def missing(self) -> float:
+        """Share of a list's items that another answer to the same question lacks; 0 where nothing is known."""
+        return 0.0 if self.overlap is None else 1 - self.overlap
+
+    @property
+    def drift(self) -> float:
+        """Relative change of a score that means nothing; 0 where nothing is known."""
+        return self.score_drift or 0.0
+
+    @property
+    def words(self) -> str:
+        """The floor in words, for definitions."""
+        if not self.users:
+            return "how equal answers to equal questions are is not known"
+        return (
+            f"equal questions share {self.overlap:.3g} of their items here, scores move by {self.drift:.1g} "
+            f"({self.users} users asked {self.times} times)"
+        )
+
+
+class OwnFigure(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of one metric.
+
+    Attributes:
+        figure: over everybody it gave a number for, or of the whole run.
+        segments: the means of a metric per user.
+        failure: the metric's function raised or returned something else; one sentence, empty when it did not.
+    """
+
+    figure: Figure
+    segments: dict[str, Figure] = {}
+    failure: str = ""
+
+
+class QualityMetrics(Quality, frozen=True, kw_only=True):
+    """The whole file: quality, how equal answers to equal questions are by user class, and custom metrics by name."""
+
+    schema_version: int = SCHEMA_VERSION
+    noise: dict[str, Noise] = {}
+    own: dict[str, OwnFigure] = {}

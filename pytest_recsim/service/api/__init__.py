@@ -1,0 +1,1 @@
+"""The service's operations, and what a revision of it can do."""

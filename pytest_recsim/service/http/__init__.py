@@ -1,0 +1,1 @@
+"""Sending one request: transport, retries, throttle, what went wrong."""

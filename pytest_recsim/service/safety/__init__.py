@@ -1,0 +1,1 @@
+"""Keeps a namespace from harm: pre-flight, interlock, ownership, taking back."""

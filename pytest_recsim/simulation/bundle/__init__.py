@@ -1,0 +1,1 @@
+"""Keeps the record of a simulation on disk."""

@@ -1,0 +1,1 @@
+"""What a check collects and says, and the guardrails themselves, without pytest."""

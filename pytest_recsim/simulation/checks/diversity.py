@@ -1,0 +1,54 @@
+"""What diversification could do at best: the selection of contract 12.8, made from a long list by relevance alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_recsim.simulation.checks.subjects import mean, plain_tags, similarity_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_recsim.service.contract.ask import Exchange
+    from pytest_recsim.simulation.session.simulation import Simulation
+
+
+def possible_ratio(sim: Simulation, long_lists: Sequence[Exchange], lam: float, k: int) -> float:
+    """Similarity of the lists of ``k`` that the contract selects at this lambda, relative to those at lambda 1.
+
+    Both are made from the candidates' scores, so that a service which varies its lists without being asked to does
+    not pass for one that has nothing to vary. NaN when the best candidates share no tags.
+
+    Args:
+        sim: the simulation.
+        long_lists: lists by relevance alone (lambda 1, caps off), as long as can be had.
+        lam: the lambda of the selection.
+        k: length of the selected lists.
+    """
+    varied, plain = (
+        mean(similarity_of(sim, selected(sim, shown, at, k)) for shown in long_lists) for at in (lam, 1.0)
+    )
+    return varied / plain if plain > 0 else float("nan")
+
+
+def selected(sim: Simulation, shown: Exchange, lam: float, k: int) -> list[str]:
+    """Pick greedily: lambda x score / best score - (1 - lambda) x greatest similarity to what is picked already."""
+    scores = {item.item_id: item.score for item in shown.answer.items}
+    tags = {item: _folded(sim, item) for item in scores}
+    best = max((abs(score) for score in scores.values()), default=0.0) or 1.0
+    nearest = dict.fromkeys(scores, 0.0)
+    picked: list[str] = []
+    while nearest and len(picked) < k:
+        pick = max(nearest, key=lambda item: lam * scores[item] / best - (1 - lam) * nearest[item])
+        picked.append(pick)
+        del nearest[pick]
+        nearest = {item: max(far, _jaccard(tags[item], tags[pick])) for item, far in nearest.items()}
+    return picked
+
+
+def _folded(sim: Simulation, item: str) -> frozenset[str]:
+    return frozenset(tag.strip().lower() for tag in plain_tags(sim, item))
+
+
+def _jaccard(a: frozenset[str], b: frozenset[str]) -> float:
+    return len(a & b) / len(a | b) if a and b else 0.0

@@ -1,0 +1,131 @@
+"""One metric against its threshold: what is measured, for whom, and who stands behind a bad value.
+
+The suite calls `judge` for each threshold that is on; `evaluate` does without pytest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pytest_recsim.data.guardrails.metric import MetricFacts
+from pytest_recsim.data.guardrails.metric_table import GUARDED, METRICS
+from pytest_recsim.judge.ranking import OF_SLOTS, gains
+from pytest_recsim.record.quality import Figure, RelevanceName
+from pytest_recsim.simulation.checks.rank_stability import instability, slowest_list
+from pytest_recsim.simulation.measure.basis import Basis, Rows
+from pytest_recsim.simulation.measure.figures import figure
+from pytest_recsim.simulation.measure.formulas import FORMULAS, PerUser
+from pytest_recsim.simulation.measure.offenders import Culprits, least_served, worst_users
+from pytest_recsim.simulation.measure.scoring import rivals_of
+from pytest_recsim.simulation.truth.slates import Observed, observed
+
+if TYPE_CHECKING:
+    from pytest_recsim.service.contract.ask import Exchange
+    from pytest_recsim.simulation.checks.check import Check
+    from pytest_recsim.simulation.session.simulation import Simulation
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A metric's value for a segment, or for everybody.
+
+    Attributes:
+        figure: the value with its n and definition.
+        worst: for whom it is worst, in words.
+        exchange: the request that shows it best.
+        shown: evidence for the reader, by name.
+    """
+
+    figure: Figure
+    worst: str = ""
+    exchange: Exchange | None = None
+    shown: Mapping[str, Any] = field(default_factory=dict)
+
+
+def judge(sim: Simulation, check: Check, threshold: str, segment: str) -> None:
+    """A metric keeps the threshold that guardrails.yml sets for it.
+
+    Args:
+        sim: the simulation.
+        check: collects the measure.
+        threshold: its key, ``min_novelty``.
+        segment: whose, empty for everybody.
+    """
+    metric, limit = GUARDED[threshold], sim.limit(threshold, segment or None)
+    if metric.source == "lift":
+        lift = sim.quality.lift(segment, metric.compares)
+        check.show("figure", lift)
+        check.lift(lift, limit, metric)
+        return
+    found = measured(sim, metric, segment)
+    for name, value in found.shown.items():
+        check.show(name, value)
+    who = ", ".join(filter(None, (segment and f"segment {segment}", found.worst)))
+    check.figure(found.figure, limit, metric, who=who, exchange=found.exchange)
+
+
+def measured(sim: Simulation, metric: MetricFacts, segment: str) -> Measured:
+    """Return a metric's value; of what is not measured on the quality lists, ask or count now."""
+    if metric.source != "lists":
+        return _NOW[metric.name](sim, segment)
+    label = metric.shown(sim.quality.judged_relevance)
+    figures = sim.quality.segment_figures[segment] if segment else sim.quality.figures
+    return Measured(figures[label])
+
+
+def behind(sim: Simulation, name: str, segment: str) -> Culprits:
+    """Return who stands behind a failing metric of the quality lists, nobody where that cannot be told.
+
+    The row counts the evaluated users in the order of ``sim.lists``.
+    """
+    metric = METRICS.get(name)
+    if metric is None or metric.source not in ("lists", "lift"):
+        return Culprits()
+    table = observed(sim.world, list(sim.lists.values()))
+    rows = table.rows_of(segment) if segment else np.arange(len(table.rows))
+    found = _culprits(table, metric, sim.quality.judged_relevance, rows)
+    return found if found.row is None else Culprits(found.told, int(rows[found.row]))
+
+
+def _culprits(table: Observed, metric: MetricFacts, which: RelevanceName, rows: Rows) -> Culprits:
+    rivals, part = rivals_of(table), table.at(rows)
+    basis = Basis(table, rivals.order)
+    if metric.compares:
+        relevance, of_slots = basis.sets[which], OF_SLOTS[metric.compares]
+        mine = of_slots(basis.gains[which], relevance, metric.k)
+        theirs = of_slots(gains(rivals.popular, relevance), relevance, metric.k)
+        return least_served(part, mine[rows], theirs[rows])
+    formula = FORMULAS[metric.name]
+    if isinstance(formula, PerUser):
+        return worst_users(part, formula.values(basis, metric.k, which)[rows], metric.better)
+    return formula.behind(part, metric.k) if formula.behind else Culprits()
+
+
+def _instability(sim: Simulation, segment: str) -> Measured:
+    found = instability(sim, segment)
+    reason = "" if found.users else f"nobody of segment {segment} has holdout events and a list to compare"
+    one = figure(METRICS["rank_instability"].shown(), found.mean, len(found.users), found.definition, reason)
+    if reason:
+        return Measured(one)
+    worst = max(found.users, key=lambda user: found.users[user])
+    return Measured(one, f"most of all user {worst}", sim.lists[worst], {"per_user": found.users})
+
+
+def _p95(sim: Simulation, segment: str) -> Measured:
+    slowest = slowest_list(sim, segment)
+    worst = f"slowest for user {slowest.ask.user_id}" if slowest else ""
+    return Measured(sim.answer_times(segment), worst, slowest)
+
+
+_NOW: Mapping[str, Callable[[Simulation, str], Measured]] = MappingProxyType(
+    {
+        "rank_instability": _instability,
+        "p95_ms": _p95,
+        "error_rate": lambda sim, _: Measured(sim.failed_attempts()),
+    }
+)

@@ -1,0 +1,1 @@
+"""One run: opening its simulations, sharing them, closing them."""

@@ -1,0 +1,113 @@
+"""Keeps the summary of a batch up to date: after every customer, so that a killed batch leaves an honest one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pytest_recsim.clock import monotonic
+from pytest_recsim.data.input.files import unwritable
+from pytest_recsim.data.input.problems import InputError, Problem
+from pytest_recsim.plan.resolve import Resolved
+from pytest_recsim.record.batch import (
+    BatchRecord,
+    Row,
+    RowStatus,
+    batch_file,
+    batches,
+    read_batch,
+    worst_first,
+    write_batch,
+)
+from pytest_recsim.report.batch import render_batch
+from pytest_recsim.simulation.bundle.writer import Writer
+from pytest_recsim.simulation.controller.fleet import Fleet
+
+
+class BatchWriter:
+    """The controller's pen for a batch's summary.
+
+    Attributes:
+        path: of the JSON file; the page stands beside it.
+    """
+
+    def __init__(self, resolved: Resolved, fleet: Fleet, shard: str) -> None:
+        assert resolved.batch is not None
+        self._batch, self._elsewhere, self._fleet, self._shard = (
+            resolved.batch,
+            resolved.elsewhere,
+            fleet,
+            shard,
+        )
+        self._began = monotonic()
+        stamp = fleet.now.strftime("%Y%m%dT%H%M%SZ")
+        try:
+            self.path: Path = batch_file(fleet.reports, self._batch.name, stamp)
+        except OSError as error:
+            what = f"no summary can be written there: {error.strerror}"
+            raise InputError(Problem(str(fleet.reports / "batches"), what)) from None
+
+    def write(self, *, finished: bool) -> BatchRecord:
+        """Write JSON and page as things stand now."""
+        rows = [
+            *(row_of(writer, self._fleet, finished=finished) for writer in self._fleet.writers.values()),
+            *(_other(name, "left_out") for name in self._batch.left_out),
+            *(_other(name, "elsewhere") for name in self._elsewhere),
+        ]
+        record = BatchRecord(
+            name=self._batch.name,
+            status="finished" if finished else "started",
+            manifest=self._batch.path,
+            manifest_sha256=self._batch.sha256,
+            run_id=self._fleet.run_id,
+            started_at=self._fleet.now.isoformat(),
+            shard=self._shard,
+            seconds=round(monotonic() - self._began, 3),
+            rows=worst_first(rows),
+        )
+        try:
+            write_batch(self.path, record)
+            render_batch(self.path, record)
+        except OSError as error:  # the bundles and the clean-up matter more
+            self._fleet.alarm([f"the batch's summary is not complete. {unwritable(self.path, error)}"])
+        return record
+
+
+def _other(name: str, status: RowStatus) -> Row:
+    return Row(id=name, customer=name, status=status)
+
+
+def row_of(writer: Writer, fleet: Fleet, *, finished: bool) -> Row:
+    """Sum up a simulation; ``finished`` says whether the run it belongs to is."""
+    plan, verdict = writer.opened.plan, writer.verdict
+    results = list(writer.results.values())
+    ran = any(result.outcome not in ("missing", "skipped") for result in results)
+    status: RowStatus = "seeded" if writer.seeded else verdict.status
+    if not ran and not writer.seeded:
+        status = "not_run"
+    elif plan.id not in fleet.finished and not finished:
+        status = "incomplete"
+    return Row(
+        id=plan.id,
+        customer=plan.customer,
+        status=status,
+        sentence=verdict.sentence,
+        counts=verdict.counts,
+        failing=verdict.failing,
+        checks={result.label: result.outcome for result in results},
+        bundle=os.path.relpath(writer.bundle.root, fleet.reports),
+        seconds=writer.seconds,
+        profile=plan.profile.value,
+        service="stand-in" if plan.stand_in else plan.base_url.value,
+    )
+
+
+def earlier_seconds(reports: Path, name: str) -> Mapping[str, float]:
+    """Return durations by simulation id from the newest summary of that batch, empty when there is none."""
+    for path in reversed(batches(reports, name)):
+        try:
+            return read_batch(path).seconds_by_id()
+        except (OSError, ValueError):  # msgspec's errors are ValueErrors; a summary cut short says nothing
+            continue
+    return {}

@@ -1,0 +1,179 @@
+"""One plan evaluated without pytest: seeded once, judged, put back, returned as a value. For sweeps, engines, notebooks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from pytest_recsim.apply.change import CHANGING
+from pytest_recsim.data.input.problems import InputError, Problem, RecsimError
+from pytest_recsim.plan.model import Plan
+from pytest_recsim.plan.own import Metric
+from pytest_recsim.plan.resolve import Resolved
+from pytest_recsim.record import secrets
+from pytest_recsim.record.masking import learn
+from pytest_recsim.simulation.bundle.metadata import asked
+from pytest_recsim.simulation.controller import scratch
+from pytest_recsim.simulation.controller.fleet import Fleet
+from pytest_recsim.simulation.controller.judging import due, judged
+from pytest_recsim.simulation.controller.run_record import Requests, RunRecord
+from pytest_recsim.simulation.controller.services import check_addresses
+from pytest_recsim.simulation.session.simulation import Simulation
+
+LEFT_OUT = ("the scenarios",)
+"""They are tests, so they need pytest."""
+
+
+class NotPutBack(RecsimError):  # noqa: N818 - told to the user as it is
+    """What was measured stands, and something that had been changed could not be taken back.
+
+    Attributes:
+        record: what was measured.
+    """
+
+    def __init__(self, sentences: Sequence[str], record: RunRecord) -> None:
+        super().__init__("\n".join(sentences))
+        self.record = record
+
+
+def evaluate(
+    plan: Plan,
+    *,
+    metrics: Sequence[Metric] = (),
+    reports: Path | str | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> RunRecord:
+    """Seed a customer's data once, observe, judge quality and guardrails, and put everything back.
+
+    Any number of calls in one process, one after the other. A stand-in is started, and ended, where the plan names no
+    service. Nothing of a call stays behind, whatever ends it.
+
+    Args:
+        plan: from ``plan_for``.
+        metrics: custom metrics, the same that ``plan_for`` was given.
+        reports: folder for a bundle as a run of pytest leaves it; None keeps none.
+        say: hears what somebody who waits wants to know.
+
+    Raises:
+        InputError: wrong input, or a namespace that must not be written to.
+        ServiceError, SimulationFailed: the service did not do what was needed.
+        NotPutBack: see there. All of them are ``RecsimError``.
+    """
+    metrics = tuple(metrics)
+    _refuse(plan, metrics, reports)
+    learn([*secrets.of_variables(os.environ), *secrets.of_command(plan.restart_command)])
+    return _evaluated(plan, metrics, reports, say)
+
+
+def _refuse(plan: Plan, metrics: Sequence[Metric], reports: Path | str | None) -> None:
+    """Find what is wrong on paper.
+
+    Raises:
+        InputError: there is something.
+    """
+    check_addresses([plan])
+    problems = []
+    if plan.seed_only or "quality" in plan.skip:
+        problems.append(
+            Problem("plan", "leaves the quality out, and evaluate does nothing else than judge it")
+        )
+    given = sorted((metric.name, metric.per_user) for metric in metrics)
+    if given != sorted((metric.name, metric.per_user) for metric in plan.own):
+        problems.append(Problem("metrics", "must be the ones that plan_for was given"))
+    if reports is None and plan.apply.value in CHANGING and not plan.stand_in:
+        what = f"must name a folder: apply mode `{plan.apply.value}` changes the service, and the note that says how"
+        problems.append(Problem("reports", f"{what} to put it back has to survive this process"))
+    if problems:
+        raise InputError(problems)
+
+
+def _evaluated(
+    plan: Plan, metrics: Sequence[Metric], reports: Path | str | None, say: Callable[[str], None]
+) -> RunRecord:
+    with _scratch() as folder:
+        kept = folder / "reports" if reports is None else Path(reports)
+        fleet = Fleet(Resolved([plan]), kept, folder, complain=say)
+        try:
+            record = _judged(fleet, plan, metrics, say)
+        except BaseException as error:
+            for sentence in _put_back(fleet, plan):
+                error.add_note(sentence)
+            raise
+        left = _put_back(fleet, plan)
+        record = _complete(fleet, record, keep=reports is not None)
+        if left:
+            raise NotPutBack(left, record)
+        return record
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """A scratch folder for one call; those of killed runs go first."""
+    scratch.sweep()
+    try:
+        folder, held = scratch.make()
+    except OSError as error:
+        raise InputError(Problem("", f"no scratch folder can be made: {error.strerror or error}")) from None
+    try:
+        yield folder
+    finally:
+        held.close()
+        scratch.remove(folder)
+
+
+def _judged(fleet: Fleet, plan: Plan, metrics: Sequence[Metric], say: Callable[[str], None]) -> RunRecord:
+    """Open, seed, observe and judge; what was sent, and the verdict, are known at the end only."""
+    fleet.start(say)
+    fleet.turn_to(plan.id)
+    sim = fleet.opened[plan.id].sim
+    sim.metrics = metrics
+    wanted = due(plan)
+    keys = [one.key for one in wanted]
+    for result in judged(sim, wanted):
+        fleet.add(result, lambda: keys)
+    return _measured(fleet, sim)
+
+
+def _put_back(fleet: Fleet, plan: Plan) -> list[str]:
+    """Leave the namespace and the service as they were; return what could not be."""
+    try:
+        if plan.id in fleet.writers and plan.id not in fleet.finished:
+            fleet.finish(plan.id, [one.key for one in due(plan)], LEFT_OUT)
+    finally:
+        try:
+            fleet.restore()
+        finally:
+            fleet.stop()
+    return fleet.alarms
+
+
+def _measured(fleet: Fleet, sim: Simulation) -> RunRecord:
+    prepared, writer = sim.prepared, fleet.writers[sim.plan.id]
+    return RunRecord(
+        plan=msgspec.structs.replace(sim.plan, restart_command=""),  # any word of it may be a password
+        verdict=writer.verdict,
+        quality=sim.quality,
+        guardrails=(),
+        own=sim.own,
+        knobs=prepared.knobs,
+        requests=Requests.of(asked(fleet.opened[sim.plan.id])),
+        seconds=prepared.timings,
+    )
+
+
+def _complete(fleet: Fleet, record: RunRecord, *, keep: bool) -> RunRecord:
+    """The record with what is only known when everything has been put back."""
+    one, writer = fleet.opened[record.plan.id], fleet.writers[record.plan.id]
+    warnings = one.facts.warnings if one.facts else ()
+    return msgspec.structs.replace(
+        record,
+        verdict=writer.verdict,
+        guardrails=tuple(writer.results.values()),
+        requests=Requests.of(asked(one)),
+        notes=tuple(dict.fromkeys([*warnings, *one.notes, *writer.waiver_notes])),
+        bundle=str(writer.bundle.root) if keep else "",
+    )

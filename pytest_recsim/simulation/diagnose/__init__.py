@@ -1,0 +1,1 @@
+"""Why a number failed: likely causes and the knobs to check."""

@@ -1,0 +1,1 @@
+"""One simulation in one process: asking, preparing, and what scenarios see of it."""

@@ -1,0 +1,142 @@
+"""Asking for lists: once or until a change shows, on surfaces of a scenario's own, under rules and boosts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+from filelock import FileLock
+
+from pytest_recsim.observe.store import load, save
+from pytest_recsim.service.contract.ask import Ask, Exchange
+from pytest_recsim.service.safety.undo import OverrideHandle, RuleHandle, await_effect, override, rule
+from pytest_recsim.simulation.session.session import Session
+from pytest_recsim.simulation.truth.response_checks import surface_of
+
+LIMIT_S = 10.0
+STAND_IN_LIMIT_S = 0.5  # it has no replicas and caches nothing: what does not show at once never will
+
+
+class Asking(Session):
+    """The questions that a scenario may ask of a prepared namespace."""
+
+    def recommend(
+        self,
+        users: Iterable[str],
+        *,
+        k: int = 20,
+        surface: str | None = None,
+        overrides: Mapping[str, Any] | None = None,
+        constraints: Mapping[str, Any] | None = None,
+        explain: str = "numeric",
+        blend: Mapping[str, Any] | None = None,
+    ) -> dict[str, Exchange]:
+        """Ask for one list per user; the profile's per-request overrides lie under ``overrides``."""
+        asks = self._asks(
+            users,
+            k=k,
+            surface=surface,
+            overrides=overrides,
+            constraints=constraints,
+            explain=explain,
+            blend=blend,
+        )
+        return {ask.user_id: exchange for ask, exchange in zip(asks, self.ask(asks), strict=True)}
+
+    def _asks(
+        self,
+        users: Iterable[str],
+        *,
+        k: int = 20,
+        surface: str | None = None,
+        overrides: Mapping[str, Any] | None = None,
+        constraints: Mapping[str, Any] | None = None,
+        explain: str = "numeric",
+        blend: Mapping[str, Any] | None = None,
+    ) -> list[Ask]:
+        merged = self.overrides | dict(overrides or {})
+        return [
+            Ask(
+                user_id=user,
+                k=k,
+                surface=self.plan.surface if surface is None else surface,
+                include_reasons=True,
+                explain_level=explain,
+                constraints=constraints,
+                overrides=merged or None,
+                blend=blend,
+            )
+            for user in dict.fromkeys(users)
+        ]
+
+    def settled(
+        self,
+        users: Sequence[str],
+        surface: str,
+        predicate: Callable[[Exchange], bool],
+        **question: Any,
+    ) -> dict[str, Exchange]:
+        """Wait until a change of rules shows, then ask for every user.
+
+        ``predicate`` has to hold of the first three users' lists, asked one after another, 10 s are waited at most;
+        so the users for whom the change shows for sure come first. The wait is recorded. After a time-out the last
+        answers are returned and the check fails with them.
+        """
+        limit = STAND_IN_LIMIT_S if self.plan.stand_in else LIMIT_S
+        asks = self._asks(users, surface=surface, **question)
+        exchanges, waited = await_effect(self.service, asks, predicate, limit)
+        self.ledger.waited(surface, waited)
+        return {ask.user_id: exchange for ask, exchange in zip(asks, exchanges, strict=True)}
+
+    def once(self, name: str, users: Iterable[str], **question: Any) -> dict[str, Exchange]:
+        """``recommend``, asked once per run however many checks (and processes) want these lists.
+
+        The surface is one of its own on which nobody makes rules, so that whoever comes first may ask.
+
+        Args:
+            name: of these lists; it says whose surface they are asked on. Other users or another question are other lists.
+            users: whom to ask for.
+            question: as for :meth:`recommend`, without a surface.
+        """
+        asks = self._asks(users, surface=self.surface(name), **question)
+        path = self.context.folder / f"once-{name}-{crc32(b''.join(ask.key for ask in asks)):08x}.msgpack"
+        return {exchange.ask.user_id: exchange for exchange in self._shared(path, asks)}
+
+    def _shared(self, path: Path, asks: Sequence[Ask]) -> list[Exchange]:
+        """Ask or read what another check has asked; where there is no room to share answers, keep them to ourselves."""
+        answers = None
+        try:
+            with FileLock(path.with_suffix(".lock")):
+                if not path.exists():
+                    answers = self.ask(asks)
+                    save(path, answers)
+                return self._load(path, asks)
+        except OSError:  # that the record is not complete is told where it is written
+            return self.ask(asks) if answers is None else answers
+
+    def surface(self, name: str) -> str:
+        """Return a surface of the scenario's own, so that its rules touch no other scenario."""
+        return surface_of(name)
+
+    def rule(self, surface: str, name: str, **fields: Any) -> AbstractContextManager[RuleHandle]:
+        """A rule for the length of a ``with`` block; disabled afterwards whatever happens."""
+        return rule(self.service, surface=surface, name=name, **fields)
+
+    def boost(self, surface: str, item_id: str, boost_value: float) -> AbstractContextManager[OverrideHandle]:
+        """A manual boost for the length of a ``with`` block; cancelled afterwards whatever happens."""
+        return override(
+            self.service, surface=surface, item_id=item_id, action="boost", boost_value=boost_value
+        )
+
+    def _load(self, path: Path, asks: Sequence[Ask]) -> list[Exchange]:
+        return load(
+            path,
+            asks,
+            url=f"{self.context.url}/v1/recommendations",
+            org_id=self.plan.org_id.value,
+            namespace=self.plan.namespace.value,
+            keyed=self.api_key is not None,
+        )

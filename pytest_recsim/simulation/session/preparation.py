@@ -1,0 +1,217 @@
+"""Prepared once per run, whichever process comes first: reset, seed, quality lists, judged quality."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from filelock import FileLock
+from msgspec.structs import asdict
+
+from pytest_recsim.clock import perf_counter
+from pytest_recsim.data.input.files import unwritable
+from pytest_recsim.data.input.problems import InputError, Problem
+from pytest_recsim.data.profiles.documents import without_secrets
+from pytest_recsim.observe.quality import evaluated_users, quality_asks
+from pytest_recsim.observe.store import dump, save
+from pytest_recsim.prepare.manifest import seed_manifest, seed_segments
+from pytest_recsim.prepare.seed import Seeded, prepare
+from pytest_recsim.record.jsonio import write_atomic
+from pytest_recsim.record.metadata import AnswerTimes, KnobRow, WarmUp
+from pytest_recsim.record.quality import Noise, Quality, QualityMetrics
+from pytest_recsim.service.api.client import Service
+from pytest_recsim.service.contract.ask import Exchange
+from pytest_recsim.service.contract.errors import ServiceError
+from pytest_recsim.service.contract.records import EventType
+from pytest_recsim.simulation.measure.noise import ask_again, measure_noise, sampled_users
+from pytest_recsim.simulation.measure.scoring import score
+from pytest_recsim.simulation.measure.traffic import answer_times
+from pytest_recsim.simulation.session.session import Session
+from pytest_recsim.simulation.session.warming import first_users, warmed
+from pytest_recsim.simulation.truth.applied import Applied, applied
+from pytest_recsim.simulation.truth.dataset import World
+from pytest_recsim.simulation.truth.inferred import Signs, UserClass
+from pytest_recsim.simulation.truth.knobs_in_effect import knob_table
+from pytest_recsim.simulation.truth.tastes import Tastes
+
+OUTCOME = "prepared.msgpack"
+REPEATS_FILE = "repeats.msgpack"
+SEEN_PER_CLASS = 50
+
+
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    """The outcome of preparation, shared by all processes of the run; a failure is shared too.
+
+    Attributes:
+        admin: the service's configuration document as read after seeding.
+        types: the service's event types in effect, empty where it does not list them.
+        users: the evaluated users, in the order of the stored lists.
+        knobs: the table of asked-for and in-effect knobs.
+        applied: for whom the profile is in effect.
+        failure: one sentence when preparation failed; nothing else is set then.
+        answer_times: of the quality lists, per segment and, under "", of all.
+        noise: how equal answers to equal questions are, per user class.
+        asked_again: the users behind ``noise``, in the order of the stored repeats.
+        timings: seconds per step.
+        warm_up: how long the first answers took; None where nobody waited for them.
+    """
+
+    seeded: Seeded | None = None
+    admin: dict[str, Any] = {}
+    types: tuple[EventType, ...] = ()
+    users: tuple[str, ...] = ()
+    knobs: tuple[KnobRow, ...] = ()
+    applied: Applied = Applied()
+    quality: Quality | None = None
+    failure: str = ""
+    answer_times: dict[str, AnswerTimes] = {}
+    noise: dict[str, Noise] = {}
+    asked_again: tuple[str, ...] = ()
+    timings: dict[str, float] = {}
+    warm_up: WarmUp | None = None
+
+
+def prepare_once(sim: Session) -> Prepared:
+    """Prepare the namespace or read what another process of this run prepared.
+
+    The lock is the operating system's: a process that dies while holding it lets the next one in, which
+    finds no outcome and starts over with a reset.
+    """
+    try:
+        return _shared(sim)
+    except OSError as error:  # not even the failure can be shared
+        return Prepared(failure=unwritable(sim.context.folder, error))
+
+
+def _shared(sim: Session) -> Prepared:
+    folder = sim.context.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    outcome = folder / OUTCOME
+    with FileLock(folder / "prepare.lock"):
+        if outcome.exists():
+            return msgspec.msgpack.decode(outcome.read_bytes(), type=Prepared)
+        with (folder / "seeders.txt").open("a", encoding="utf-8") as stream:
+            stream.write(f"{os.getpid()}\n")
+        try:
+            prepared = _work(sim)
+        except (InputError, ServiceError) as error:
+            prepared = Prepared(failure=str(error))
+        except OSError as error:
+            prepared = Prepared(failure=unwritable(sim.context.bundle.root, error))
+        except Exception as error:  # a fault of ours: told once with its traceback, never repeated per check
+            failure = f"internal error in pytest-recsim: {type(error).__name__}: {error}"
+            write_atomic(outcome, msgspec.msgpack.encode(Prepared(failure=failure)))
+            raise
+        write_atomic(outcome, msgspec.msgpack.encode(prepared))
+        return prepared
+
+
+def seed(sim: Session) -> Seeded:
+    """Reset and seed, and write both manifests.
+
+    Raises:
+        InputError: see ``prepare``, or the manifests cannot be written.
+        ServiceError: a request failed for good.
+    """
+    context, material = sim.context, sim.material
+    seeded = prepare(
+        sim.service, sim.plan, material, now=context.now, run_id=context.run_id, holder=context.holder
+    )
+    bundle = context.bundle
+    try:
+        bundle.write("seed_manifest.json", seed_manifest(sim.plan, material, seeded, context.run_id))
+        bundle.write("seed_segments.json", seed_segments(material))
+    except OSError as error:
+        raise InputError(Problem("", unwritable(bundle.root, error))) from None
+    return seeded
+
+
+def _work(sim: Session) -> Prepared:
+    clock = _Laps()
+    seeded = seed(sim)
+    admin = without_secrets("", sim.service.admin_config())  # a service may show more than knobs
+    types = event_types(sim.service)
+    world = sim.learn(seeded, admin, types)
+    clock.lap("seed")
+    users = evaluated_users(sim.plan, sim.fixture, sim.material.columns, sim.material.split)
+    asks = quality_asks(sim.plan, users, sim.overrides)
+    first, warm_up = warmed(sim, first_users(world, users), asks)
+    clock.lap("warm_up")
+    rest = iter(sim.ask([ask for ask in asks if ask not in first]))
+    exchanges = [first[ask] if ask in first else next(rest) for ask in asks]
+    save(sim.context.folder / "lists.msgpack", exchanges)
+    dump(sim.context.bundle.artifacts / "recommendation_dump.jsonl.gz", exchanges)
+    clock.lap("observe")
+    answers = _repeated(sim, world, exchanges)
+    noise = measure_noise(world, answers)
+    clock.lap("noise")
+    signs = Signs(
+        popular=(int(world.offered.sum()), int(world.offerable.sum())),
+        boostable=Tastes(world).boostable,
+        rules=sim.service.rules_evaluated(),
+    )
+    knobs = knob_table(sim.plan, admin, _by_class(world, exchanges), signs)
+    for_whom = applied(world, knobs, exchanges)
+    quality = score(world, exchanges, clamped=_clamp(admin), noise=noise, applied=for_whom)
+    sim.context.bundle.write("quality_metrics.json", QualityMetrics(**asdict(quality), noise=noise))
+    clock.lap("judge")
+    return Prepared(
+        seeded=seeded,
+        admin=admin,
+        types=types,
+        users=tuple(users),
+        knobs=tuple(knobs),
+        applied=for_whom,
+        quality=quality,
+        answer_times=answer_times({user.user_id: user.segment for user in sim.fixture.users}, exchanges),
+        noise=noise,
+        asked_again=tuple(answers),
+        timings=clock.seconds,
+        warm_up=warm_up,
+    )
+
+
+def _repeated(sim: Session, world: World, exchanges: Sequence[Exchange]) -> dict[str, list[Exchange]]:
+    """Ask a few users of either class their quality question again, and keep the answers for all processes."""
+    users = sampled_users(world, exchanges, sim.plan.rng("noise"))
+    answers = ask_again({exchange.ask.user_id: exchange for exchange in exchanges}, users, sim.ask)
+    save(sim.context.folder / REPEATS_FILE, [again for found in answers.values() for again in found[1:]])
+    return answers
+
+
+def _by_class(world: World, exchanges: Sequence[Exchange]) -> dict[UserClass, list[Exchange]]:
+    """Up to 50 quality answers of either user class: enough to see the knobs, cheap to read."""
+    seen: dict[UserClass, list[Exchange]] = {"established": [], "sparse": []}
+    for exchange in exchanges:
+        seen["established" if world.established_answer(exchange) else "sparse"].append(exchange)
+    return {user_class: answers[:SEEN_PER_CLASS] for user_class, answers in seen.items()}
+
+
+def event_types(service: Service) -> tuple[EventType, ...]:
+    """The service's event types; empty where it has no such endpoint (405)."""
+    try:
+        return tuple(service.event_types())
+    except ServiceError as error:
+        if error.status == 405:
+            return ()
+        raise
+
+
+def _clamp(admin: dict[str, Any]) -> int:
+    """The service's own upper bound on k, 0 for none."""
+    return int(admin.get("max_k") or 0)
+
+
+class _Laps:
+    """Seconds since the last lap, by name."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = perf_counter()
+        self.seconds[name] = round(now - self._last, 3)
+        self._last = now
