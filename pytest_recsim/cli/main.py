@@ -21,7 +21,7 @@ Verbs = Any  # what add_subparsers returns; argparse has no public name for it
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand and return the exit code: 0 done, 4 wrong input, 10 a service is changed, 130 interrupted."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     learn(of_variables(os.environ))
     learn(of_command(getattr(options, "restart_command", "")))
     try:
@@ -44,7 +44,7 @@ class _Parser(argparse.ArgumentParser):
         self.exit(USAGE, f"{self.prog}: {message}\n")
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="recsim", description="Companion of pytest-recsim.")
     parser.add_argument("--version", action="version", version=f"pytest-recsim {__version__}")
     verbs = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     _generate(verbs)
     _import(verbs)
     report = verbs.add_parser("report", help="render a bundle's README.md again from its record")
-    report.add_argument("bundle", type=Path, metavar="DIR")
+    report.add_argument("bundle", type=Path, metavar="DIR", help="the report folder of one simulation")
     report.set_defaults(run=commands.report)
     _restore(verbs)
     _merge(verbs)
@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         "schema",
         help="print a published JSON Schema or the stand-in's OpenAPI document; without a name, all names",
     )
-    schema.add_argument("name", nargs="?")
+    schema.add_argument("name", nargs="?", metavar="NAME", help="which one")
     schema.set_defaults(run=commands.schema)
     return parser
 
@@ -85,7 +85,13 @@ def _merge(verbs: Verbs) -> None:
 
 def _restore(verbs: Verbs) -> None:
     restore = verbs.add_parser("restore", help="take back what a killed run left changed on a service")
-    restore.add_argument("--reports-dir", type=Path, default=Path("reports"), metavar="DIR")
+    restore.add_argument(
+        "--reports-dir",
+        type=Path,
+        default=Path("reports"),
+        metavar="DIR",
+        help="where the killed run reported",
+    )
     restore.add_argument(
         "--base-url", default="", metavar="URL", help="the service; RECSYS_API_KEY is sent to no other"
     )
@@ -111,12 +117,14 @@ def _restore(verbs: Verbs) -> None:
 
 def _generate(verbs: Verbs) -> None:
     generate = verbs.add_parser("generate", help="make a synthetic customer from a seed")
-    generate.add_argument("template", help="marketplace, media or retail")
-    generate.add_argument("--seed", type=int, required=True)
-    generate.add_argument("--out", type=Path, required=True, metavar="FIXTURE")
+    generate.add_argument("template", metavar="TEMPLATE", help="marketplace, media or retail")
+    generate.add_argument(
+        "--seed", type=int, required=True, metavar="N", help="the same seed makes the same file"
+    )
+    generate.add_argument("--out", type=Path, required=True, metavar="FIXTURE", help="the file to write")
     for name in ("items", "users", "events"):
-        generate.add_argument(f"--{name}", type=int, metavar="N")
-    generate.add_argument("--days", type=int, default=60, metavar="D")
+        generate.add_argument(f"--{name}", type=int, metavar="N", help=f"how many {name}")
+    generate.add_argument("--days", type=int, default=60, metavar="D", help="how long the history is")
     generate.add_argument("--force", action="store_true", help="overwrite an existing file")
     generate.set_defaults(run=commands.generate)
 
@@ -125,8 +133,8 @@ def _import(verbs: Verbs) -> None:
     importer = verbs.add_parser("import", help="turn somebody else's data set into a fixture")
     kinds = importer.add_subparsers(required=True, metavar="KIND")
     movielens = kinds.add_parser("movielens", help="a MovieLens folder with ratings.csv and movies.csv")
-    movielens.add_argument("folder", type=Path, metavar="DIR")
-    movielens.add_argument("--out", type=Path, required=True, metavar="FIXTURE")
+    movielens.add_argument("folder", type=Path, metavar="DIR", help="the unpacked archive")
+    movielens.add_argument("--out", type=Path, required=True, metavar="FIXTURE", help="the file to write")
     movielens.add_argument("--window-days", type=float, metavar="D", help="the window you will judge with")
     movielens.add_argument("--force", action="store_true", help="overwrite an existing file")
     movielens.set_defaults(run=commands.import_movielens)

@@ -18,9 +18,15 @@ _DIGITS = 10
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options; those that are passed on are checked by the stand-in itself."""
     add = parser.add_argument
-    add("--port", default="0", help="0 takes a free one (default)")
-    add("--env-profile", default="prod", metavar="NAME", help="knobs it starts with (default: prod)")
-    add("--env-override", action="append", default=[], metavar="KEY=VALUE")
+    add("--port", default="0", metavar="N", help="0 takes a free one")
+    add("--env-profile", default="prod", metavar="NAME", help="knobs it starts with")
+    add(
+        "--env-override",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a knob on top of the profile (repeatable)",
+    )
     add("--now", metavar="RFC3339", help="freeze the service's clock")
     add("--latency-ms", metavar="M", help="added to every answer")
     add("--access-log", metavar="FILE", help="append one JSON line per request")

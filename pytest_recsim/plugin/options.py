@@ -11,17 +11,6 @@ from pytest_recsim.plan.options import APPLY_MODES, STEPS, Options
 if TYPE_CHECKING:
     import pytest
 
-INI = {
-    "recsim_reports_dir": "reports folder (--recsim-reports-dir)",
-    "recsim_apply": "how a profile reaches the service (--recsim-apply)",
-    "recsim_warm_up": "seconds for the first answers (--recsim-warm-up)",
-    "recsim_concurrency": "requests in flight (--recsim-concurrency)",
-    "recsim_guardrails_file": "thresholds (--guardrails-file)",
-    "recsim_env_file": "env file of the service (--recsim-env-file)",
-    "recsim_restart_command": "restarts the service (--recsim-restart-command)",
-    "recsim_ca": "certificate authority of the service (--recsim-ca)",
-}
-
 
 class Option(NamedTuple):
     """An option as ``--recsim-NAME``; a short one also as ``--NAME``, where nobody else has an option of that name."""
@@ -32,6 +21,18 @@ class Option(NamedTuple):
     """Empty for a switch."""
     many: bool = False
     short: bool = False
+    default: str = ""
+    """What counts where neither the option nor its ini value is given, as the user would type it."""
+    ini: bool = False
+    """Whether ``recsim_NAME`` in pytest's ini file says the same."""
+
+    @property
+    def ini_name(self) -> str:
+        return f"recsim_{self.name.replace('-', '_')}"
+
+    @property
+    def help_line(self) -> str:
+        return f"{self.help} (default: {self.default})" if self.default else self.help
 
     @property
     def long(self) -> str:
@@ -39,7 +40,7 @@ class Option(NamedTuple):
 
     def attributes(self) -> dict[str, Any]:
         """What argparse is to know about both names."""
-        dest = f"recsim_{self.name.replace('-', '_')}"
+        dest = self.ini_name
         if not self.metavar:
             return {"dest": dest, "action": "store_true", "default": False}
         action, default = ("append", []) if self.many else ("store", "")
@@ -51,32 +52,51 @@ OPTIONS = (
     Option(
         "batch-file", "run the suite for every simulation of this manifest (YAML or JSON)", "PATH", short=True
     ),
-    Option("batch-name", "name of the batch's summary (default: the manifest's)", "NAME", short=True),
+    Option("batch-name", "name of the batch's summary", "NAME", short=True, default="the manifest's"),
     Option("shard", "run the I-th of N slices of the batch", "I/N"),
     Option("base-url", "the service, where --base-url means something else", "URL"),
     Option("org-id", "tenant of the service", "UUID", short=True),
-    Option("namespace", "where the customer's data lives", "NS", short=True),
-    Option("env-profile", "profile of algorithm knobs", "NAME", short=True),
+    Option("namespace", "where the customer's data lives", "NS", short=True, default="the customer's name"),
+    Option("env-profile", "profile of algorithm knobs", "NAME", short=True, default="prod"),
     Option("env-override", "a knob on top of the profile (repeatable)", "KEY=VALUE", many=True, short=True),
     Option("fixture-path", "the customer's data set", "PATH", short=True),
-    Option("guardrails-file", "thresholds to use instead of guardrails.yml", "PATH", short=True),
-    Option("reports-dir", "where bundles go (default: reports)", "DIR"),
+    Option("guardrails-file", "thresholds", "PATH", short=True, default="guardrails.yml", ini=True),
+    Option("reports-dir", "where bundles go", "DIR", default="reports", ini=True),
     Option("sample-users", "judge a stratified sample of N users", "N"),
-    Option("surface", "surface of the quality lists (default: default)", "S"),
-    Option("timeout", "seconds per request (default: 10)", "S"),
-    Option("warm-up", "seconds that answers may take after seeding (default: 90, 0: off)", "S"),
+    Option("surface", "surface of the quality lists", "S", default="default"),
+    Option("timeout", "seconds per request", "S", default="10"),
+    Option("warm-up", "seconds that answers may take after seeding", "S", default="90", ini=True),
     Option("window-days", "use only the newest D days of the fixture", "D"),
-    Option("apply", f"how the profile reaches the service: {', '.join(APPLY_MODES)}", "MODE"),
-    Option("env-file", "env file that the service starts with, for apply mode env-file", "PATH"),
-    Option("restart-command", "restarts the service, for apply mode env-file", "COMMAND"),
-    Option("ca", "PEM file of a private authority that signed the service's certificate", "FILE"),
-    Option("concurrency", "requests in flight (default: 8)", "N"),
-    Option("latency-ms", "milliseconds that the stand-in adds to every answer", "M"),
+    Option(
+        "apply",
+        f"how the profile reaches the service: {', '.join(APPLY_MODES)}",
+        "MODE",
+        default="request with --base-url, else env",
+        ini=True,
+    ),
+    Option("env-file", "env file that the service starts with, for apply mode env-file", "PATH", ini=True),
+    Option("restart-command", "restarts the service, for apply mode env-file", "COMMAND", ini=True),
+    Option("ca", "PEM file of a private authority that signed the service's certificate", "FILE", ini=True),
+    Option("concurrency", "requests in flight", "N", default="8", ini=True),
+    Option("latency-ms", "milliseconds that the stand-in adds to every answer", "M", default="0"),
     Option("allow-reset", "wipe this namespace although it carries no marker of ours", "NS"),
     Option("skip", f"leave a step out: {', '.join(STEPS)} (repeatable)", "STEP", many=True),
     Option("dry-run", "print the resolved plan and stop; nothing is sent"),
     Option("seed-only", "validate, reset, seed, write the manifests and stop"),
 )
+SWITCHES = {
+    "recsim_junit_properties": "facts as properties of junit's testcases, too (Jenkins' xUnit plugin refuses those)",
+    "recsim_use_base_url": "let a base URL from ini or PYTEST_BASE_URL count as the service to reset and seed",
+}
+"""Ini values that have no option: true or false, false where they are not given."""
+ENVIRONMENT = {
+    "RECSYS_API_KEY": "key of the service, sent as X-API-Key; there is no option, so that it is in no command line",
+    "RECSYS_ORG_ID": "tenant of the service, where --org-id does not say; goes before guardrails.yml",
+    "RECSIM_STATE_DIR": "folder of the key that seals notes about changed services "
+    "(else $XDG_STATE_HOME/pytest-recsim, else ~/.local/state/pytest-recsim)",
+    "GITHUB_STEP_SUMMARY": "set by GitHub Actions: the page is appended to this file",
+}
+"""Variables that are read by a run."""
 GROUP = ("recsim", "recommender simulations")
 
 
@@ -84,21 +104,11 @@ def add_options(parser: pytest.Parser) -> None:
     """Register everything under names that nobody else has; the short ones come later (``names.add_free``)."""
     group = parser.getgroup(*GROUP)
     for option in OPTIONS:
-        group.addoption(option.long, help=option.help, **option.attributes())
-    for name, text in INI.items():
-        parser.addini(name, text, default=None)
-    parser.addini(
-        "recsim_junit_properties",
-        "facts as properties of junit's testcases, too (Jenkins' xUnit plugin refuses those)",
-        type="bool",
-        default=False,
-    )
-    parser.addini(
-        "recsim_use_base_url",
-        "let a base URL from ini or PYTEST_BASE_URL count as the service to reset and seed",
-        type="bool",
-        default=False,
-    )
+        group.addoption(option.long, help=option.help_line, **option.attributes())
+        if option.ini:
+            parser.addini(option.ini_name, f"{option.help} ({option.long})", default=None)
+    for name, text in SWITCHES.items():
+        parser.addini(name, text, type="bool", default=False)
 
 
 def read_options(config: pytest.Config) -> Options:

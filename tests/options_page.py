@@ -1,0 +1,87 @@
+"""Writes the tables of docs/options.md from the options themselves: ``python tests/options_page.py``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pytest_recsim.cli.main import parser
+from pytest_recsim.plugin.options import ENVIRONMENT, OPTIONS, SWITCHES, Option
+from pytest_recsim.record.publish import renewed
+
+PAGE = Path(__file__).parent.parent / "docs" / "options.md"
+
+
+def rows(*rows: Iterable[str]) -> str:
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |\n" for row in rows)
+
+
+def of_pytest() -> str:
+    """The options of the plugin."""
+    head = ("option", "default", "ini", "meaning"), ("---",) * 4
+    return rows(*head, *map(_row, OPTIONS))
+
+
+def _row(option: Option) -> tuple[str, ...]:
+    name = f"--{option.name}" if option.short else option.long
+    ini = f"`{option.ini_name}`" if option.ini else "-"
+    return f"`{name} {option.metavar}`".replace(" `", "`"), option.default or "-", ini, option.help
+
+
+def of_surroundings() -> str:
+    """Ini values without an option, and variables of the environment."""
+    named = [(f"`{name}` (ini)", text) for name, text in SWITCHES.items()]
+    read = [(f"`{name}`", text) for name, text in ENVIRONMENT.items()]
+    return rows(("name", "meaning"), ("---",) * 2, *named, *read)
+
+
+def of_commands() -> str:
+    """Every command of `recsim` with what it takes."""
+    told = [
+        (f"`{name} {_usage(action)}`", _default(action), action.help or "")
+        for name, command in commands()
+        for action in arguments(command)
+    ]
+    return rows(("command", "default", "meaning"), ("---",) * 3, *told)
+
+
+def commands(of: argparse.ArgumentParser | None = None) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """The commands that do something, with their parsers."""
+    verbs = [one for one in (of or parser())._actions if isinstance(one, argparse._SubParsersAction)]
+    for verb in verbs:
+        for command in verb.choices.values():
+            yield from commands(command)
+    if of and not verbs:
+        yield of.prog, of
+
+
+def arguments(command: argparse.ArgumentParser) -> list[argparse.Action]:
+    """What a command takes, without its help."""
+    return [one for one in command._actions if not isinstance(one, argparse._HelpAction)]
+
+
+def _usage(action: argparse.Action) -> str:
+    value = action.metavar or ("" if action.nargs == 0 else action.dest.upper())
+    value = f"[{value}]" if action.nargs == "?" else f"{value} ..." if action.nargs == "+" else str(value)
+    return " ".join(filter(None, (*action.option_strings[-1:], value)))
+
+
+def _default(action: argparse.Action) -> str:
+    if action.required:
+        return "**required**"
+    return str(action.default) if action.default not in (None, False, "", []) else "-"
+
+
+TABLES = {"pytest": of_pytest, "surroundings": of_surroundings, "commands": of_commands}
+
+
+def page(text: str) -> str:
+    """The page with its tables renewed."""
+    for mark, table in TABLES.items():
+        text = renewed(text, mark, table())
+    return text
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
