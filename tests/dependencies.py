@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parent.parent
 CONSTRAINTS, PAGE = ROOT / "constraints.txt", ROOT / "docs/licences.md"
 OURS = "pytest-recsim"
-WAYS = {"": "always", "ci": "`[ci]`", "test": "`[test]`", "dev": "`[dev]`"}
+WAYS = {"": "always", "test": "`[test]`", "dev": "`[dev]`"}
 """Every way to install it, each more than the one before -> how the page names it."""
 HEAD = """\
 # Versions the project is tested with, of everything that `pip install -e '.[dev]'` installs; ranges are in pyproject.toml.
@@ -29,8 +29,8 @@ HEAD = """\
 PAGE_HEAD = """\
 # Licences of what is installed along
 
-pytest-recsim is under the MIT licence. Installing it brings the packages that are needed "always"; the extras are for CI
-reports, for the project's tests and for its development. Versions and licences are those of constraints.txt, read from
+pytest-recsim is under the MIT licence. Installing it brings the packages that are needed "always"; the extras are for
+the project's tests and for its development. Versions and licences are those of constraints.txt, read from
 the packages' own metadata by `python tests/dependencies.py --update`.
 
 | package | version | licence | needed |

@@ -20,21 +20,22 @@ from pytest_recsim.data.guardrails.guardrail_keys import (
     OWN_KEY,
     SEGMENT_CHECKS,
     SETTINGS,
+    SEVERITIES,
     THRESHOLDS,
     keys_of,
     threshold_key,
 )
-from pytest_recsim.data.guardrails.guardrail_read import CUSTOMER
-from pytest_recsim.data.guardrails.guardrail_values import DAY, UUID
 from pytest_recsim.data.guardrails.metric import MetricFacts
 from pytest_recsim.data.guardrails.metric_table import METRICS
 from pytest_recsim.data.input.instants import PATTERN
-from pytest_recsim.data.input.names import NAMESPACE
+from pytest_recsim.data.input.names import CUSTOMER, CUSTOMER_RULE, NAMESPACE, NAMESPACE_RULE
+from pytest_recsim.data.input.rule_words import MUST, NOUN
 from pytest_recsim.data.profiles.knobs import KNOBS, Knob, allowed
 from pytest_recsim.record.publish import DIALECT, renewed
 
 _ROOT = Path(__file__).resolve().parents[2]
-_TEXT = {"type": "string", "pattern": "\\S"}
+_TEXT = {"type": "string", "pattern": "\\S", MUST: "non-empty text"}
+_UUID = "[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 Json = dict[str, Any]
 
 
@@ -75,27 +76,38 @@ def guardrails_schema() -> Json:
     shared = {key: _key(key) for group in ("quality", "scenarios") for key in keys_of(group)}
     for group in ("quality", "scenarios", "segments"):
         shared[f"section_{group}"] = _object({key: _ref(key) for key in keys_of(group)})
-    shared[f"section_{OWN}"] = _map(_key(f"{OWN}.min_any"), named={"pattern": f"^{OWN_KEY}$"})
+    own_key = {
+        "pattern": f"^{OWN_KEY}$",
+        MUST: "min_<metric> or max_<metric>, lower-case letters, digits, `_`",
+    }
+    shared[f"section_{OWN}"] = _map(_key(f"{OWN}.min_any"), named=own_key)
     shared["section_segments"]["properties"][OWN] = _ref(f"section_{OWN}")
     sections = {group: _ref(f"section_{group}") for group in ("quality", "scenarios", OWN)}
     scoped = sections | {"segments": _map(_ref("section_segments"), named=_TEXT)}
-    place = {"type": "string", "pattern": f"^{NAMESPACE}$"}
+    place = {"type": "string", "pattern": f"^{NAMESPACE}$", MUST: NAMESPACE_RULE}
+    waivers = {"type": "array", "items": _waiver(), MUST: "a list of check, segment, reason, until"}
     fields = {"namespace": place, "env_profile": _TEXT, "fixture": _TEXT}
     customer = (
         scoped
         | fields
         | {
-            "org_id": {"type": "string", "pattern": f"^({UUID})$"},
+            "org_id": {
+                "type": "string",
+                "pattern": f"^({_UUID})$",
+                "not": {"pattern": "^[0-]*$"},
+                MUST: "a UUID that is not all zeros",
+            },
             "namespaces": _map(_object(scoped), named=place),
-            "waivers": {"type": "array", "items": _waiver()},
+            "waivers": waivers,
         }
     )
     properties = {
         "schema_version": {"const": 1},
         "defaults": _object(sections),
-        "customers": _map(_object(customer), named={"pattern": f"^{CUSTOMER}$"}),
+        "customers": _map(_object(customer), named={"pattern": f"^{CUSTOMER}$", MUST: CUSTOMER_RULE}),
     }
-    return {"$schema": DIALECT, "title": "pytest-recsim guardrails", **_object(properties), "$defs": shared}
+    root = _object(properties) | {MUST: "a mapping with `defaults` and `customers`"}
+    return {"$schema": DIALECT, "title": "pytest-recsim guardrails", **root, "$defs": shared}
 
 
 def _key(name: str) -> Json:
@@ -103,28 +115,43 @@ def _key(name: str) -> Json:
         return {"enum": list(CHOICES[name])}
     if name == "split":
         share = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
-        return {"anyOf": [share, {"type": "string", "pattern": PATTERN}]}
+        instant = {"type": "string", "format": "date-time", "pattern": PATTERN}
+        must = "a share above 0 and below 1, or an RFC 3339 instant with offset"
+        return {"anyOf": [share, instant], MUST: must}
     if name == "weights":
-        weight = {"type": "number", "minimum": 0, "maximum": MAX_WEIGHT}
-        return _object(dict.fromkeys(EVENT_TYPES, weight)) | {"minProperties": 1}
+        must = f"a weight, a number 0 to {MAX_WEIGHT:g}"
+        weight = {"type": "number", "minimum": 0, "maximum": MAX_WEIGHT, MUST: must}
+        several = f"numbers 0 to {MAX_WEIGHT:g} for {', '.join(EVENT_TYPES)}"
+        return _object(dict.fromkeys(EVENT_TYPES, weight)) | {"minProperties": 1, MUST: several}
     key = threshold_key(name)
     number: Json = {
         "type": "integer" if key.integer else "number",
         "minimum": key.low,
         "maximum": key.high,
     }
-    value = {"anyOf": [number, {"const": False}]} if key.optional else number  # `off` is false in YAML
-    both = _object({"value": value, "severity": {"enum": ["block", "warn"]}}) | {"minProperties": 1}
-    return {"description": key.meaning, "anyOf": [value, both]}
+    # `off` is false in YAML
+    value = ({"anyOf": [number, {"const": False}]} if key.optional else number) | {MUST: key.allowed}
+    both = _object({"value": value, "severity": {"enum": list(SEVERITIES)}})
+    both |= {"minProperties": 1, MUST: f"{key.allowed}, or a value and a severity"}
+    return {"description": key.meaning, "anyOf": [value, both], MUST: key.allowed}
 
 
 def _waiver() -> Json:
-    day = {"type": "string", "pattern": f"^{DAY}$"}
+    day = {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
     others = {"type": "string", "pattern": f"^({OWN_CHECK})$"}
-    check = {"anyOf": [{"enum": list(CHECKS)}, others]}
-    fields = {"check": check, "segment": _TEXT, "reason": _TEXT, "until": day}
-    with_segments = {"properties": {"check": {"anyOf": [{"enum": list(SEGMENT_CHECKS)}, others]}}}
+    known = {MUST: f"one of {', '.join(CHECKS)}, or a check of your own"}
+    fields = {
+        "check": {"anyOf": [{"enum": list(CHECKS)}, others]} | known,
+        "segment": _TEXT,
+        "reason": _TEXT,
+        "until": day | {MUST: "a date such as 2027-01-31"},
+    }
+    per_segment = {MUST: f"one of {', '.join(SEGMENT_CHECKS)}, as a `segment` is named"}
+    with_segments = {
+        "properties": {"check": {"anyOf": [{"enum": list(SEGMENT_CHECKS)}, others]} | per_segment}
+    }
     return _object(fields) | {
+        NOUN: "a waiver",
         "required": ["check", "reason"],
         "if": {"required": ["segment"]},
         "then": with_segments,

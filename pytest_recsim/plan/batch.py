@@ -10,7 +10,7 @@ from typing import TypeVar
 from pytest_recsim.data.batches.manifest import Run, load_manifest, selected
 from pytest_recsim.data.input.files import shown
 from pytest_recsim.data.input.problems import InputError, Problem
-from pytest_recsim.plan.options import STEPS, Options
+from pytest_recsim.plan.options import Options
 
 T = TypeVar("T")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -54,7 +54,7 @@ def asked_for(options: Options) -> tuple[list[Asked], Batch | None]:
                 Problem("--batch-name", "names the summary of a --batch-file; there is none here")
             )
         return [Asked(name, name, options) for name in dict.fromkeys(options.customers)], None
-    manifest = load_manifest(options.here / options.batch_file, STEPS)
+    manifest = load_manifest(options.here / options.batch_file)
     name = options.batch_name or manifest.path.stem
     if not NAME.fullmatch(name):
         what = f"`{name}`: must be letters, digits, `-`, `_` and `.`"

@@ -150,7 +150,7 @@ def test_every_kind_of_input_refuses_a_fifo(tmp_path, monkeypatch):
         load_fixture,
         load_guardrails,
         load_profile,
-        lambda path: load_manifest(path, ("seed",)),
+        load_manifest,
         lambda path: read_bytes(path, "env file"),
     ):
         with pytest.raises(InputError, match=r"must be a file, not a FIFO$"):

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_recsim.data.batches.manifest import SHARED, load_manifest, selected
+from pytest_recsim.data.batches.manifest import TEXTS, load_manifest, selected
 from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.plan.options import STEPS
 from pytest_recsim.schemas import schema
@@ -22,7 +22,7 @@ def load(tmp_path):
     def read(text, name="batch.yaml"):
         path = tmp_path / name
         path.write_text(text)
-        return load_manifest(path, STEPS)
+        return load_manifest(path)
 
     return read
 
@@ -97,7 +97,7 @@ def test_a_customer_that_occurs_twice_needs_an_id(load):
         ("- 7\n", ["a run is 7"]),
         ("runs: [{customer: a}]\nrunz: 1\n", [":2", "did you mean `runs`"]),
         ("schema_version: 2\nruns: [{customer: a}]\n", ["must be 1"]),
-        ("defaults: [1]\nruns: [{customer: a}]\n", ["defaults is a list"]),
+        ("defaults: [1]\nruns: [{customer: a}]\n", ["`defaults` is a list"]),
         ("- {customer: a\n", ["not YAML"]),
     ],
 )
@@ -139,7 +139,7 @@ def test_any_document_is_read_or_refused_in_sentences(tmp_path_factory, document
     path = tmp_path_factory.mktemp("m") / "b.json"
     path.write_text(json.dumps(document))
     try:
-        manifest = load_manifest(path, STEPS)
+        manifest = load_manifest(path)
     except InputError as error:
         said, manifest = str(error), None
     assert manifest is not None or "b.json" in said
@@ -211,8 +211,9 @@ def test_the_published_schema_accepts_what_the_loader_accepts(load, document, go
 def test_the_published_schema_has_the_loaders_keys_and_the_runs_steps():
     jsonschema.Draft202012Validator.check_schema(schema("batch"))
     run, defaults = schema("batch")["$defs"]["run"], schema("batch")["oneOf"][1]["properties"]["defaults"]
-    assert set(run["properties"]) == {"customer", "id", *SHARED}
-    assert set(defaults["properties"]) == set(SHARED)
+    shared = {*TEXTS, "env_overrides", "skip"}
+    assert set(run["properties"]) == {"customer", "id", *shared}
+    assert set(defaults["properties"]) == shared
     assert tuple(schema("batch")["$defs"]["skip"]["oneOf"][1]["enum"]) == STEPS
 
 

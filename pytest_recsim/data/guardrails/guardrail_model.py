@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
+
+OFF = math.nan
+"""The value of an optional threshold that is switched off; no other threshold is ever NaN."""
 
 
 class Scope(NamedTuple):

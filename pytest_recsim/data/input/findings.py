@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import reprlib
+from collections.abc import Iterable
 
-from pytest_recsim.data.input.problems import ENOUGH, InputError, Problem
+from pytest_recsim.data.input.problems import ENOUGH, InputError, Problem, nearest
 
 _LONGEST = 60
 # A plain repr() of a hundred thousand entries, or of a thousand levels, is not made to be cut to 60 characters.
@@ -39,3 +40,21 @@ def quoted(value: object) -> str:
     text = value if isinstance(value, str) else _BRIEF.repr(value)
     clean = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text[: _LONGEST + 1])
     return f"{clean[:_LONGEST]}..." if len(clean) > _LONGEST else clean
+
+
+def kind(value: object) -> str:
+    """Return a wrong value in words."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`, a truth value"
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    return f'text "{quoted(value)}"' if isinstance(value, str) else quoted(value)
+
+
+def unknown(key: str, allowed: Iterable[str]) -> str:
+    """Return the sentence for an unknown key."""
+    names = list(allowed)
+    hint = nearest(key, names) or "; must be one of " + ", ".join(names)
+    return f"`{quoted(key)}`: unknown key{hint}"

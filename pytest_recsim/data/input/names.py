@@ -16,7 +16,9 @@ MAX_BYTES = 1000
 ALLOWED = f"non-empty text of at most {MAX_BYTES:,} bytes without control characters, line breaks or spaces at its ends"
 NAMESPACE = "[A-Za-z0-9][A-Za-z0-9_.-]{0,199}"
 """A namespace that means the same everywhere: the service trims it in rules and overrides, and not in rows."""
-NAMESPACE_RULE = "must be up to 200 letters, digits, `-`, `_` and `.`, a letter or digit first"
+NAMESPACE_RULE = "up to 200 letters, digits, `-`, `_` and `.`, a letter or digit first"
+CUSTOMER = "[a-z0-9][a-z0-9_.-]*"
+CUSTOMER_RULE = "lower-case letters, digits, `_`, `.`, `-`, a letter or digit first"
 _NAMESPACE = re.compile(NAMESPACE)
 _BREAKS = ("Cc", "Zl", "Zp")
 
@@ -47,7 +49,7 @@ def wrong_namespace(value: object) -> str:
     if _NAMESPACE.fullmatch(text):
         return ""
     plain = text.strip()
-    return NAMESPACE_RULE + (f"; did you mean `{plain}`?" if _NAMESPACE.fullmatch(plain) else "")
+    return f"must be {NAMESPACE_RULE}" + (f"; did you mean `{plain}`?" if _NAMESPACE.fullmatch(plain) else "")
 
 
 def broken(text: str) -> bool:
