@@ -18,6 +18,7 @@ from pytest_recsim.data.guardrails.guardrail_keys import (
     OWN,
     OWN_CHECK,
     OWN_KEY,
+    SCENARIO_CHECK,
     SEGMENT_CHECKS,
     SETTINGS,
     SEVERITIES,
@@ -139,9 +140,10 @@ def _key(name: str) -> Json:
 def _waiver() -> Json:
     day = {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
     others = {"type": "string", "pattern": f"^({OWN_CHECK})$"}
+    added = {"type": "string", "pattern": f"^{SCENARIO_CHECK}$"}
     known = {MUST: f"one of {', '.join(CHECKS)}, or a check of your own"}
     fields = {
-        "check": {"anyOf": [{"enum": list(CHECKS)}, others]} | known,
+        "check": {"anyOf": [{"enum": list(CHECKS)}, others, added]} | known,
         "segment": _TEXT,
         "reason": _TEXT,
         "until": day | {MUST: "a date such as 2027-01-31"},

@@ -105,12 +105,27 @@ def test_a_list_that_is_none_is_told_once_and_not_for_every_event(tmp_path):
 def test_no_more_problems_are_gathered_than_anybody_reads_and_the_rest_is_not_claimed_to_be_counted():
     findings = Findings()
     for n in range(ENOUGH - 1):
-        findings.add(f"a.json#/{n}", "wrong")
+        findings.add(f"a.json#/{n}", f"wrong {n}")
     with pytest.raises(InputError) as caught:
         findings.add("a.json#/last", "wrong")
     assert len(caught.value.problems) == ENOUGH
     assert str(caught.value).endswith(f"... and at least {ENOUGH - 20} more problems")
-    assert str(InputError([Problem("", "x")] * 25)).endswith("... and 5 more problems")
+    assert str(InputError([Problem("", f"x{n}") for n in range(25)])).endswith("... and 5 more problems")
+
+
+def test_problems_of_one_kind_are_one_sentence_with_a_count_and_the_first_places():
+    said = str(InputError([Problem(f"a.json#/{n}", "wrong") for n in range(20)]))
+    assert said == "a.json#/0: wrong (19 more like it, first at a.json#/1, a.json#/2, a.json#/3)"
+    kinds = [
+        Problem("a.json#/0", "is 1", "price"),
+        Problem("a.json#/1", "is 2", "price"),
+        Problem("b.json#/0", "is 1", "price"),
+    ]
+    assert str(InputError(kinds)) == "a.json#/0: is 1 (also at a.json#/1)\nb.json#/0: is 1"
+    many = [Problem(f"a.json#/{n}", "wrong") for n in range(ENOUGH)]
+    assert f"(at least {ENOUGH - 1} more like it, first at" in str(InputError(many))
+    options = [Problem("--namespace", "is for one"), Problem("--fixture-path", "is for one")]
+    assert str(InputError(options)).splitlines() == ["--namespace: is for one", "--fixture-path: is for one"]
 
 
 def test_a_nearest_match_is_looked_for_only_where_that_is_cheap():

@@ -222,10 +222,17 @@ def test_thresholds_of_own_metrics_are_known_where_they_may_hold(read):
 
 @pytest.mark.parametrize(
     "check",
-    ["novelty", "own.min_fit", "own_metrics", "test_mine.py::test_rule", "test_mine.py::TestX::test_rule"],
+    [
+        "novelty",
+        "S11",
+        "own.min_fit",
+        "own_metrics",
+        "test_mine.py::test_rule",
+        "test_mine.py::TestX::test_rule",
+    ],
 )
 def test_a_waiver_may_name_a_check_of_ones_own_and_a_segment_of_it(read, check):
-    segment = "" if check == "own_metrics" else "segment: new, "
+    segment = "" if check in ("own_metrics", "S11") else "segment: new, "
     entry = read(customer(f"waivers: [{{check: '{check}', {segment}reason: x}}]")).customer("acme")
     assert entry.waivers[0].check == check
 

@@ -120,6 +120,8 @@ OWN = "own"
 OWN_KEY = "(min|max)_[a-z][a-z0-9_]*"
 OWN_CHECK = rf"own_metrics|own\.{OWN_KEY}|[^:]+\.py::.+"
 """Checks that only a run knows: of somebody's own metrics, and of somebody's own test files."""
+SCENARIO_CHECK = "S[1-9][0-9]*"
+"""A scenario's; those that were added to the suite are among them."""
 _OWN_RANGE = 1e12
 
 

@@ -19,13 +19,13 @@ class Findings:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
 
-    def add(self, where: str, what: str) -> None:
-        """Remember a problem.
+    def add(self, where: str, what: str, cause: str = "") -> None:
+        """Remember a problem; those of one ``cause`` are told as one.
 
         Raises:
             InputError: there are enough of them; what else is wrong need not be looked for.
         """
-        self.problems.append(Problem(where, what))
+        self.problems.append(Problem(where, what, cause))
         if len(self.problems) >= ENOUGH:
             raise InputError(self.problems)
 

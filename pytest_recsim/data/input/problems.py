@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pytest_recsim.record.masking import safe
 
 SHOWN = 20
+PLACES = 3
+"""Places that are named of problems of one kind, beside the first."""
 ENOUGH = 200
 """Problems after which a reader of a file stops looking; a million wrong rows are refused as fast as the first ones."""
 CELLS = 500_000
@@ -22,10 +24,12 @@ class Problem:
     Attributes:
         where: file with line or JSON pointer, e.g. ``guardrails.yml:14`` or ``acme.json#/items/3/price``.
         what: the sentence: offending value, what is allowed, nearest match.
+        cause: what problems of one kind share; several of them are told as one, with the first places.
     """
 
     where: str
     what: str
+    cause: str = ""
 
     def __str__(self) -> str:
         return safe(f"{self.where}: {self.what}" if self.where else self.what)
@@ -43,12 +47,27 @@ class InputError(RecsimError):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        lines = [str(problem) for problem in self.problems[:SHOWN]]
-        rest = len(self.problems) - SHOWN
+        kinds: dict[tuple[str, str], list[Problem]] = {}
+        for problem in self.problems:
+            file = problem.where.partition("#")[0].partition(":")[0]
+            kinds.setdefault((file, problem.cause or problem.what), []).append(problem)
+        least = "at least " if len(self.problems) >= ENOUGH else ""
+        shown = list(kinds.values())[:SHOWN]
+        lines = [_as_one(alike, least) for alike in shown]
+        rest = len(self.problems) - sum(map(len, shown))
         if rest > 0:
-            least = "at least " if len(self.problems) >= ENOUGH else ""
             lines.append(f"... and {least}{rest} more problem{'s' if rest > 1 else ''}")
         return "\n".join(lines)
+
+
+def _as_one(alike: Sequence[Problem], least: str) -> str:
+    """Tell the first of several problems of one kind, and how many more there are and where."""
+    first, others = alike[0], alike[1:]
+    if not others:
+        return str(first)
+    places = ", ".join(problem.where for problem in others[:PLACES])
+    more = f"{least}{len(others)} more like it, first at" if len(others) > PLACES else "also at"
+    return safe(f"{first} ({more} {places})")
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str:
