@@ -200,5 +200,7 @@ def test_data_that_the_service_would_refuse_is_found_before_anything_is_sent(
     assert "acme.json#/items/0/item_id:" in ran.text
     assert "has a space at an end" in ran.text
     assert "acme.json#/items/1/price: 9999999999.999" in ran.text
-    assert f"... and {len(items) + 1 - 20} more problems" in ran.text
+    assert (
+        f"({len(items) - 1} more like it, first at fixtures/customers/acme.json#/items/1/item_id" in ran.text
+    )
     assert acme.left_behind == []
