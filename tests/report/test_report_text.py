@@ -1,0 +1,73 @@
+"""Small pieces of Markdown: laws that hold for whatever text a customer or a service sends."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_recsim.report.text import Markup, block, cell, foreign, link, number, retried, table, upper
+
+TEXT = st.text(max_size=60) | st.text("`<>|[](!\n\r\t\\ a\x1b\u202e", max_size=60)
+THING = TEXT | st.none() | st.integers() | st.floats()
+
+
+@given(THING)
+def test_foreign_text_is_one_printable_line_without_tags_and_links(value):
+    said = foreign(value)
+    assert said.isprintable()
+    assert not re.search(r"<|\]\(|\]\[", said)
+
+
+@given(THING)
+def test_escaping_twice_changes_nothing_more(value):
+    assert foreign(foreign(value)) == foreign(value)
+
+
+@given(THING)
+def test_no_pipe_of_a_cell_is_bare_even_in_markup_of_ours(value):
+    assert not re.search(r"(?<!\\)\|", cell(value))
+    assert not re.search(r"(?<!\\)\|", cell(Markup(foreign(value))))
+
+
+@given(st.lists(st.tuples(THING, THING), max_size=4))
+def test_a_table_has_one_line_per_row_below_its_head_and_an_empty_one_behind(rows):
+    lines = list(table(("a", "b"), rows))
+    assert lines[:2] == ["| a | b |", "| --- | --- |"]
+    assert len(lines) == len(rows) + 3
+    assert lines[-1] == ""
+    assert all(line.isprintable() for line in lines)
+
+
+@given(TEXT)
+def test_no_line_of_a_block_closes_its_fence(text):
+    opening, inside, closing = block(text)
+    assert opening == f"{closing}text"
+    assert len(closing) >= 3
+    assert closing not in inside
+
+
+@given(TEXT, TEXT)
+def test_a_link_leads_to_its_target_only(text, target):
+    written = link(text, target)
+    assert written.count("](") == 1
+    assert re.fullmatch(r"[\w.~/%-]*", written.partition("](")[2][:-1], re.ASCII)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(999_999.0, "999999"), (1e6, "1e+06"), (-1e6, "-1e+06"), (10.0, "10"), (0.0, "0"), (100, "100")],
+)
+def test_zeros_are_dropped_behind_the_point_only_and_long_numbers_are_powers(value, shown):
+    assert number(value) == shown
+
+
+def test_an_upper_bound_that_is_missing_is_not_called_unmeasured():
+    assert upper(None, 3) == "no upper bound"
+    assert upper(0.0, 2) == "0.00"
+
+
+def test_causes_of_retries_stand_most_frequent_first_and_by_name_where_they_are_equal():
+    assert retried({"timeout": 5, "503": 5, "429": 1200}) == "1,210 (429: 1,200, 503: 5, timeout: 5)"
