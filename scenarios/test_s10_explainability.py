@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_recsim.apply.reach import WHOLE
+from pytest_recsim.apply.reach import reaches
 from pytest_recsim.simulation.checks.subjects import BLEND, none_of
 
 if TYPE_CHECKING:
@@ -26,12 +26,6 @@ if TYPE_CHECKING:
 PER_SEGMENT = 5
 REQUESTS = 25
 EXACT = 1e-6
-CANNOT_KNOW = {
-    "none": "apply mode `none`: the service's own weights are in effect, there is nothing to "
-    "compare them with",
-    "request": "apply mode `request` cannot send the weights of sparse and new users: established users only",
-    "admin": "apply mode `admin` cannot set the weights of sparse and new users: established users only",
-}
 Weights = tuple[float, float, float]
 
 
@@ -82,13 +76,13 @@ def asked_weights(sim: Simulation, user: str) -> Weights | None:
     """The blend weights that the profile means this user to have; None when it does not say."""
     names = ("ALPHA", "BETA", "GAMMA")
     weights: list[Any] = [sim.knob(f"BLEND_{name}") for name in names]
-    if sim.plan.apply.value in WHOLE:  # nothing else carries these two
+    if sim.plan.mode.started:  # nothing else carries these two
         spaces = sim.knob("BLEND_WEIGHTS_OVERRIDES") or {}
         weights = list(scoped(spaces, sim.plan.namespace.value, scoped(spaces, "*", weights)))
         weights = list(scoped(sim.knob("BLEND_SEGMENT_OVERRIDES") or {}, sim.users[user].segment, weights))
     if not sim.is_established(user):
         own = [sim.knob(f"NEW_USER_BLEND_{name}") for name in names]
-        if None in own and sim.plan.apply.value != "env":
+        if None in own and not sim.plan.mode.stand_in_only:
             return None  # the service's env file may set what the profile leaves out
         weights = [general if mine is None else mine for mine, general in zip(own, weights, strict=True)]
     if None in weights:
@@ -157,12 +151,13 @@ def compare_items(check: Check, lists: dict[str, Exchange]) -> None:
 
 def compare_weights(sim: Simulation, check: Check, lists: dict[str, Exchange]) -> None:
     """Compare the weights told with those of the profile, for the users whose weights it can set."""
-    mode = sim.plan.apply.value
-    if mode in CANNOT_KNOW:
-        check.show("weights", CANNOT_KNOW[mode])
-    settable = [
-        user for user in lists if mode != "none" and (mode not in CANNOT_KNOW or sim.is_established(user))
-    ]
+    mode = sim.plan.mode
+    if not any(reaches(sim.plan, name) for name in sim.plan.knobs if name.startswith("BLEND_")):
+        check.show("weights", f"apply mode `{mode.name}` carries no weights: the service's own are in effect")
+        return
+    if not mode.started:
+        check.show("weights", f"apply mode `{mode.name}` carries the weights of established users only")
+    settable = [user for user in lists if mode.started or sim.is_established(user)]
     asked = {user: weights for user in settable if (weights := asked_weights(sim, user)) is not None}
     if not asked:
         return

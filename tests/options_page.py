@@ -1,4 +1,4 @@
-"""Writes the tables of docs/options.md from the options themselves: ``python tests/options_page.py``."""
+"""Writes the tables of options and of apply modes from what they are: ``python tests/options_page.py``."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pytest_recsim.cli.main import parser
+from pytest_recsim.plan.modes import MODES
 from pytest_recsim.plugin.options import ENVIRONMENT, OPTIONS, SWITCHES, Option
 from pytest_recsim.record.publish import renewed
 
-PAGE = Path(__file__).parent.parent / "docs" / "options.md"
+DOCS = Path(__file__).parent.parent / "docs"
 
 
 def rows(*rows: Iterable[str]) -> str:
@@ -73,15 +74,26 @@ def _default(action: argparse.Action) -> str:
     return str(action.default) if action.default not in (None, False, "", []) else "-"
 
 
-TABLES = {"pytest": of_pytest, "surroundings": of_surroundings, "commands": of_commands}
+def of_modes() -> str:
+    """The apply modes."""
+    told = [(f"`{mode.name}`", mode.what, mode.reach, mode.others) for mode in MODES.values()]
+    return rows(("mode", "what it does", "reaches", "others on the service"), ("---",) * 4, *told)
 
 
-def page(text: str) -> str:
-    """The page with its tables renewed."""
-    for mark, table in TABLES.items():
+TABLES = {
+    "options.md": {"pytest": of_pytest, "surroundings": of_surroundings, "commands": of_commands},
+    "services.md": {"modes": of_modes},
+}
+
+
+def page(name: str) -> str:
+    """A page with its tables renewed."""
+    text = (DOCS / name).read_text(encoding="utf-8")
+    for mark, table in TABLES[name].items():
         text = renewed(text, mark, table())
     return text
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for name in TABLES:
+        (DOCS / name).write_text(page(name), encoding="utf-8")

@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
-from options_page import PAGE, arguments, commands, of_pytest, page
+from options_page import DOCS, TABLES, arguments, commands, of_modes, of_pytest, page
 
 from pytest_recsim import plan_for
+from pytest_recsim.plan.modes import MODES
 from pytest_recsim.plugin.options import ENVIRONMENT, OPTIONS
 
 ROOT = Path(__file__).parent.parent
@@ -17,10 +18,14 @@ KEYWORDS = ("env-profile", "surface", "timeout", "warm-up", "concurrency", "late
 VARIABLE = re.compile(r'"((?:RECSIM|RECSYS|GITHUB)_[A-Z_]+)"')
 
 
-def test_the_page_shows_the_options_that_there_are():
-    text = PAGE.read_text(encoding="utf-8")
-    assert page(text) == text, "python tests/options_page.py"
+@pytest.mark.parametrize("name", TABLES)
+def test_a_page_shows_the_options_and_modes_that_there_are(name):
+    assert page(name) == (DOCS / name).read_text(encoding="utf-8"), "python tests/options_page.py"
+
+
+def test_every_option_and_every_mode_is_in_its_table():
     assert of_pytest().count("\n") == len(OPTIONS) + 2
+    assert of_modes().count("\n") == len(MODES) + 2
 
 
 def test_every_option_of_every_command_is_explained():

@@ -7,10 +7,12 @@ from typing import Any
 
 import msgspec
 
-from pytest_recsim.apply.journal import Entry, Journal
+from pytest_recsim.apply.journal import Entry, Journal, Named
+from pytest_recsim.apply.reach import admin_values
 from pytest_recsim.apply.undone import Undone, listed
 from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.data.profiles.documents import Document, differences, differing, equal, same
+from pytest_recsim.plan.model import Plan
 from pytest_recsim.service.api.client import Service
 
 AUTHOR, RESTORED = "recsim", "restored"
@@ -20,6 +22,16 @@ READS = 6
 ROUNDS = 5
 SETTLE_S = 2.0
 """How long a post that nobody saw answered may still be on its way; one look before is not believed."""
+
+
+def make(service: Service, plan: Plan, run_id: str, journal: Journal) -> None:
+    """Lay the profile over the service's document, see :func:`set_knobs`."""
+    set_knobs(service, admin_values(plan), run_id, journal)
+
+
+def take_back(service: Service, entry: Entry, _named: Named, *, overwrite: bool) -> Undone:
+    """Bring the document back, see :func:`restore`; nothing has to be named for that but the service."""
+    return restore(service, entry, overwrite=overwrite)
 
 
 def set_knobs(service: Service, values: Document, run_id: str, journal: Journal) -> Entry:

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import Protocol
 
 from pytest_recsim.apply import admin, envfile
-from pytest_recsim.apply.journal import Entry, ForeignNoteError, Journal, restoring
-from pytest_recsim.apply.reach import admin_values, environment
+from pytest_recsim.apply.journal import Entry, ForeignNoteError, Journal, Named, restoring
 from pytest_recsim.apply.undone import Undone
 from pytest_recsim.data.input.files import shown
 from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.plan.model import Plan
+from pytest_recsim.plan.modes import MODES
 from pytest_recsim.service.api.client import Service
 from pytest_recsim.service.contract.errors import ServiceError
 
-CHANGING = frozenset({"admin", "env-file"})
+
+class _Act(Protocol):
+    """What a module does for an apply mode that changes a whole service."""
+
+    def make(self, service: Service, plan: Plan, run_id: str, journal: Journal) -> None:
+        """Change it; the note comes before anything else."""
+
+    def take_back(self, service: Service, entry: Entry, named: Named, *, overwrite: bool) -> Undone:
+        """Bring it back to what it was; whatever this command does not name is left ``unnamed``."""
+
+
+_ACTS: Mapping[str, _Act] = MappingProxyType({"admin": admin, "env-file": envfile})
+"""Apply mode -> who makes its change and takes it back."""
 
 
 class Change:
@@ -63,23 +78,14 @@ class Change:
         """
         self._take_back_earlier()
         plan = self._plan
-        if plan.seed_only or plan.apply.value not in CHANGING:
+        if plan.seed_only or not plan.mode.changes:
             return
         try:
-            self._change(run_id)
+            _ACTS[plan.mode.name].make(self._service, plan, run_id, self._journal)
         finally:
-            self.touched = self.touched or (plan.apply.value == "env-file" and self._journal.pending)
+            self.touched = self.touched or (plan.mode.restarts and self._journal.pending)
             if self._journal.unsealed and not self.stand_in:
                 self._say(f"{self._journal.unsealed} {UNSEALED}")
-
-    def _change(self, run_id: str) -> None:
-        """Change what the apply mode changes; the note comes before anything else."""
-        plan, service, journal = self._plan, self._service, self._journal
-        if plan.apply.value == "admin":
-            admin.set_knobs(service, admin_values(plan), run_id, journal)
-            return
-        file, values = Path(plan.env_file), environment(plan)
-        envfile.start_with(service, file, values, plan.restart_command, run_id=run_id, journal=journal)
 
     def _say(self, sentence: str) -> None:
         self.notes.append(sentence)
@@ -91,11 +97,11 @@ class Change:
             if not self.stand_in and (warning := admin.left_by_others(self._service)):
                 self.notes.append(warning)
             return
-        self.touched = left.mode == "env-file" and self._named.names(left.env_file)
+        self.touched = MODES[left.mode].restarts and self._named.names(left.env_file)
         undone = take_back(self._service, self._journal, left, self._named)
         told = [*undone.notes, *undone.left]
         self.notes += told or [f"took back what the killed run {left.run_id} had changed on the service."]
-        if undone.left and self._plan.apply.value in CHANGING and not self._plan.seed_only:
+        if undone.left and self._plan.mode.changes and not self._plan.seed_only:
             raise InputError(Problem(shown(self._journal.path), " ".join((*undone.left, ONE_NOTE))))
 
     def _earlier(self) -> Entry | None:
@@ -104,7 +110,7 @@ class Change:
             return self._journal.read()
         except ForeignNoteError as error:
             self._foreign = True
-            if self._plan.apply.value in CHANGING and not self._plan.seed_only:
+            if self._plan.mode.changes and not self._plan.seed_only:
                 raise InputError([*error.problems, Problem("", ONE_NOTE)]) from None
             self._say(str(error))
             return None
@@ -132,17 +138,6 @@ ONE_NOTE = "Only then can a run change the service again."
 UNSEALED = "So the note of this change carries no seal: after a kill, only `recsim restore --note FILE` takes it back."
 
 
-@dataclass(frozen=True)
-class Named:
-    """What this very command names and may therefore be written or run: an env file, and a command that restarts."""
-
-    env_file: str = ""
-    restart: str = ""
-
-    def names(self, file: str) -> bool:
-        return bool(self.env_file) and Path(self.env_file).resolve() == Path(file)
-
-
 def take_back(
     service: Service, journal: Journal, entry: Entry, named: Named, *, overwrite: bool = False
 ) -> Undone:
@@ -152,13 +147,10 @@ def take_back(
         ServiceError: the service does not answer. The note stays.
         InputError: the env file cannot be read or written. The note stays.
     """
-    if entry.mode == "admin":
-        undone = admin.restore(service, entry, overwrite=overwrite)
-    elif named.names(entry.env_file):
-        undone = envfile.put_back(service, entry, named.restart, overwrite=overwrite)
-    else:
-        why = f"was changed by run {entry.run_id}, and is only written by a command that names it"
-        return Undone(unnamed=(f"{shown(Path(entry.env_file))} {why}: `{restoring(entry, journal)}`.",))
+    undone = _ACTS[entry.mode].take_back(service, entry, named, overwrite=overwrite)
+    if undone.unnamed:
+        sentences = tuple(f"{sentence}: `{restoring(entry, journal)}`." for sentence in undone.unnamed)
+        return replace(undone, unnamed=sentences)
     if not undone.left:
         journal.clear()
     return undone

@@ -12,13 +12,15 @@ from dotenv import dotenv_values
 
 from pytest_recsim.apply import admin
 from pytest_recsim.apply.envtext import cut_short, rewritten, sha256
-from pytest_recsim.apply.journal import Entry, Journal
+from pytest_recsim.apply.journal import Entry, Journal, Named
 from pytest_recsim.apply.onfile import content, copy, overwritten, refuse_copy
+from pytest_recsim.apply.reach import environment
 from pytest_recsim.apply.restart import restart_service
 from pytest_recsim.apply.undone import Undone, listed
 from pytest_recsim.data.input.files import read_bytes, shown, utf8
 from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.data.profiles.documents import differences, differing, same
+from pytest_recsim.plan.model import Plan
 from pytest_recsim.record import secrets
 from pytest_recsim.record.masking import learn
 from pytest_recsim.service.api.client import Service
@@ -31,6 +33,20 @@ BACKUP = ".recsim-backup"
 def copy_of(path: Path) -> Path:
     """Return where the copy of an env file lies: beside it, wherever a note says that it does."""
     return Path(f"{path}{BACKUP}")
+
+
+def make(service: Service, plan: Plan, run_id: str, journal: Journal) -> None:
+    """Start the service with the profile, see :func:`start_with`."""
+    values, restart = environment(plan), plan.restart_command
+    start_with(service, Path(plan.env_file), values, restart, run_id=run_id, journal=journal)
+
+
+def take_back(service: Service, entry: Entry, named: Named, *, overwrite: bool) -> Undone:
+    """Bring the file back, see :func:`put_back`, where this command names it."""
+    if named.names(entry.env_file):
+        return put_back(service, entry, named.restart, overwrite=overwrite)
+    why = f"was changed by run {entry.run_id}, and is only written by a command that names it"
+    return Undone(unnamed=(f"{shown(Path(entry.env_file))} {why}",))
 
 
 def start_with(

@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -63,6 +64,17 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     values: dict[str, str] = {}
     before_sha256: str = ""
     written_sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Named:
+    """What this very command names and may therefore be written or run: an env file, and a command that restarts."""
+
+    env_file: str = ""
+    restart: str = ""
+
+    def names(self, file: str) -> bool:
+        return bool(self.env_file) and Path(self.env_file).resolve() == Path(file)
 
 
 class ForeignNoteError(InputError):

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pytest_recsim.apply.change import Named, take_back
+from pytest_recsim.apply.change import take_back
 from pytest_recsim.apply.envfile import copy_of
 from pytest_recsim.apply.hold import Hold
-from pytest_recsim.apply.journal import Entry, Journal, journals, restoring
+from pytest_recsim.apply.journal import Entry, Journal, Named, journals, restoring
 from pytest_recsim.data.input.files import shown
 from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.plan.model import same_address

@@ -53,7 +53,7 @@ def report(options: argparse.Namespace) -> int:
 
 def restore(options: argparse.Namespace) -> int:
     """Exit code 10 says, as pytest would, that a service is not, or may not be, what it was."""
-    from pytest_recsim.apply.change import Named
+    from pytest_recsim.apply.journal import Named
     from pytest_recsim.apply.leftover import Terms, restore_all, restore_one
     from pytest_recsim.service.contract.urls import normalise
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from pytest_recsim.plan.modes import MODES, Mode
 from pytest_recsim.record.asked import Chosen, Limit, WaiverNote
 
 DEFAULT_ORG = "00000000-0000-0000-0000-000000000001"
@@ -144,6 +145,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """Leave the restart command out: any word of it may be a password, and tracebacks show values."""
         names = (name for name in self.__struct_fields__ if name != "restart_command")
         return f"Plan({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
+
+    @property
+    def mode(self) -> Mode:
+        """The apply mode."""
+        return MODES[self.apply.value]
 
     @property
     def stand_in(self) -> bool:

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 
 from pytest_recsim.data.input.problems import InputError, Problem, nearest
-from pytest_recsim.plan.options import APPLY_MODES, STEPS, Options
+from pytest_recsim.plan.modes import MODES
+from pytest_recsim.plan.options import STEPS, Options
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ def read_numbers(options: Options) -> Numbers:
     latency = number("--recsim-latency-ms", options.latency_ms, 0, 0)
     warm_up = number("--recsim-warm-up", options.warm_up, 90.0, 0)
     problems.extend(_word("--recsim-skip", step, STEPS) for step in options.skip if step not in STEPS)
-    if options.apply and options.apply not in APPLY_MODES:
-        problems.append(_word("--recsim-apply", options.apply, APPLY_MODES))
+    if options.apply and options.apply not in MODES:
+        problems.append(_word("--recsim-apply", options.apply, tuple(MODES)))
     if problems:
         raise InputError(problems)
     return Numbers(int(sample) or None, timeout, window or None, int(concurrency), latency, warm_up)

@@ -13,7 +13,6 @@ if (
     from pytest_recsim.plan.model import OwnFacts
 
 STEPS = ("reset", "seed", "quality", "scenarios")
-APPLY_MODES = ("env", "request", "admin", "env-file", "none")
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from pytest_recsim.data.profiles.profiles import (
     require_complete,
 )
 from pytest_recsim.plan.model import KnobSetting
+from pytest_recsim.plan.modes import MODES
 from pytest_recsim.plan.options import Options
 from pytest_recsim.plan.reach import Reach, reach_of
 from pytest_recsim.record.asked import Chosen
@@ -46,7 +47,7 @@ def asked_profile(options: Options, entry: CustomerEntry | None) -> AskedProfile
     profile = override(load_profile(find_profile(name.value, search)), list(options.env_overrides))
     overridden = {one.knob for one in map(assigned, options.env_overrides)}
     reach = reach_of(options)
-    if reach.mode.value in ("env", "env-file"):
+    if MODES[reach.mode.value].started:
         require_complete(profile)
     knobs = {
         key: KnobSetting(setting.text, _plain(setting.value), setting.origin, key in overridden)

@@ -9,10 +9,9 @@ from pathlib import Path
 
 from pytest_recsim.data.input.files import shown
 from pytest_recsim.data.input.problems import InputError, Problem
+from pytest_recsim.plan.modes import BY_DEFAULT, MODES, ON_SERVICES, ON_STAND_IN
 from pytest_recsim.plan.options import Options
 from pytest_recsim.record.asked import Chosen
-
-WITH_SERVICE = "request, admin, env-file, none"
 
 
 @dataclass(frozen=True)
@@ -30,15 +29,18 @@ def reach_of(options: Options) -> Reach:
     Raises:
         InputError: a mode that cannot work here, or one whose file or command is missing.
     """
-    default = "request" if options.base_url else "env"
-    mode = Chosen(options.apply, "--recsim-apply") if options.apply else Chosen(default, "built in")
-    if mode.value == "env" and options.base_url:
+    default = BY_DEFAULT if options.base_url else ON_STAND_IN
+    mode = Chosen(options.apply, "--recsim-apply") if options.apply else Chosen(default.name, "built in")
+    facts = MODES[mode.value]
+    if facts.stand_in_only and options.base_url:
         raise _wrong(
             mode,
-            f"`env` starts the stand-in with the profile, but {options.base_url_source} names a running service; "
-            f"must be one of {WITH_SERVICE}",
+            f"`{facts.name}` starts the stand-in with the profile, but {options.base_url_source} names a running service; "
+            f"must be one of {', '.join(one.name for one in ON_SERVICES)}",
         )
-    if mode.value == "env-file":
+    if facts.running_only and not options.base_url:
+        raise _wrong(mode, f"`{facts.name}` restarts a running service; name it with --base-url")
+    if facts.restarts:
         return _env_file(mode, options)
     if not options.apply and (options.env_file or options.restart_command):
         option = "--recsim-env-file" if options.env_file else "--recsim-restart-command"
@@ -47,10 +49,8 @@ def reach_of(options: Options) -> Reach:
 
 
 def _env_file(mode: Chosen, options: Options) -> Reach:
-    if not options.base_url:
-        raise _wrong(mode, "`env-file` restarts a running service; name it with --base-url")
     problems = [
-        Problem(option, f"is missing; `env-file` needs {what}")
+        Problem(option, f"is missing; `{mode.value}` needs {what}")
         for option, value, what in (
             ("--recsim-env-file", options.env_file, "the file that the service starts with"),
             ("--recsim-restart-command", options.restart_command.strip(), "a command that restarts it"),

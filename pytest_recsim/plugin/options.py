@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_recsim.plan.options import APPLY_MODES, STEPS, Options
+from pytest_recsim.plan.modes import MODES
+from pytest_recsim.plan.options import STEPS, Options
 
 if TYPE_CHECKING:
     import pytest
@@ -69,7 +70,7 @@ OPTIONS = (
     Option("window-days", "use only the newest D days of the fixture", "D"),
     Option(
         "apply",
-        f"how the profile reaches the service: {', '.join(APPLY_MODES)}",
+        f"how the profile reaches the service: {', '.join(MODES)}",
         "MODE",
         default="request with --base-url, else env",
         ini=True,

@@ -8,7 +8,6 @@ from functools import wraps
 from pathlib import Path
 from typing import ParamSpec
 
-from pytest_recsim.apply.change import CHANGING
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.plan.options import STEPS
 from pytest_recsim.record.asked import Chosen
@@ -43,7 +42,7 @@ def header(plan: Plan, url: str) -> Iterator[str]:
         f"        profile {_told(plan.profile)}{_overrides(plan)}, reaches the service by `{plan.apply.value}`; "
         f"guardrails {_told(plan.guardrails)}"
     )
-    if plan.apply.value in CHANGING:
+    if plan.mode.changes:
         yield "        note: that changes the service for every tenant until the end of this run"
     facts = plan.fixture
     yield f"        fixture {facts.path}: {facts.items:,} items, {facts.users:,} users, {facts.events:,} events"

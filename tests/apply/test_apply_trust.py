@@ -14,11 +14,12 @@ import msgspec
 import pytest
 from service.service_fakes import Reply, Server
 
-from pytest_recsim.apply.change import Change, Named, take_back
-from pytest_recsim.apply.journal import Entry, ForeignNoteError, Journal, journals
+from pytest_recsim.apply.change import Change, take_back
+from pytest_recsim.apply.journal import Entry, ForeignNoteError, Journal, Named, journals
 from pytest_recsim.apply.leftover import Restored, Terms, restore_all, restore_one
 from pytest_recsim.apply.seal import KEY, STATE_DIR, note_key
 from pytest_recsim.data.input.problems import InputError
+from pytest_recsim.plan.modes import MODES
 from pytest_recsim.record.asked import Chosen
 
 ENTRY = Entry(
@@ -159,6 +160,7 @@ def test_a_file_that_is_not_named_like_a_note_is_none(tmp_path):
 def change_in(reports, service, mode):
     plan = SimpleNamespace(
         apply=Chosen(mode, "typed"),
+        mode=MODES[mode],
         stand_in=False,
         seed_only=False,
         env_file="",

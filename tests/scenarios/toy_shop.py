@@ -11,6 +11,8 @@ from functools import cached_property
 from types import SimpleNamespace
 
 from pytest_recsim.data.fixtures.model import Item, User
+from pytest_recsim.plan.model import KnobSetting
+from pytest_recsim.plan.modes import MODES
 from pytest_recsim.record.asked import Limit
 from pytest_recsim.record.quality import Noise
 from pytest_recsim.service.contract.ask import Ask, Exchange
@@ -121,7 +123,10 @@ class ToyShop:
         self.rules_off, self.applied, self.most_excluded = "", Applied(), 2
         self.signals = Doubtful() if "signals off" in self.defects else None
         self.plan = SimpleNamespace(
-            apply=SimpleNamespace(value="env"), namespace=SimpleNamespace(value="toy"), surface="default"
+            mode=MODES["env"],
+            knobs={"BLEND_ALPHA": KnobSetting("0.4", 0.4, "toy")},
+            namespace=SimpleNamespace(value="toy"),
+            surface="default",
         )
         self.kept: dict[str, dict[str, Exchange]] = {}
         self.caps = (3, None)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import msgspec
 
-from pytest_recsim.apply.change import CHANGING
 from pytest_recsim.data.input.problems import InputError, Problem, RecsimError
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.plan.own import Metric
@@ -84,7 +83,7 @@ def _refuse(plan: Plan, metrics: Sequence[Metric], reports: Path | str | None) -
     given = sorted((metric.name, metric.per_user) for metric in metrics)
     if given != sorted((metric.name, metric.per_user) for metric in plan.own):
         problems.append(Problem("metrics", "must be the ones that plan_for was given"))
-    if reports is None and plan.apply.value in CHANGING and not plan.stand_in:
+    if reports is None and plan.mode.changes and not plan.stand_in:
         what = f"must name a folder: apply mode `{plan.apply.value}` changes the service, and the note that says how"
         problems.append(Problem("reports", f"{what} to put it back has to survive this process"))
     if problems:

@@ -126,7 +126,7 @@ def _guard(opened: Opened, now: datetime) -> None:
 
 def _stand_in(plan: Plan, now: datetime, token: Secret) -> StandIn:
     """Start the stand-in: with the plan's knobs, or with the packaged prod ones in the other apply modes."""
-    if plan.apply.value == "env":
+    if plan.mode.stand_in_only:
         knobs = environment(plan)
     else:
         knobs = load_profile(packaged_profiles() / "prod.env").environment

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from pytest_recsim.apply.change import CHANGING, Change
+from pytest_recsim.apply.change import Change
 from pytest_recsim.apply.hold import Hold
 from pytest_recsim.apply.undone import Undone
 from pytest_recsim.plan.model import Plan
@@ -48,7 +48,7 @@ class Services:
         check_addresses(self._running)  # before anything waits
         alone: dict[str, bool] = {}
         for plan in self._running:
-            alone[plan.address] = alone.get(plan.address, False) or plan.apply.value in CHANGING
+            alone[plan.address] = alone.get(plan.address, False) or plan.mode.changes
             alone[place_of(plan)] = True
         for place in sorted(alone):  # everybody in the same order, so that no two wait for each other
             hold = Hold(place, alone=alone[place])
@@ -77,7 +77,7 @@ class Services:
         for one in first.values():
             self.turn_to(one, run_id)
         for one in opened:
-            if one.plan.apply.value == "env-file":  # it was restarted and may be another build
+            if one.plan.mode.restarts:  # it was restarted and may be another build
                 know(one, preflight(one.sim.service))
 
     def turn_to(self, one: Opened, run_id: str) -> None:
@@ -88,7 +88,7 @@ class Services:
         """
         plan, url = one.plan, _where(one)
         profile, earlier = self._changes.get(url, ("", None))
-        if earlier is not None and (profile == plan.profile_sha256 or plan.apply.value not in CHANGING):
+        if earlier is not None and (profile == plan.profile_sha256 or not plan.mode.changes):
             return
         if earlier is not None:
             undone = earlier.undo()
@@ -163,5 +163,5 @@ def quarrel(plans: Iterable[Plan]) -> bool:
     return any(
         seen.setdefault(plan.address, plan.profile_sha256) != plan.profile_sha256
         for plan in plans
-        if plan.apply.value in CHANGING and not plan.stand_in
+        if plan.mode.changes and not plan.stand_in
     )

@@ -14,10 +14,11 @@ from typing import Any
 import msgspec
 
 from pytest_recsim.plan.model import K
+from pytest_recsim.plan.modes import ON_SERVICES, ONE_WAY
 from pytest_recsim.record.metadata import KnobRow
 from pytest_recsim.service.contract.ask import Exchange
 from pytest_recsim.simulation.truth.dataset import NEW_USERS, World
-from pytest_recsim.simulation.truth.knobs_in_effect import INSTEAD_OF, ONE_WAY
+from pytest_recsim.simulation.truth.knobs_in_effect import INSTEAD_OF
 from pytest_recsim.simulation.truth.moves import MOVES, Who
 
 ENOUGH = 0.95
@@ -134,7 +135,7 @@ def told_knobs(rows: Sequence[KnobRow]) -> str:
 
 def remedy(rows: Sequence[KnobRow]) -> str:
     """Say which apply mode would bring all of these knobs into effect."""
-    modes = [mode for mode in ("request", "admin", "env-file") if all(mode in row.carried_by for row in rows)]
+    modes = [one.name for one in ON_SERVICES if all(one.name in row.carried_by for row in rows)]
     if modes:
         return (
             f"--recsim-apply {' or '.join(modes)} carries {'this knob' if len(rows) == 1 else 'these knobs'}"

@@ -9,10 +9,11 @@ from typing import Any
 
 import msgspec
 
-from pytest_recsim.apply.reach import WHOLE, reaches, sendable, settable
+from pytest_recsim.apply.reach import reaches
 from pytest_recsim.data.profiles.documents import equal
 from pytest_recsim.data.profiles.knobs import KNOBS
 from pytest_recsim.plan.model import Plan
+from pytest_recsim.plan.modes import ON_SERVICES, ONE_WAY
 from pytest_recsim.record.metadata import KnobRow, KnobStatus
 from pytest_recsim.service.contract.ask import Exchange
 from pytest_recsim.simulation.truth.inferred import Signs, UserClass, asked_of_sparse, inferred
@@ -52,8 +53,8 @@ class Effective:
 
     def known(self, name: str) -> bool:
         """Whether the value in effect is known; an empty one may be."""
-        knob, mode = KNOBS[name], self.plan.apply.value
-        if mode == "env" or (name in self.plan.knobs and reaches(self.plan, name)):
+        knob = KNOBS[name]
+        if self.plan.mode.stand_in_only or (name in self.plan.knobs and reaches(self.plan, name)):
             return True
         return knob.admin_key is not None and not knob.admin_echo and knob.admin_key in self.admin
 
@@ -105,7 +106,7 @@ def _row(plan: Plan, admin: Mapping[str, Any], name: str, visible: Mapping[str, 
     if seen is None:
         status: KnobStatus = "unknown"
         if sent:
-            status = "started with it" if plan.apply.value in WHOLE else "sent, not visible"
+            status = "started with it" if plan.mode.started else "sent, not visible"
         return KnobRow(name, setting.text, setting.origin, "", status, "")
     got, where = seen
     if _same(setting.value, got):
@@ -116,10 +117,8 @@ def _row(plan: Plan, admin: Mapping[str, Any], name: str, visible: Mapping[str, 
 
 
 def sends(plan: Plan, name: str) -> bool:
-    """Whether the apply mode brings a knob of the profile into effect; the document can switch rules off, not on."""
-    if plan.apply.value == "admin" and name == ONE_WAY and plan.knobs[name].value:
-        return False
-    return reaches(plan, name)
+    """Whether the apply mode brings a knob of the profile into effect."""
+    return plan.mode.takes(KNOBS[name], plan.knobs[name])
 
 
 def _carriers(plan: Plan, name: str) -> Iterator[str]:
@@ -127,16 +126,12 @@ def _carriers(plan: Plan, name: str) -> Iterator[str]:
     setting = plan.knobs.get(name)
     if setting is None:
         return
-    if sendable(name, setting):
-        yield "request"
-    if settable(name) and not (name == ONE_WAY and setting.value):
-        yield "admin"
-    yield "env-file"
+    yield from (mode.name for mode in ON_SERVICES if mode.takes(KNOBS[name], setting))
 
 
 def _instead(plan: Plan, visible: Mapping[str, tuple[Any, str]]) -> Iterator[KnobRow]:
     """Rows of knobs that the profile leaves out, and that the service has set in place of one it does set."""
-    status: KnobStatus = "not in effect" if plan.apply.value == "env" else "differs"
+    status: KnobStatus = "not in effect" if plan.mode.stand_in_only else "differs"
     for name, (got, where) in visible.items():
         if name in plan.knobs:
             continue
@@ -155,11 +150,11 @@ def _meant(plan: Plan, name: str) -> Any:
 
 def _documented(plan: Plan, admin: Mapping[str, Any], name: str) -> tuple[Any, str] | None:
     """What the admin config says of a knob, None where it says nothing that ranking is sure to follow."""
-    knob, mode = KNOBS[name], plan.apply.value
+    knob, mode = KNOBS[name], plan.mode
     got = admin.get(knob.admin_key) if knob.admin_key and not knob.admin_echo else None
-    if got is None or (mode == "request" and reaches(plan, name)):  # overrides never show in the document
+    if got is None or (mode.sent and reaches(plan, name)):  # overrides never show in the document
         return None
-    if mode == "admin" and name == ONE_WAY and got:
+    if mode.posted and name == ONE_WAY and got:
         return None
     return got, "admin config"
 
@@ -183,8 +178,6 @@ def _visible(plan: Plan, seen: Mapping[UserClass, Iterable[Exchange]]) -> dict[s
     return found
 
 
-ONE_WAY = "RULES_ENABLE"
-"""The document can switch rules off, not on (contract 8.5): true in it proves nothing that was not so before."""
 INSTEAD_OF = {names[0]: names[1] for names in CLASS_KNOBS["sparse"].values()} | {
     "NEW_USER_POP_FANOUT": "POPULARITY_FANOUT"
 }
