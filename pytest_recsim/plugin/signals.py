@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -33,6 +34,8 @@ class Signals:
         self._asked = float("-inf")
         self._held = False
         self._before: dict[int, Any] = {}
+        self._hook: Callable[[sys.UnraisableHookArgs], object] = sys.unraisablehook
+        self._ours = self._unraisable
 
     def listen(self) -> None:
         hurry(wanted=False)
@@ -40,11 +43,14 @@ class Signals:
             for number in ASKING:
                 if signal.getsignal(number) != signal.SIG_IGN:  # whoever ignores it (nohup) wants us to go on
                     self._before[number] = signal.signal(number, self._came)
+            self._hook, sys.unraisablehook = sys.unraisablehook, self._ours
 
     def forget(self) -> None:
         for number, before in self._before.items():
             signal.signal(number, before)
         self._before.clear()
+        if sys.unraisablehook is self._ours:
+            sys.unraisablehook = self._hook
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -66,6 +72,11 @@ class Signals:
         """
         if self._asked > float("-inf") and not (self.ending or self._held):
             raise KeyboardInterrupt
+
+    def _unraisable(self, lost: sys.UnraisableHookArgs) -> None:
+        """A finalizer or a weak reference's callback that a signal met cannot raise it; ``insist`` does, soon after."""
+        if self._asked == float("-inf") or not issubclass(lost.exc_type, KeyboardInterrupt):
+            self._hook(lost)
 
     def _came(self, number: int, _frame: FrameType | None) -> None:
         """End what is in flight and the test; one that catches that (a debugger does) can be asked anew."""

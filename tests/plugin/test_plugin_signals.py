@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 
 import pytest
 from waiting import LIMIT_S
@@ -55,7 +56,33 @@ def test_who_caught_it_is_asked_anew_and_at_the_end_nothing_is_raised_any_more(s
     signals.insist()
 
 
+class Met:
+    """Its finalizer is what a signal meets."""
+
+    def __del__(self):
+        send(signal.SIGINT)
+
+
+def test_a_signal_that_meets_a_finalizer_is_heard_soon_after_and_leaves_no_trace(signals, monkeypatch):
+    lost = []
+    monkeypatch.setattr(signals, "_hook", lost.append)
+    met = Met()
+    del met  # Python cannot raise here
+    assert lost == []
+    with pytest.raises(KeyboardInterrupt):
+        signals.insist()
+
+
+def test_what_else_a_finalizer_raises_is_told_as_ever(signals, monkeypatch):
+    lost = []
+    monkeypatch.setattr(signals, "_hook", lambda one: lost.append(one.exc_type))
+    monkeypatch.setattr(Met, "__del__", lambda _: 1 / 0)
+    Met()
+    assert lost == [ZeroDivisionError]
+
+
 def test_afterwards_signals_are_what_they_were(signals):
     before = signal.getsignal(signal.SIGINT)
     signals.forget()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler is not before
+    assert sys.unraisablehook is not signals._ours

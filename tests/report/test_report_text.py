@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pytest_recsim.report.text import Markup, block, cell, foreign, link, number, retried, table, upper
@@ -14,6 +14,7 @@ TEXT = st.text(max_size=60) | st.text("`<>|[](!\n\r\t\\ a\x1b\u202e", max_size=6
 THING = TEXT | st.none() | st.integers() | st.floats()
 
 
+@example("a][b")
 @given(THING)
 def test_foreign_text_is_one_printable_line_without_tags_and_links(value):
     said = foreign(value)
