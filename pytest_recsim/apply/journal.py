@@ -9,14 +9,16 @@ import shlex
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import msgspec
 
 from pytest_recsim.apply.seal import seal, sealed_by_us
 from pytest_recsim.data.input.files import shown
+from pytest_recsim.data.input.findings import quoted
 from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.plan.model import same_address
+from pytest_recsim.plan.modes import MODES
 from pytest_recsim.record.bounds import open_at_once
 from pytest_recsim.record.jsonio import write_atomic
 from pytest_recsim.record.reading import decoded
@@ -35,7 +37,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One change of a whole service.
 
     Attributes:
-        mode: ``admin`` or ``env-file``.
+        mode: one that changes a service.
         url, org_id: the service's base URL, and the tenant on whose behalf it was spoken to.
         run_id, written_at: who changed it, and when.
         previous, posted: admin config documents before and by the run; the latter stays empty under ``env-file``
@@ -50,7 +52,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     schema_version: int = 1
-    mode: Literal["admin", "env-file"]
+    mode: str
     url: str
     org_id: str
     run_id: str
@@ -79,6 +81,11 @@ class Named:
 
 class ForeignNoteError(InputError):
     """A note that this user's key did not seal, or that is no note at all; nothing in it is believed."""
+
+
+def _refuse_mode(mode: str) -> None:
+    if mode not in MODES or not MODES[mode].changes:
+        raise ValueError(f"apply mode `{quoted(mode)}` changes no service")
 
 
 class Journal:
@@ -115,6 +122,7 @@ class Journal:
             document: dict[str, Any] = decoded(content, dict[str, Any])
             found = document.pop(SEAL, None)
             entry = msgspec.convert(document, Entry)
+            _refuse_mode(entry.mode)
         except (OSError, ValueError, RecursionError) as error:  # msgspec's own errors are ValueErrors
             what = "lies where the notes of changed services lie, but cannot be read as one"
             raise ForeignNoteError(Problem(shown(self.path), f"{what} ({error}); {BY_HAND}.")) from None

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from types import UnionType
+from typing import Any, TypedDict, Unpack, get_args, get_origin, get_type_hints
 
 from pytest_recsim.data.input.problems import InputError, Problem, nearest
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.plan.options import Options
-from pytest_recsim.plan.own import Metric, checked, facts
+from pytest_recsim.plan.own import Metric, checked, facts, kind
 from pytest_recsim.plan.resolve import resolve
 
 HERE = "plan_for"
@@ -64,6 +65,9 @@ def plan_for(
     unknown = [name for name in options if name not in Keywords.__annotations__]
     if unknown:
         raise InputError([_unknown(name) for name in unknown])
+    wrong = [*_wrong_types(customer, root, options)]
+    if wrong:
+        raise InputError(wrong)
     here = Path(root).absolute()
     given: dict[str, Any] = {name: _text(value) for name, value in options.items() if value is not None}
     given["env_overrides"] = tuple(_overrides(options.get("env_overrides", ())))
@@ -82,6 +86,36 @@ def plan_for(
         )
     ).plans
     return plan
+
+
+def _wrong_types(customer: object, root: object, options: Mapping[str, object]) -> Iterator[Problem]:
+    """Yield a problem for every argument of another kind than it is said to be."""
+    said = {"customer": str, "root": str | Path} | get_type_hints(Keywords)
+    for name, value in {"customer": customer, "root": root, **options}.items():
+        if value is None and name in options:
+            continue
+        allowed = _kinds(said[name])
+        if (
+            isinstance(value, bool | bytes)
+            or not isinstance(value, allowed)
+            or (isinstance(value, str) and str not in allowed)
+        ):
+            must = _WORDS.get(name) or _word(allowed)
+            yield Problem(HERE, f"`{name}` is {kind(value)}; must be {must}")
+
+
+def _word(allowed: tuple[Any, ...]) -> str:
+    return "a number" if int in allowed else "text or a path" if Path in allowed else "text"
+
+
+def _kinds(hint: Any) -> tuple[Any, ...]:
+    """The classes behind an annotation; a number may be written as text."""
+    several = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    plain = tuple(get_origin(one) or one for one in several)
+    return (*plain, int, str) if {int, float} & set(plain) else plain
+
+
+_WORDS = {"env_overrides": "a mapping KNOB: value or a list of KNOB=VALUE texts", "skip": "a list of steps"}
 
 
 def _unknown(name: str) -> Problem:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from pytest_recsim.data.guardrails.metric import MetricFacts
 from pytest_recsim.data.input.findings import quoted
 from pytest_recsim.data.input.problems import InputError, Problem
+from pytest_recsim.plan.facts import wrong_facts
 from pytest_recsim.plan.model import OwnFacts
 
 NAME = re.compile("[a-z][a-z0-9_]*")
@@ -101,13 +102,14 @@ def _problem(metric: object, found: Announced) -> str:
         return f"`{metric.name}` is announced twice, also in {found[metric.name][0]}; must be announced once"
     if not isinstance(metric.definition, str) or not metric.definition.strip():
         return f"`{metric.name}` without a definition; must have a sentence that says what the number is"
+    return next((f"`{metric.name}`: {wrong}" for wrong in (*_wrong_use(metric), *wrong_facts(metric))), "")
+
+
+def _wrong_use(metric: Metric) -> Iterator[str]:
     if not isinstance(metric.per_user, bool):
-        return f"`{metric.name}`: `per_user` is {kind(metric.per_user)}; must be True or False"
-    return (
-        ""
-        if callable(metric.measure)
-        else f"`{metric.name}`: `measure` is {kind(metric.measure)}; must be a function"
-    )
+        yield f"`per_user` is {kind(metric.per_user)}; must be True or False"
+    if not callable(metric.measure):
+        yield f"`measure` is {kind(metric.measure)}; must be a function"
 
 
 def facts(metrics: Announced) -> Iterator[OwnFacts]:

@@ -11,6 +11,7 @@ import pytest
 import pytest_recsim
 from pytest_recsim import plan_for
 from pytest_recsim.apply import change
+from pytest_recsim.apply.journal import Entry, ForeignNoteError, Journal
 from pytest_recsim.apply.reach import reaches, request_overrides
 from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.data.profiles.knobs import KNOBS
@@ -25,6 +26,17 @@ SERVICE = "http://127.0.0.1:9"
 
 def test_a_mode_that_changes_a_service_has_who_takes_it_back_and_no_other_has():
     assert {mode.name for mode in MODES.values() if mode.changes} == set(change._ACTS)
+
+
+def test_a_note_of_every_mode_that_changes_a_service_can_be_read_back_and_of_no_other(tmp_path):
+    for mode in MODES.values():
+        journal = Journal.of(tmp_path / mode.name, SERVICE)
+        journal.write(Entry(mode=mode.name, url=SERVICE, org_id="o", run_id="r", written_at="2026-01-01"))
+        if mode.changes:
+            assert journal.read().mode == mode.name
+            continue
+        with pytest.raises(ForeignNoteError, match=f"apply mode `{mode.name}` changes no service"):
+            journal.read()
 
 
 def test_a_mode_that_starts_a_service_carries_every_knob_and_one_that_changes_nothing_restarts_nothing():

@@ -20,7 +20,7 @@ NAMESPACE_RULE = "up to 200 letters, digits, `-`, `_` and `.`, a letter or digit
 CUSTOMER = "[a-z0-9][a-z0-9_.-]*"
 CUSTOMER_RULE = "lower-case letters, digits, `_`, `.`, `-`, a letter or digit first"
 _NAMESPACE = re.compile(NAMESPACE)
-_BREAKS = ("Cc", "Zl", "Zp")
+_BREAKS = ("Cc", "Cs", "Zl", "Zp")
 
 
 def sound_name(text: str, reserved: str = "") -> bool:

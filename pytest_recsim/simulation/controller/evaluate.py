@@ -11,7 +11,7 @@ import msgspec
 
 from pytest_recsim.data.input.problems import InputError, Problem, RecsimError
 from pytest_recsim.plan.model import Plan
-from pytest_recsim.plan.own import Metric
+from pytest_recsim.plan.own import Metric, kind
 from pytest_recsim.plan.resolve import Resolved
 from pytest_recsim.record import secrets
 from pytest_recsim.record.masking import learn
@@ -74,6 +74,8 @@ def _refuse(plan: Plan, metrics: Sequence[Metric], reports: Path | str | None) -
     Raises:
         InputError: there is something.
     """
+    if not isinstance(plan, Plan):
+        raise InputError(Problem("evaluate", f"`plan` is {kind(plan)}; must be what plan_for returned"))
     check_addresses([plan])
     problems = []
     if plan.seed_only or "quality" in plan.skip:
