@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -121,7 +122,7 @@ def test_a_metric_that_raises_is_told_with_name_and_place_and_does_not_take_the_
         raise KeyError("no such thing")
 
     found = measure_once(sim, [UserMetric("fit", "d", broken), RunMetric("share", "d", lambda _: (1, 1))])
-    assert found["fit"].failure.startswith("`fit` raised KeyError: 'no such thing' (test_simulation_own.py:")
+    assert found["fit"].failure.startswith(f"`fit` raised KeyError: 'no such thing' ({Path(__file__).name}:")
     assert found["share"].figure.value == 1
 
 
