@@ -172,9 +172,7 @@ def bench_ranking(rows: dict[str, list[dict[str, Any]]], now: datetime) -> Figur
 
 
 def request(method: str, path: str, body: bytes = b"") -> bytes:
-    head = (
-        f"{method} {path} HTTP/1.1\r\nHost: bench\r\nX-Org-ID: {ORG}\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
+    head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nX-Org-ID: {ORG}\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
 
 
