@@ -11,7 +11,7 @@ from pytest_recsim.plan.modes import settable
 
 def reaches(plan: Plan, name: str) -> bool:
     """Whether the plan's apply mode carries this knob of the profile to the service."""
-    return plan.mode.carries(KNOBS[name], plan.knobs[name])
+    return plan.mode.carries(KNOBS[name], plan.knobs[name].value)
 
 
 def environment(plan: Plan) -> dict[str, str]:
@@ -36,5 +36,5 @@ def admin_values(plan: Plan) -> dict[str, Any]:
     return {
         str(KNOBS[name].admin_key): setting.value
         for name, setting in plan.knobs.items()
-        if settable(KNOBS[name], setting)
+        if settable(KNOBS[name], setting.value)
     }

@@ -8,34 +8,34 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_recsim.data.profiles.knobs import Knob
-    from pytest_recsim.plan.model import KnobSetting
 
 ONE_WAY = "RULES_ENABLE"
 """The admin document can switch rules off for a tenant; it cannot switch on what the service was started
 without, so true in it proves nothing (contract 8.5)."""
-Carries = Callable[["Knob", "KnobSetting"], bool]
+Carries = Callable[["Knob", Any], bool]
+"""A knob and the value that the profile asks for."""
 
 
-def every(_knob: Knob, _setting: KnobSetting) -> bool:
+def every(_knob: Knob, _value: object) -> bool:
     return True
 
 
-def none(_knob: Knob, _setting: KnobSetting) -> bool:
+def none(_knob: Knob, _value: object) -> bool:
     return False
 
 
-def sendable(knob: Knob, setting: KnobSetting) -> bool:
+def sendable(knob: Knob, value: Any) -> bool:
     """Whether a knob's value fits a per-request override: whole-day keys take no fraction of a day."""
     if knob.override_key is None:
         return False
-    return not knob.override_integer or float(setting.value).is_integer()
+    return not knob.override_integer or float(value).is_integer()
 
 
-def settable(knob: Knob, _setting: KnobSetting) -> bool:
+def settable(knob: Knob, _value: object) -> bool:
     """Whether ranking follows this knob's key of the admin config document."""
     return knob.ranks and knob.admin_key is not None and not knob.admin_echo
 
@@ -72,9 +72,9 @@ class Mode:
     changes: bool = False
     restarts: bool = False
 
-    def takes(self, knob: Knob, setting: KnobSetting) -> bool:
+    def takes(self, knob: Knob, value: Any) -> bool:
         """Whether it brings a knob with this value into effect."""
-        return self.carries(knob, setting) and not (self.posted and knob.name == ONE_WAY and setting.value)
+        return self.carries(knob, value) and not (self.posted and knob.name == ONE_WAY and value)
 
 
 _ALL = (

@@ -16,7 +16,6 @@ from pytest_recsim.apply.reach import reaches, request_overrides
 from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.data.profiles.knobs import KNOBS
 from pytest_recsim.plan import model, modes, numbers, profile, reach
-from pytest_recsim.plan.model import KnobSetting
 from pytest_recsim.plan.modes import MODES, ON_SERVICES, Mode
 
 ROOT = Path(pytest_recsim.__file__).parent
@@ -40,19 +39,18 @@ def test_a_note_of_every_mode_that_changes_a_service_can_be_read_back_and_of_no_
 
 
 def test_a_mode_that_starts_a_service_carries_every_knob_and_one_that_changes_nothing_restarts_nothing():
-    setting = KnobSetting("1", 1, "here")
     for mode in MODES.values():
-        assert not mode.started or all(mode.carries(knob, setting) for knob in KNOBS.values())
+        assert not mode.started or all(mode.carries(knob, 1) for knob in KNOBS.values())
         assert mode.changes or not mode.restarts
         assert not (mode.stand_in_only and mode.running_only)
 
 
 @pytest.mark.parametrize(("value", "taken"), [(True, False), (False, True)])
 def test_the_admin_document_switches_rules_off_and_not_on(value, taken):
-    knob, setting = KNOBS["RULES_ENABLE"], KnobSetting(str(value), value, "here")
-    assert MODES["admin"].carries(knob, setting)
-    assert MODES["admin"].takes(knob, setting) is taken
-    assert MODES["env-file"].takes(knob, setting)
+    knob = KNOBS["RULES_ENABLE"]
+    assert MODES["admin"].carries(knob, value)
+    assert MODES["admin"].takes(knob, value) is taken
+    assert MODES["env-file"].takes(knob, value)
 
 
 @pytest.fixture

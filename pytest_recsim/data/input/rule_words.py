@@ -35,6 +35,11 @@ def matches(pattern: str, text: str) -> bool:
     return bool(re.search(re.sub(r"\$$", r"\\Z", pattern), text))
 
 
+def is_of_a_name(error: Error) -> bool:
+    """Whether the name of a member is wrong, not its value."""
+    return "propertyNames" in error.relative_schema_path
+
+
 def sentences(root: Marked, error: Error, misplaced: Misplaced) -> Iterator[tuple[int, str]]:
     """Yield lines, and what to say there."""
     path = list(error.absolute_path)
@@ -49,7 +54,7 @@ def sentences(root: Marked, error: Error, misplaced: Misplaced) -> Iterator[tupl
                 marked.line,
                 f"{_noun(error)} without `{key}`; must have {' and '.join(error.validator_value)}",
             )
-    elif "propertyNames" in error.relative_schema_path:
+    elif is_of_a_name(error):
         yield marked.value[error.instance].line, _wrong_name(error, path)
     else:
         yield marked.line, _wrong_value(error, path)

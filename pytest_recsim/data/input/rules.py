@@ -13,7 +13,15 @@ from jsonschema.validators import extend
 
 from pytest_recsim.data.input.findings import Findings
 from pytest_recsim.data.input.instants import parse_instant
-from pytest_recsim.data.input.rule_words import OF_MEMBERS, Error, Misplaced, matches, nowhere, sentences
+from pytest_recsim.data.input.rule_words import (
+    OF_MEMBERS,
+    Error,
+    Misplaced,
+    is_of_a_name,
+    matches,
+    nowhere,
+    sentences,
+)
 from pytest_recsim.data.input.yamlmarks import Marked, plain
 from pytest_recsim.schemas import schema
 
@@ -96,7 +104,7 @@ def _one_a_value(errors: Iterable[Error]) -> list[Error]:
     worst: dict[object, Error] = {}
     for error in errors:
         of_members = error.validator if error.validator in OF_MEMBERS else ""
-        member = str(error.instance) if "propertyNames" in error.relative_schema_path else ""
+        member = str(error.instance) if is_of_a_name(error) else ""
         place = (*error.absolute_path, of_members, member)
         if place not in worst or error.validator == "format":
             worst[place] = error

@@ -118,7 +118,7 @@ def _row(plan: Plan, admin: Mapping[str, Any], name: str, visible: Mapping[str, 
 
 def sends(plan: Plan, name: str) -> bool:
     """Whether the apply mode brings a knob of the profile into effect."""
-    return plan.mode.takes(KNOBS[name], plan.knobs[name])
+    return plan.mode.takes(KNOBS[name], plan.knobs[name].value)
 
 
 def _carriers(plan: Plan, name: str) -> Iterator[str]:
@@ -126,7 +126,7 @@ def _carriers(plan: Plan, name: str) -> Iterator[str]:
     setting = plan.knobs.get(name)
     if setting is None:
         return
-    yield from (mode.name for mode in ON_SERVICES if mode.takes(KNOBS[name], setting))
+    yield from (mode.name for mode in ON_SERVICES if mode.takes(KNOBS[name], setting.value))
 
 
 def _instead(plan: Plan, visible: Mapping[str, tuple[Any, str]]) -> Iterator[KnobRow]:
