@@ -37,7 +37,7 @@ sys.path.insert(0, str(ROOT))
 from pytest_recsim.data.profiles.profiles import find_profile, load_profile, packaged_profiles  # noqa: E402
 from pytest_recsim.service.launcher import launch  # noqa: E402
 from pytest_recsim.sources.generator import generate  # noqa: E402
-from pytest_recsim.standin.app import App, build  # noqa: E402
+from pytest_recsim.standin.process.app import App, build  # noqa: E402
 
 ORG = "7b1f0c44-5c52-4f0a-9a65-0d5b6c1e2f3a"
 EVENTS, USERS, K, CONNECTIONS, ROUNDS = 40_000, 600, 20, 4, 5

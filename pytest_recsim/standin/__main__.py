@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from pytest_recsim.standin.main import main
+from pytest_recsim.standin.process.main import main
 
 raise SystemExit(main())

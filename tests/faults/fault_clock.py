@@ -17,6 +17,6 @@ def shift(hours: float) -> None:
 
 if __name__ == "__main__":
     shift(float(sys.argv[1]))
-    from pytest_recsim.standin.main import main
+    from pytest_recsim.standin.process.main import main
 
     sys.exit(main(sys.argv[2:]))

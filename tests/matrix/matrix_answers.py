@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from functools import partial, wraps
 from typing import Any
 
-from pytest_recsim.standin.errors import ApiError
-from pytest_recsim.standin.http import Answer, Request, answer
+from pytest_recsim.standin.http.errors import ApiError
+from pytest_recsim.standin.http.messages import Answer, Request, answer
 from pytest_recsim.standin.ranking import api
 from pytest_recsim.standin.ranking.ask import Ask, read_recommend
 from pytest_recsim.standin.ranking.data import RankingData, ranking_data
 from pytest_recsim.standin.ranking.effective import _OVERRIDE_TARGETS as _NAMES
 from pytest_recsim.standin.ranking.pipeline import Ranked
-from pytest_recsim.standin.state import Service
+from pytest_recsim.standin.state.service import Service
 
 Row = dict[str, Any]
 

@@ -9,8 +9,8 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from pytest_recsim.standin.app import App
-from pytest_recsim.standin.errors import ApiError
+from pytest_recsim.standin.http.errors import ApiError
+from pytest_recsim.standin.process.app import App
 
 NOTE = "MATRIX_BROKEN"
 """The variable that names the file in which the stand-in leaves the first error of its fault."""

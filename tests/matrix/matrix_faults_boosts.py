@@ -9,7 +9,7 @@ from matrix_fault import SHARE, Fault, fault, hit
 from msgspec.structs import replace
 
 from pytest_recsim.standin.ranking import pipeline, rule_engine
-from pytest_recsim.standin.rulebook import BOOST, Rule, RuleBook
+from pytest_recsim.standin.state.rulebook import BOOST, Rule, RuleBook
 
 FAULTS: list[Fault] = []
 ADDED = re.compile(r"rule\.boost:([+-]\d+\.\d+)")

@@ -9,13 +9,13 @@ from matrix_answers import Said, around, asking_org, on_answers, segment_of
 from matrix_fault import SHARE, Fault, fault, hit
 from msgspec.structs import replace
 
-from pytest_recsim.standin.clock import DAY
 from pytest_recsim.standin.ranking import data as derived
 from pytest_recsim.standin.ranking import pipeline
 from pytest_recsim.standin.ranking.catalogue import Catalogue
 from pytest_recsim.standin.ranking.covisits import CoVisits
 from pytest_recsim.standin.ranking.eventlog import EventLog
 from pytest_recsim.standin.ranking.popularity import Weighted
+from pytest_recsim.standin.settings.clock import DAY
 
 FAULTS: list[Fault] = []
 POPULARITY, COVISITS = "popularity that does not follow from the events", "co-visitation that does not follow"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from matrix_answers import Said, around, on_answers
 from matrix_fault import ANY, SHARE, Fault, draw, fault, hit
 
-from pytest_recsim.standin.http import Answer
+from pytest_recsim.standin.http.messages import Answer
 from pytest_recsim.standin.ranking import api, pipeline
 
 FAULTS: list[Fault] = []

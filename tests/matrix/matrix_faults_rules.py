@@ -7,7 +7,7 @@ from matrix_fault import SHARE, Fault, fault, hit
 from msgspec.structs import replace
 
 from pytest_recsim.standin.ranking import pipeline, rule_engine
-from pytest_recsim.standin.rulebook import BLOCK, PIN, Rule, RuleBook
+from pytest_recsim.standin.state.rulebook import BLOCK, PIN, Rule, RuleBook
 
 FAULTS: list[Fault] = []
 BLOCKED, ELSEWHERE = "lists that show the blocked tag", "home"

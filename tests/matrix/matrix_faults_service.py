@@ -12,7 +12,7 @@ from matrix_fault import SHARE, Fault, draw, fault, hit
 from matrix_faults_lists import refusing
 from matrix_faults_taste import FEW, HALF, long_list
 
-from pytest_recsim.standin.app import App
+from pytest_recsim.standin.process.app import App
 
 FAULTS: list[Fault] = []
 SLOW_S = 0.8

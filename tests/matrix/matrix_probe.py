@@ -24,7 +24,7 @@ from matrix_catalogue import FAULTS
 from matrix_fault import Fault
 
 from pytest_recsim.sources.generator import generate
-from pytest_recsim.standin.app import App, build
+from pytest_recsim.standin.process.app import App, build
 from pytest_recsim.standin.ranking import pipeline
 
 ORG = "7b1f0c44-5c52-4f0a-9a65-0d5b6c1e2f3a"

@@ -7,7 +7,7 @@ import sys
 
 from matrix_broken import noted, watch
 
-from pytest_recsim.standin.main import main
+from pytest_recsim.standin.process.main import main
 
 FAULT, STRENGTH = "MATRIX_FAULT", "MATRIX_STRENGTH"
 

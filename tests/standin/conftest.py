@@ -6,8 +6,8 @@ import httpx
 import pytest
 import standin_worlds as worlds
 
-from pytest_recsim.standin import app as standin
-from pytest_recsim.standin.quirks import parse as parse_quirks
+from pytest_recsim.standin.process import app as standin
+from pytest_recsim.standin.settings.quirks import parse as parse_quirks
 
 ORG = "7b1f0c44-5c52-4f0a-9a65-0d5b6c1e2f3a"
 KNOBS = {

@@ -10,8 +10,8 @@ import httpx
 import yaml
 
 import pytest_recsim.standin
-from pytest_recsim.standin import wire
-from pytest_recsim.standin.routes import OPEN_ROUTES, TENANT_ROUTES
+from pytest_recsim.standin.http import wire
+from pytest_recsim.standin.process.routes import OPEN_ROUTES, TENANT_ROUTES
 
 SOURCE = Path(pytest_recsim.standin.__file__).parent
 DOCUMENT = yaml.safe_load((SOURCE / "openapi.yaml").read_text(encoding="utf-8"))

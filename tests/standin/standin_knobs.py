@@ -7,7 +7,7 @@ from standin_town import NOW_US, TRAITS, USERS, town
 from standin_worlds_load import call, send
 
 from pytest_recsim.data.profiles.knob_table import KNOBS
-from pytest_recsim.standin import app as standin
+from pytest_recsim.standin.process import app as standin
 
 SEEDS = (1, 2)
 # Wide settings under which a list of WIDE items holds every candidate and nothing but the score orders it.

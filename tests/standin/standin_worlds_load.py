@@ -4,7 +4,7 @@ import json
 
 import standin_worlds as worlds
 
-from pytest_recsim.standin import app as standin
+from pytest_recsim.standin.process import app as standin
 
 ORG = b"7b1f0c44-5c52-4f0a-9a65-0d5b6c1e2f3a"
 # The live knobs by variable, with their key in the admin document where it has another name.

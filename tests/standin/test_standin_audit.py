@@ -6,8 +6,8 @@ import uuid
 import pytest
 from standin_auditing import ON
 
-from pytest_recsim.standin import audit
-from pytest_recsim.standin.settings import SettingsError
+from pytest_recsim.standin.settings.environment import SettingsError
+from pytest_recsim.standin.state import audit
 
 ORG = "7b1f0c44-5c52-4f0a-9a65-0d5b6c1e2f3a"
 LIST = "/v1/audit/decisions"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_recsim.standin.settings import SettingsError
+from pytest_recsim.standin.settings.environment import SettingsError
 
 CONFIG = "/v1/admin/recommendation/config"
 PROFILE = {

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from pytest_recsim.standin.app import App
-from pytest_recsim.standin.door import Door
-from pytest_recsim.standin.errors import ApiError
+from pytest_recsim.standin.http.door import Door
+from pytest_recsim.standin.http.errors import ApiError
+from pytest_recsim.standin.process.app import App
 
 MOST = 1000
 ORG = b"7b1f0c44-5c52-4f0a-9a65-0d5b6c1e2f3a"

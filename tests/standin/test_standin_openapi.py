@@ -7,20 +7,12 @@ import pytest
 import standin_document as document
 from jsonschema import Draft202012Validator
 
-from pytest_recsim.standin import (
-    app,
-    audit_api,
-    event_types,
-    ingest,
-    listing,
-    overrides_api,
-    rulebook,
-    rules_api,
-    segment_rules,
-    wire,
-)
-from pytest_recsim.standin.knobs import Knobs
+from pytest_recsim.standin.api import audit, ingest, listing, overrides, rules
+from pytest_recsim.standin.http import wire
+from pytest_recsim.standin.process import app
 from pytest_recsim.standin.ranking import ask, decision
+from pytest_recsim.standin.settings.knobs import Knobs
+from pytest_recsim.standin.state import event_types, rulebook, segment_rules
 
 OPERATIONS = document.operations()
 SCHEMAS = document.DOCUMENT["components"]["schemas"]
@@ -102,10 +94,10 @@ def test_only_bodies_overrides_and_unknown_decisions_may_end_in_a_500():
     [
         (SCHEMAS["RuleAction"]["enum"], rulebook.ACTIONS),
         (SCHEMAS["RuleTarget"]["enum"], rulebook.TARGETS),
-        (SCHEMAS["OverrideAction"]["enum"], overrides_api.ACTIONS),
-        (SCHEMAS["OverrideStatus"]["enum"], overrides_api.STATUSES),
+        (SCHEMAS["OverrideAction"]["enum"], overrides.ACTIONS),
+        (SCHEMAS["OverrideStatus"]["enum"], overrides.STATUSES),
         (SCHEMAS["ExplainLevel"]["enum"], ["tags", *ask.LEVELS]),
-        (PARAMETERS["RuleEnabled"]["schema"]["enum"], rules_api.GO_BOOLS),
+        (PARAMETERS["RuleEnabled"]["schema"]["enum"], rules.GO_BOOLS),
         (SCHEMAS["Condition"]["propertyNames"]["enum"], segment_rules.OPERATORS),
     ],
 )
@@ -117,15 +109,15 @@ def test_documented_words_are_the_known_ones(documented, known):
     ("schema", "expected"),
     [
         (PARAMETERS["Limit"]["schema"], {"maximum": listing.MAX_LIMIT, "default": listing.DEFAULT_LIMIT}),
-        (PARAMETERS["DecisionLimit"]["schema"], {"maximum": audit_api.MAX_LIMIT, "default": audit_api.DEFAULT_LIMIT}),
-        (SCHEMAS["Decisions"]["properties"]["decisions"], {"maxItems": audit_api.MAX_LIMIT}),
-        (SCHEMAS["DecisionSearch"]["properties"]["limit"], {"default": audit_api.DEFAULT_LIMIT}),
+        (PARAMETERS["DecisionLimit"]["schema"], {"maximum": audit.MAX_LIMIT, "default": audit.DEFAULT_LIMIT}),
+        (SCHEMAS["Decisions"]["properties"]["decisions"], {"maxItems": audit.MAX_LIMIT}),
+        (SCHEMAS["DecisionSearch"]["properties"]["limit"], {"default": audit.DEFAULT_LIMIT}),
         (SCHEMAS["ItemInput"]["properties"]["embedding"], {"maxItems": ingest.EMBEDDING_SIZE}),
         (SCHEMAS["ItemInput"]["properties"]["embedding"]["items"], {"maximum": ingest.FLOAT4_LIMIT}),
         (SCHEMAS["ItemInput"]["properties"]["price"], {"exclusiveMaximum": float(ingest.PRICE_LIMIT)}),
         (SCHEMAS["Recommend"]["properties"]["k"], {"default": ask.DEFAULT_K}),
         (PARAMETERS["NearestCount"]["schema"], {"default": ask.DEFAULT_K}),
-        (SCHEMAS["ManualOverrideInput"]["properties"]["priority"], {"default": overrides_api.DEFAULT_PRIORITY}),
+        (SCHEMAS["ManualOverrideInput"]["properties"]["priority"], {"default": overrides.DEFAULT_PRIORITY}),
     ],
 )  # fmt: skip
 def test_documented_limits_are_those_of_the_code(schema, expected):

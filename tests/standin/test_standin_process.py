@@ -14,8 +14,8 @@ import httpx
 import pytest
 from waiting import LIMIT_S, eventually, gone
 
-from pytest_recsim.standin.door import MAX_BODY
-from pytest_recsim.standin.main import main
+from pytest_recsim.standin.http.door import MAX_BODY
+from pytest_recsim.standin.process.main import main
 
 ORG = {"X-Org-ID": "7b1f0c44-5c52-4f0a-9a65-0d5b6c1e2f3a"}
 

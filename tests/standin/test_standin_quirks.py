@@ -9,7 +9,8 @@ import pytest
 import standin_worlds as worlds
 import standin_worlds_load as loading
 
-from pytest_recsim.standin import quirks, served, slow_start
+from pytest_recsim.standin.settings import quirks
+from pytest_recsim.standin.state import served, slow_start
 
 CALLS = 12  # of draws from at least three equally likely results; all alike by chance: under 1 in 100,000
 STRANGER = {"X-Org-ID": "00000000-0000-0000-0000-0000000000aa"}

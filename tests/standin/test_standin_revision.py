@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from pytest_recsim.standin import quirks, slow_start
+from pytest_recsim.standin.settings import quirks
+from pytest_recsim.standin.state import slow_start
 
 OLD = "revision-2025"
 

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from waiting import LIMIT_S
 
-from pytest_recsim.standin import app as standin
-from pytest_recsim.standin import keeping, snapshot
+from pytest_recsim.standin.process import app as standin
+from pytest_recsim.standin.process import persistence, snapshot
 
 ORGS = ("7b1f0c44-5c52-4f0a-9a65-0d5b6c1e2f3a", "00000000-0000-0000-0000-000000000002")
 NAMES = st.sampled_from(["n", "N", "shop é"])
@@ -307,7 +307,7 @@ def kept(tmp_path):
 
     def open_again():
         app = fresh()
-        keeper = keeping.Keeper(tmp_path / "state.json", app.service)
+        keeper = persistence.Keeper(tmp_path / "state.json", app.service)
         keeper.open()
         opened.append(keeper)
         return app, keeper
@@ -341,7 +341,7 @@ def test_a_file_that_only_its_owner_may_read_stays_one(kept, tmp_path):
 
 
 def test_changes_are_written_every_few_seconds_and_only_then(kept, tmp_path, monkeypatch):
-    monkeypatch.setattr(keeping, "EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(persistence, "EVERY_SECONDS", 0.01)
     app, keeper = kept()
     file = tmp_path / "state.json"
 
@@ -368,7 +368,7 @@ def test_changes_are_written_every_few_seconds_and_only_then(kept, tmp_path, mon
 def test_two_stand_ins_never_share_a_file(kept):
     app, keeper = kept()
     for _ in range(2):
-        with pytest.raises(keeping.KeepError, match="in use by another stand-in"):
+        with pytest.raises(persistence.KeepError, match="in use by another stand-in"):
             kept()
         changed(app, keeper)
         keeper._try(snapshot.dump(app.service))  # the new file is locked as well

@@ -7,7 +7,7 @@ import pytest
 
 from pytest_recsim.standin.ranking import tags
 from pytest_recsim.standin.ranking.catalogue import Catalogue
-from pytest_recsim.standin.store import Item
+from pytest_recsim.standin.state.store import Item
 
 
 def item(name, carried):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_recsim.standin.clock import DAY
+from pytest_recsim.standin.settings.clock import DAY
 
 if TYPE_CHECKING:
     from random import Random

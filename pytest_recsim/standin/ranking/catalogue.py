@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pytest_recsim.standin.store import Item
+    from pytest_recsim.standin.state.store import Item
 
 
 class Catalogue:

@@ -13,7 +13,7 @@ from pytest_recsim.standin.ranking.effective import Effective, effective
 if TYPE_CHECKING:
     from pytest_recsim.standin.ranking.ask import Ask, Constraints
     from pytest_recsim.standin.ranking.history import History
-    from pytest_recsim.standin.state import Service
+    from pytest_recsim.standin.state.service import Service
 
 
 class Context(msgspec.Struct, frozen=True):

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from random import Random
 
-    from pytest_recsim.standin.state import Service
-    from pytest_recsim.standin.store import Item, Namespace
+    from pytest_recsim.standin.state.service import Service
+    from pytest_recsim.standin.state.store import Item, Namespace
 
 _HISTORIES_KEPT = 50_000
 _ASKED_UNTIL_VACUUM = 500

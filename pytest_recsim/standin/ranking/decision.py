@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from pytest_recsim.standin.audit import Asked, Decision
-from pytest_recsim.standin.clock import nanoseconds
 from pytest_recsim.standin.ranking.arrays import settle
 from pytest_recsim.standin.ranking.diversify import diversify
 from pytest_recsim.standin.ranking.explain import cap_uses, max_sims, nonzero
 from pytest_recsim.standin.ranking.facets import Facets
 from pytest_recsim.standin.ranking.signals import Signals
+from pytest_recsim.standin.settings.clock import nanoseconds
+from pytest_recsim.standin.state.audit import Asked, Decision
 
 if TYPE_CHECKING:
-    from pytest_recsim.standin.audit import AuditLog
-    from pytest_recsim.standin.http import Answer, Request
+    from pytest_recsim.standin.http.messages import Answer, Request
     from pytest_recsim.standin.ranking.arrays import Floats, Ints
     from pytest_recsim.standin.ranking.ask import Ask, Constraints
     from pytest_recsim.standin.ranking.catalogue import Names
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from pytest_recsim.standin.ranking.effective import Effective
     from pytest_recsim.standin.ranking.pipeline import Ranked
     from pytest_recsim.standin.ranking.tags import Tags
+    from pytest_recsim.standin.state.audit import AuditLog
 
 SHOWN_KNOBS = (
     "profile_boost",

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pytest_recsim.standin import wire
-from pytest_recsim.standin.errors import bad_request, out_of_range
-from pytest_recsim.standin.http import Answer, Request, answer
+from pytest_recsim.standin.api.rules import distinct
+from pytest_recsim.standin.http import wire
+from pytest_recsim.standin.http.errors import bad_request, out_of_range
+from pytest_recsim.standin.http.messages import Answer, Request, answer
 from pytest_recsim.standin.ranking.catalogue import Names
 from pytest_recsim.standin.ranking.data import ranking_data
 from pytest_recsim.standin.ranking.rule_engine import Outcome, evaluate
 from pytest_recsim.standin.ranking.rule_match import matcher
-from pytest_recsim.standin.rules_api import distinct
 
 if TYPE_CHECKING:
-    from pytest_recsim.standin.rulebook import Rule
-    from pytest_recsim.standin.state import Service
+    from pytest_recsim.standin.state.rulebook import Rule
+    from pytest_recsim.standin.state.service import Service
 
 _BODY = wire.Fields(
     "types.RuleDryRunRequest",

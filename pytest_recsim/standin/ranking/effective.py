@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pytest_recsim.standin.errors import ApiError, bad_request
+from pytest_recsim.standin.http.errors import ApiError, bad_request
 from pytest_recsim.standin.ranking.arrays import window_start
 from pytest_recsim.standin.ranking.revision_2025 import usable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_recsim.standin.knobs import Knobs
     from pytest_recsim.standin.ranking.ask import Ask
     from pytest_recsim.standin.ranking.history import History
-    from pytest_recsim.standin.segmentbook import Match
-    from pytest_recsim.standin.settings import Settings
-    from pytest_recsim.standin.state import Service
-    from pytest_recsim.standin.store import User
+    from pytest_recsim.standin.settings.environment import Settings
+    from pytest_recsim.standin.settings.knobs import Knobs
+    from pytest_recsim.standin.state.segmentbook import Match
+    from pytest_recsim.standin.state.service import Service
+    from pytest_recsim.standin.state.store import User
 
 NEW_USERS = "new_users"
 DEFAULT_WINDOW_DAYS = 30

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from pytest_recsim.standin.ranking.arrays import Floats, Ints
-    from pytest_recsim.standin.store import Event
+    from pytest_recsim.standin.state.store import Event
 
 
 class Columns(NamedTuple):

@@ -15,11 +15,11 @@ from pytest_recsim.standin.ranking.revision_2025 import Words
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_recsim.standin.knobs import Knobs
     from pytest_recsim.standin.ranking.facets import Facets
     from pytest_recsim.standin.ranking.facets import Values as FacetValues
     from pytest_recsim.standin.ranking.pipeline import Ranked
     from pytest_recsim.standin.ranking.signals import Signals
+    from pytest_recsim.standin.settings.knobs import Knobs
 
 _NO_ANCHORS = ["(no_recent_activity)"]
 _SIGNALS = ("pop", "cooc", "embedding", "content", "session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pytest_recsim.standin.clock import SECOND
+from pytest_recsim.standin.settings.clock import SECOND
 
 if TYPE_CHECKING:
     from pytest_recsim.standin.ranking.eventlog import EventLog

@@ -22,8 +22,8 @@ from pytest_recsim.standin.ranking.signals import Signals, signals_of
 if TYPE_CHECKING:
     from pytest_recsim.standin.ranking.ask import Ask
     from pytest_recsim.standin.ranking.facets import Facets
-    from pytest_recsim.standin.rulebook import Rule
-    from pytest_recsim.standin.state import Service
+    from pytest_recsim.standin.state.rulebook import Rule
+    from pytest_recsim.standin.state.service import Service
 
 
 class Ranked(msgspec.Struct):

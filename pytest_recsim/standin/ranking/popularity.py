@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pytest_recsim.standin.errors import refused_by_database
-from pytest_recsim.standin.quirks import NONE, Quirks
+from pytest_recsim.standin.http.errors import refused_by_database
 from pytest_recsim.standin.ranking.arrays import (
     FALLBACK_HALF_LIFE_DAYS,
     Bools,
@@ -18,14 +17,15 @@ from pytest_recsim.standin.ranking.arrays import (
     settle,
     shuffled,
 )
+from pytest_recsim.standin.settings.quirks import NONE, Quirks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
 
-    from pytest_recsim.standin.event_types import EventType
     from pytest_recsim.standin.ranking.catalogue import Catalogue
     from pytest_recsim.standin.ranking.eventlog import EventLog
+    from pytest_recsim.standin.state.event_types import EventType
 
 _KEPT = 64
 _DECIMALS = 9

@@ -14,8 +14,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_recsim.standin.knobs import Knobs
     from pytest_recsim.standin.ranking.arrays import Extra, Floats, Ints
+    from pytest_recsim.standin.settings.knobs import Knobs
 
 _LEAST_RESERVED = 20
 BLEND = ("pop", "cooc", "als")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
-from pytest_recsim.standin.rulebook import BLOCK, BOOST, ITEM, PIN, Rule
+from pytest_recsim.standin.state.rulebook import BLOCK, BOOST, ITEM, PIN, Rule
 
 # Maps a rule that targets tags, brands or categories to the candidates it matches, in the order of their ids.
 Matcher = Callable[[Rule], list[int]]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_recsim.standin.ranking.tags import fold
-from pytest_recsim.standin.rulebook import BRAND, TAG, Rule
+from pytest_recsim.standin.state.rulebook import BRAND, TAG, Rule
 
 if TYPE_CHECKING:
     from random import Random

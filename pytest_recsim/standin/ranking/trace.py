@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from pytest_recsim.standin.rulebook import BLOCK, Rule
+from pytest_recsim.standin.state.rulebook import BLOCK, Rule
 
 if TYPE_CHECKING:
     from pytest_recsim.standin.ranking.pipeline import Ranked

@@ -1,0 +1,59 @@
+"""Requests and answers as the handlers see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import parse_qsl
+
+from pytest_recsim.standin.http import wire
+
+if TYPE_CHECKING:
+    from pytest_recsim.standin.state.service import Service
+
+JSON = "application/json"
+
+
+class Request(NamedTuple):
+    """One request past the gates.
+
+    ``org`` is the canonical tenant ('' outside the tenant layer), ``query`` the first value of every key, ``path_id``
+    the variable part of the path ('' when it has none).
+    """
+
+    org: str
+    query: Mapping[str, str]
+    headers: Mapping[bytes, bytes]
+    body: bytes
+    path_id: str = ""
+
+    def read(self, fields: wire.Fields) -> dict[str, Any]:
+        return wire.read_body(self.body, fields)
+
+
+class Answer(NamedTuple):
+    """Status, encoded body, media type, an optional Allow header, and the seconds after which it is sent."""
+
+    status: int
+    body: bytes
+    media_type: str = JSON
+    allow: str = ""
+    delay: float = 0.0
+
+
+Handler = Callable[["Service", Request], Answer]
+ACCEPTED = Answer(202, b'{"status":"accepted"}')
+OK = Answer(200, b'{"status":"ok"}\n')
+
+
+def answer(body: Any, status: int = 200, media_type: str = JSON) -> Answer:
+    return Answer(status, wire.write(body) + b"\n", media_type)
+
+
+def query_of(raw: bytes) -> dict[str, str]:
+    if not raw:
+        return {}
+    found: dict[str, str] = {}
+    for key, value in parse_qsl(raw.decode("latin-1"), keep_blank_values=True):
+        found.setdefault(key, value)
+    return found

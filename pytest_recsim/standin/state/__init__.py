@@ -1,0 +1,1 @@
+"""What the service holds while it runs: rows, rules, overrides, segments, event types, decisions."""
