@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_recsim.standin.api.listing import whole
 from pytest_recsim.standin.http import wire
-from pytest_recsim.standin.http.auth import canonical_org
 from pytest_recsim.standin.http.errors import ApiError, bad_request, internal
 from pytest_recsim.standin.http.messages import Answer, Request, answer
+from pytest_recsim.standin.http.query import whole
 from pytest_recsim.standin.settings.clock import parse_rfc3339
+from pytest_recsim.standin.settings.orgs import canonical_org
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

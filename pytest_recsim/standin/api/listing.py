@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_recsim.standin.api.filters import RowFilter, row_filter
 from pytest_recsim.standin.http.errors import bad_request, refused_by_database
 from pytest_recsim.standin.http.messages import Answer, Request, answer
+from pytest_recsim.standin.http.query import MOST, whole, whole_or
 from pytest_recsim.standin.http.wire import has_nul
 from pytest_recsim.standin.settings.clock import whole_seconds
 
@@ -21,23 +21,7 @@ Row = TypeVar("Row")
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 _DATES = ("created_after", "created_before")
-MOST = (1 << 63) - 1
-_WHOLE = re.compile("[+-]?[0-9]{1,19}")
 _OPTIONAL = ("brand", "category", "description", "image_url", "metadata_version")
-
-
-def whole(text: str | None) -> int | None:
-    """Return the 64-bit number that a query value spells in plain digits, or None."""
-    if text is None or _WHOLE.fullmatch(text) is None:
-        return None
-    value = int(text)
-    return value if -MOST - 1 <= value <= MOST else None
-
-
-def whole_or(text: str | None, low: int, high: int, fallback: int) -> int:
-    """Return the number that a query value spells, or the fallback for anything unusable."""
-    value = whole(text)
-    return fallback if value is None or not low <= value <= high else value
 
 
 def _open(service: Service, request: Request, *filters: str) -> tuple[Namespace, RowFilter]:

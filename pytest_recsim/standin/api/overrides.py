@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from pytest_recsim.standin.http import wire
-from pytest_recsim.standin.http.auth import canonical_org
 from pytest_recsim.standin.http.errors import bad_request, internal, not_found
 from pytest_recsim.standin.http.messages import Answer, Request, answer
 from pytest_recsim.standin.settings.clock import parse_rfc3339, whole_seconds
+from pytest_recsim.standin.settings.orgs import canonical_org
 from pytest_recsim.standin.state.overridebook import Override
 from pytest_recsim.standin.state.rulebook import BLOCK, BOOST, ITEM, Rule
 

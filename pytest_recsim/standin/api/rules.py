@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from pytest_recsim.standin.http import wire
-from pytest_recsim.standin.http.auth import canonical_org
 from pytest_recsim.standin.http.errors import ApiError, bad_request, not_found
 from pytest_recsim.standin.http.messages import Answer, Request, answer
 from pytest_recsim.standin.settings.clock import parse_rfc3339, whole_seconds
+from pytest_recsim.standin.settings.orgs import canonical_org
 from pytest_recsim.standin.state.rulebook import ACTIONS, BOOST, ITEM, PIN, TARGETS, Rule
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _checked(body: dict[str, Any]) -> dict[str, Any]:
     fields |= {
         "namespace": body.get("namespace", "").strip() or "default",
         "description": body.get("description", ""),
-        "item_ids": distinct(body.get("item_ids", [])),
+        "item_ids": wire.distinct(body.get("item_ids", [])),
         "boost_value": body.get("boost_value"),
         "max_pins": body.get("max_pins"),
         "priority": body.get("priority", 0),
@@ -84,11 +84,6 @@ def _checked(body: dict[str, Any]) -> dict[str, Any]:
         if problem:
             raise _invalid(problem)
     return fields
-
-
-def distinct(ids: list[str]) -> tuple[str, ...]:
-    """Return ids trimmed, without blanks and repeats."""
-    return tuple(dict.fromkeys(trimmed for value in ids if (trimmed := value.strip())))
 
 
 def _invalid(problem: str) -> ApiError:

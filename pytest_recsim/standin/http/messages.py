@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import parse_qsl
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from pytest_recsim.standin.http import wire
-
-if TYPE_CHECKING:
-    from pytest_recsim.standin.state.service import Service
 
 JSON = "application/json"
 
 
 class Request(NamedTuple):
-    """One request past the gates.
+    """One request whose sender was let in.
 
     ``org`` is the canonical tenant ('' outside the tenant layer), ``query`` the first value of every key, ``path_id``
     the variable part of the path ('' when it has none).
@@ -41,19 +37,9 @@ class Answer(NamedTuple):
     delay: float = 0.0
 
 
-Handler = Callable[["Service", Request], Answer]
 ACCEPTED = Answer(202, b'{"status":"accepted"}')
 OK = Answer(200, b'{"status":"ok"}\n')
 
 
 def answer(body: Any, status: int = 200, media_type: str = JSON) -> Answer:
     return Answer(status, wire.write(body) + b"\n", media_type)
-
-
-def query_of(raw: bytes) -> dict[str, str]:
-    if not raw:
-        return {}
-    found: dict[str, str] = {}
-    for key, value in parse_qsl(raw.decode("latin-1"), keep_blank_values=True):
-        found.setdefault(key, value)
-    return found

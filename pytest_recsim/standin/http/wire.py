@@ -215,3 +215,8 @@ def write(body: Any) -> bytes:
         if plain in data:
             data = data.replace(plain, escaped)
     return data
+
+
+def distinct(ids: list[str]) -> tuple[str, ...]:
+    """Return ids trimmed, without blanks and repeats."""
+    return tuple(dict.fromkeys(trimmed for value in ids if (trimmed := value.strip())))

@@ -1,4 +1,4 @@
-"""The ASGI application: gates, routing, errors."""
+"""The ASGI application: auth and rate limit, routing, errors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any
 from pytest_recsim.standin.http import auth
 from pytest_recsim.standin.http.door import MAX_BODY, Door, declared_too_large, too_large
 from pytest_recsim.standin.http.errors import ApiError, envelope, internal, out_of_range, refused_by_database
-from pytest_recsim.standin.http.messages import Answer, Request, answer, query_of
+from pytest_recsim.standin.http.messages import Answer, Request, answer
+from pytest_recsim.standin.http.query import query_of
 from pytest_recsim.standin.process.routes import OPEN_ROUTES, TENANT_ROUTES
 from pytest_recsim.standin.process.routing import Match, Router, not_allowed
 from pytest_recsim.standin.settings.clock import Clock
@@ -110,7 +111,7 @@ class App:
         if not match.methods:
             match = self._tenant.find(raw_path)
             if method != "OPTIONS":
-                org = self._pass_gates(scope, headers)
+                org = self._admit(scope, headers)
         if method == "OPTIONS":
             return Answer(204, b"", "", not_allowed(match.methods).allow)
         return self._handle(
@@ -121,7 +122,7 @@ class App:
         handler = match.methods.get(method)
         return not_allowed(match.methods) if handler is None else handler(self.service, request)
 
-    def _pass_gates(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
+    def _admit(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
         org = auth.org_of(headers)
         key = auth.check_key(self.service.settings, headers, org)
         self.service.limiter.take(key, headers, scope.get("client"))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
-from pytest_recsim.standin.http.messages import Answer, Handler
+from pytest_recsim.standin.http.messages import Answer, Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pytest_recsim.standin.state.service import Service
+
+Handler = Callable[["Service", Request], Answer]
 
 
 class Route(NamedTuple):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from pytest_recsim.standin.api.listing import MOST, whole_or
 from pytest_recsim.standin.http.errors import out_of_range, timed_out
 from pytest_recsim.standin.http.messages import Answer, Request, answer
+from pytest_recsim.standin.http.query import MOST, whole_or
 from pytest_recsim.standin.ranking.arrays import strict_arithmetic, window_start
 from pytest_recsim.standin.ranking.ask import DEFAULT_K, Ask, read_recommend, read_rerank
 from pytest_recsim.standin.ranking.data import RankingData, ranking_data

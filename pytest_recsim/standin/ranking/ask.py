@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from pytest_recsim.standin.http import wire
-from pytest_recsim.standin.http.auth import ZERO_ORG
 from pytest_recsim.standin.http.errors import bad_request
 from pytest_recsim.standin.ranking.revision_2025 import BLEND
 from pytest_recsim.standin.settings.clock import parse_rfc3339
+from pytest_recsim.standin.settings.orgs import ZERO_ORG
 
 if TYPE_CHECKING:
     from pytest_recsim.standin.http.messages import Request

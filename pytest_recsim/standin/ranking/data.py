@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from pytest_recsim.standin.ranking.catalogue import Catalogue
 from pytest_recsim.standin.ranking.covisits import CoVisits
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _HISTORIES_KEPT = 50_000
 _ASKED_UNTIL_VACUUM = 500
+# By tenant and namespace; what was derived goes with the service, so nothing in it may hold the service.
+_KEPT: WeakKeyDictionary[Service, dict[tuple[str, str], RankingData]] = WeakKeyDictionary()
 
 
 class Shelf:
@@ -110,12 +113,13 @@ def version_of(service: Service, namespace: Namespace) -> tuple[int, int, int]:
 def ranking_data(service: Service, org: str, name: str) -> RankingData:
     """Return the derived data for the rows as they are now."""
     namespace = service.peek(org, name)
-    data = service.ranking.get((org, name))
+    kept = _KEPT.setdefault(service, {})
+    data = kept.get((org, name))
     if service.quirks.dice is not None and data is not None:
         data.asked += 1
     if data is None or data.is_stale(service, namespace):
         same = data is not None and data.namespace is namespace
         data = RankingData(service, org, name, namespace, data if same else None)
         if namespace.items_version or namespace.events_version:
-            service.ranking[org, name] = data
+            kept[org, name] = data
     return data

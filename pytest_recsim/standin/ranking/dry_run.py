@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pytest_recsim.standin.api.rules import distinct
 from pytest_recsim.standin.http import wire
 from pytest_recsim.standin.http.errors import bad_request, out_of_range
 from pytest_recsim.standin.http.messages import Answer, Request, answer
@@ -41,7 +40,7 @@ def dry_run(service: Service, request: Request) -> Answer:
     data = ranking_data(service, request.org, namespace)
     names, document = Names(data.catalogue), service.settings.document
     facets = data.facets(tuple(document["brand_tag_prefixes"]), tuple(document["category_tag_prefixes"]))
-    asked = [names.position(item_id) for item_id in distinct(body.get("items", []))]
+    asked = [names.position(item_id) for item_id in wire.distinct(body.get("items", []))]
     match = matcher(data, facets, names, np.array(asked, np.int64), service.quirks.dice)
     scores = dict.fromkeys(asked, 0.0)
     outcome = evaluate(rules, match, names.position, scores, service.settings.rules_max_pin_slots)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from pytest_recsim.standin.http.auth import canonical_org
+from pytest_recsim.standin.settings.orgs import canonical_org
 
 Parser = Callable[[str], Any]
 _TRUE = frozenset({"1", "t", "true", "y", "yes"})

@@ -6,7 +6,7 @@ import hashlib
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from pytest_recsim.standin.http.auth import RateLimiter
+from pytest_recsim.standin.http.rate_limit import RateLimiter
 from pytest_recsim.standin.settings import knobs
 from pytest_recsim.standin.settings.clock import Clock, whole_seconds
 from pytest_recsim.standin.settings.quirks import NONE, Quirks
@@ -20,7 +20,6 @@ from pytest_recsim.standin.state.slow_start import SlowStart
 from pytest_recsim.standin.state.store import Namespace
 
 if TYPE_CHECKING:
-    from pytest_recsim.standin.ranking.data import RankingData
     from pytest_recsim.standin.settings.environment import Settings
 
 
@@ -41,7 +40,6 @@ class Service:
         self.event_types = EventTypes(leak=quirks.leak)
         self.started = clock.now()
         self.config_metadata: dict[str, Any] = {"updated_at": whole_seconds(self.started), "source": "env"}
-        self.ranking: dict[tuple[str, str], RankingData] = {}
         self.namespaces: dict[tuple[str, str], Namespace] = {}
         self.serial = 0
         self.use_document(settings.document)
