@@ -116,4 +116,4 @@ def test_what_the_service_refuses_itself_is_a_sentence_with_the_same_code(tmp_pa
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=LIMIT_S
     )
     assert (failed.returncode, failed.stdout) == (4, "")
-    assert failed.stderr == "--port: `80o0` is no port; allowed 0 to 65535, 0 takes a free one\n"
+    assert failed.stderr == "--port: `80o0` is not a port; must be 0 to 65535, 0 takes a free one\n"

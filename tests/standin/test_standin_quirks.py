@@ -451,7 +451,9 @@ def test_seconds_of_a_slow_start_that_nobody_asked_for_are_refused(names):
 
 
 def test_what_is_no_quirk_is_named_with_its_nearest_match():
-    with pytest.raises(ValueError, match=r"`tie` is no quirk; allowed leak, .* did you mean `ties`\?"):
+    with pytest.raises(
+        ValueError, match=r"`tie` is not a quirk; must be one of leak, .* did you mean `ties`\?"
+    ):
         quirks.parse("leak,tie")
 
 

@@ -54,7 +54,7 @@ def read(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def _port(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"`{text}` is no port; allowed 0 to 65535, 0 takes a free one")
+        raise argparse.ArgumentTypeError(f"`{text}` is not a port; must be 0 to 65535, 0 takes a free one")
     return int(text)
 
 
@@ -62,7 +62,7 @@ def _instant(text: str) -> int:
     moment = parse_rfc3339(text)
     if moment is None:
         raise argparse.ArgumentTypeError(
-            f"`{text}` is not an RFC 3339 instant with offset; allowed is, say, 2026-11-22T12:00:00Z"
+            f"`{text}` is not an RFC 3339 instant with offset; must be, say, 2026-11-22T12:00:00Z"
         )
     return moment
 
@@ -83,5 +83,5 @@ def _milliseconds(text: str) -> float:
     except ValueError:
         value = math.nan
     if not 0 <= value < math.inf:
-        raise argparse.ArgumentTypeError(f"`{text}` is no latency; allowed are milliseconds from 0 on")
+        raise argparse.ArgumentTypeError(f"`{text}` is not a latency; must be milliseconds >= 0")
     return value

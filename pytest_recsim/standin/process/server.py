@@ -45,7 +45,7 @@ class Server(uvicorn.Server):
         )
         self.keeper = keeper
         self._greeting = greeting
-        self._keeping: asyncio.Task[None] | None = None
+        self._writing: asyncio.Task[None] | None = None
 
     def leave(self) -> None:
         """End at once; with a file to keep, as soon as it is written."""
@@ -62,7 +62,7 @@ class Server(uvicorn.Server):
             address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
             sys.stderr.write(self._greeting.replace("URL", f"http://{address}"))
         if self.keeper is not None:
-            self._keeping = asyncio.create_task(self.keeper.keep())
+            self._writing = asyncio.create_task(self.keeper.keep())
         asyncio.get_running_loop().run_in_executor(None, _warm_up)
 
     @contextlib.contextmanager

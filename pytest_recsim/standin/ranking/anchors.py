@@ -45,7 +45,7 @@ def _starter_anchors(context: Context, starter: Starter) -> list[int]:
     data, run = context.data, context.run
     wanted = min(run.k, _STARTER_ANCHORS)
     quirks = context.service.quirks
-    order = data.weighted.popular(context.now, run.knobs.half_life_days, None).drawn(quirks.dice)
+    order = data.weighted.popular(context.now, run.knobs.half_life_days, None).drawn(quirks.rng)
     tags = [tag for tag in by_weight(starter.tags, quirks.chance) if tag in data.tags.raw_index]
     lists = [order[data.tags.with_raw((tag,))[order]][:wanted].tolist() for tag in tags]
     found: dict[int, None] = {}

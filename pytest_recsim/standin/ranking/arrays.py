@@ -23,16 +23,16 @@ _MOST_DAYS = 1e8
 
 
 class Extra(NamedTuple):
-    """What a source other than popularity offers: items in id order, or as the dice fall, with their raw signal."""
+    """What a source other than popularity offers: items in id order, or at random, with their raw signal."""
 
     items: Ints
     signal: Floats
 
-    def drawn(self, dice: Random | None) -> Extra:
+    def drawn(self, rng: Random | None) -> Extra:
         """Return the same in the order in which it joins the pool."""
-        if dice is None:
+        if rng is None:
             return self
-        order = shuffled(np.arange(len(self.items)), dice)
+        order = shuffled(np.arange(len(self.items)), rng)
         return Extra(self.items[order], self.signal[order])
 
 
@@ -74,9 +74,9 @@ def ranges(starts: Ints, lengths: Ints) -> Ints:
     return np.asarray(np.arange(total) + np.repeat(starts - (ends - lengths), lengths))
 
 
-def shuffled(values: Ints, dice: Random | None) -> Ints:
-    """Return the values in random order; as they are without dice."""
-    return values if dice is None else np.random.default_rng(dice.getrandbits(64)).permutation(values)
+def shuffled(values: Ints, rng: Random | None) -> Ints:
+    """Return the values in random order; as they are without a generator."""
+    return values if rng is None else np.random.default_rng(rng.getrandbits(64)).permutation(values)
 
 
 def best_set(keys: NDArray[Any], count: int) -> Ints:

@@ -28,10 +28,10 @@ class Row(NamedTuple):
 class CoVisits:
     """Rows computed on demand from the users' event lists, so that nothing of items x items is ever held."""
 
-    def __init__(self, log: EventLog, catalogue: Catalogue, dice: Random | None = None) -> None:
+    def __init__(self, log: EventLog, catalogue: Catalogue, rng: Random | None = None) -> None:
         self._log = log
         self._size = catalogue.size + 1
-        self._dice = dice
+        self._rng = rng
         self._rows: dict[tuple[int, int], Row] = {}
 
     def row(self, anchor: int, since: int) -> Row:
@@ -46,7 +46,7 @@ class CoVisits:
 
     def neighbours(self, anchor: int, since: int, limit: int) -> Row:
         pairs = self._pairs(anchor, since)
-        touched = shuffled(pairs.nonzero()[0], self._dice)
+        touched = shuffled(pairs.nonzero()[0], self._rng)
         chosen = touched[largest(pairs[touched], limit)]
         return Row(chosen, pairs[chosen])
 

@@ -36,17 +36,17 @@ class Shelf:
         items: Mapping[str, Item],
         event_ids: Iterable[str],
         digests: dict[str, bytes],
-        dice: Random | None = None,
+        rng: Random | None = None,
     ) -> None:
         self.catalogue = Catalogue(items, event_ids)
         self.tags = Tags(self.catalogue)
         self.facets = facets_by_prefix(self.tags)
         self.digests = digests
-        self._dice = dice
+        self._rng = rng
 
     @cached_property
     def embeddings(self) -> Embeddings:
-        return Embeddings(self.catalogue, self.digests, self._dice)
+        return Embeddings(self.catalogue, self.digests, self._rng)
 
 
 class RankingData:
@@ -61,7 +61,7 @@ class RankingData:
         self.columns = self._columns(old)
         self.shelf = self._shelf(old)
         self.catalogue, self.tags, self.facets = self.shelf.catalogue, self.shelf.tags, self.shelf.facets
-        self.log = EventLog(self.columns, self.catalogue.index, self._quirks.dice)
+        self.log = EventLog(self.columns, self.catalogue.index, self._quirks.rng)
         types = service.event_types.effective(org, name)
         self.weighted = Weighted(self.log, self.catalogue, types, self._quirks)
         self.covisits = self._covisits(old)
@@ -75,11 +75,11 @@ class RankingData:
 
     def _shelf(self, old: RankingData | None) -> Shelf:
         if old is None:
-            return Shelf(self.namespace.items, self.columns.items, {}, self._quirks.dice)
+            return Shelf(self.namespace.items, self.columns.items, {}, self._quirks.rng)
         # An id that no event knows any more may stay: it is unknown and unavailable either way.
         if old.version[0] == self.version[0] and self.columns.items.keys() <= old.catalogue.index.keys():
             return old.shelf
-        return Shelf(self.namespace.items, self.columns.items, old.shelf.digests, self._quirks.dice)
+        return Shelf(self.namespace.items, self.columns.items, old.shelf.digests, self._quirks.rng)
 
     def is_stale(self, service: Service, namespace: Namespace) -> bool:
         """Tell whether somebody wrote, or tidied up: that is when rows tied at a cut of the database change places."""
@@ -91,7 +91,7 @@ class RankingData:
         if old is not None and old.version == self.version:
             # Tidying up was seen to move single scores by 2e-4: events of one instant change places, counts do not.
             return old.covisits
-        return CoVisits(self.log, self.catalogue, self._quirks.dice)
+        return CoVisits(self.log, self.catalogue, self._quirks.rng)
 
     @property
     def embeddings(self) -> Embeddings:
@@ -115,7 +115,7 @@ def ranking_data(service: Service, org: str, name: str) -> RankingData:
     namespace = service.peek(org, name)
     kept = _KEPT.setdefault(service, {})
     data = kept.get((org, name))
-    if service.quirks.dice is not None and data is not None:
+    if service.quirks.rng is not None and data is not None:
         data.asked += 1
     if data is None or data.is_stale(service, namespace):
         same = data is not None and data.namespace is namespace

@@ -41,7 +41,7 @@ def dry_run(service: Service, request: Request) -> Answer:
     names, document = Names(data.catalogue), service.settings.document
     facets = data.facets(tuple(document["brand_tag_prefixes"]), tuple(document["category_tag_prefixes"]))
     asked = [names.position(item_id) for item_id in wire.distinct(body.get("items", []))]
-    match = matcher(data, facets, names, np.array(asked, np.int64), service.quirks.dice)
+    match = matcher(data, facets, names, np.array(asked, np.int64), service.quirks.rng)
     scores = dict.fromkeys(asked, 0.0)
     outcome = evaluate(rules, match, names.position, scores, service.settings.rules_max_pin_slots)
     return answer(_report(rules, outcome, names, asked))

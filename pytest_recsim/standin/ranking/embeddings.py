@@ -45,7 +45,7 @@ class Embeddings:
     ``digests`` keeps what was hashed before and takes what is new.
     """
 
-    def __init__(self, catalogue: Catalogue, digests: dict[str, bytes], dice: Random | None = None) -> None:
+    def __init__(self, catalogue: Catalogue, digests: dict[str, bytes], rng: Random | None = None) -> None:
         distinct: dict[tuple[float, ...] | str, int] = {}
         codes = [
             distinct.setdefault(item.embedding, len(distinct)) if item and item.embedding else -1
@@ -58,7 +58,7 @@ class Embeddings:
         exact = all(isinstance(source, str) for source in distinct)
         self._vectors: NDArray[Any] = vectors.astype(np.float32) if exact else vectors
         self._near = np.flatnonzero(catalogue.available[:-1] & (self.code >= 0))
-        self._dice = dice
+        self._rng = rng
         self._rows: dict[int, Row] = {}
 
     def rows(self, anchors: list[int]) -> list[Row]:
@@ -83,7 +83,7 @@ class Embeddings:
         return np.asarray(settle(dots * self._scale * self._scale[codes][:, None]))
 
     def _nearest(self, anchor: int, cosines: Floats, limit: int) -> Row:
-        near = shuffled(self._near[self._near != anchor], self._dice)
+        near = shuffled(self._near[self._near != anchor], self._rng)
         strength = cosines[self.code[near]]
         best = largest(strength, limit)
         return Row(near[best], strength[best])

@@ -47,17 +47,15 @@ def columns(events: Sequence[Event]) -> Columns:
 class EventLog:
     """Events with items as catalogue positions.
 
-    All arrays are grouped by user, newest first within a user, equal times by item or as the dice fall; user ``u`` owns the slice
+    All arrays are grouped by user, newest first within a user, equal times by item or at random; user ``u`` owns the slice
     ``user_start[u]:user_start[u + 1]``. ``by_item`` lists event positions grouped by item, item ``i`` owning
     ``by_item[item_start[i]:item_start[i + 1]]``.
     """
 
-    def __init__(self, raw: Columns, index: dict[str, int], dice: Random | None = None) -> None:
+    def __init__(self, raw: Columns, index: dict[str, int], rng: Random | None = None) -> None:
         position = np.array([index[item_id] for item_id in raw.items], np.int64)
         item = position[raw.item] if len(raw.item) else raw.item
-        order = np.lexsort(
-            (item if dice is None else shuffled(np.arange(len(item)), dice), -raw.ts, raw.user)
-        )
+        order = np.lexsort((item if rng is None else shuffled(np.arange(len(item)), rng), -raw.ts, raw.user))
         self.users = raw.users
         self.user, self.item, self.ts = raw.user[order], item[order], raw.ts[order]
         self.type, self.value = raw.type[order], raw.value[order]

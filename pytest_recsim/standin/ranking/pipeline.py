@@ -114,7 +114,7 @@ def _apply(context: Context, rules: list[Rule], facets: Facets, signals: Signals
     candidates = signals.candidates.tolist()
     scores = dict(zip(candidates, signals.score.tolist(), strict=True))
     quirks = context.service.quirks
-    match = matcher(context.data, facets, context.names, signals.candidates, quirks.dice)
+    match = matcher(context.data, facets, context.names, signals.candidates, quirks.rng)
     slots = context.service.settings.rules_max_pin_slots
     outcome = evaluate(rules, match, context.names.position, scores, slots)
     if quirks.boosts:

@@ -54,7 +54,7 @@ def popular_items(context: Context) -> tuple[Popular, Ints]:
     data, limits = context.data, context.limits
     catalogue = data.catalogue
     popular = data.weighted.popular(context.now, context.run.knobs.half_life_days, limits.created_after)
-    order = popular.drawn(context.service.quirks.dice)
+    order = popular.drawn(context.service.quirks.rng)
     if limits.tags is not None:
         order = order[data.tags.with_raw(limits.tags)[order]]
     if limits.low is not None:

@@ -37,11 +37,11 @@ class Popular(NamedTuple):
     value: Floats
     order: Ints
 
-    def drawn(self, dice: Random | None) -> Ints:
-        """Return the candidates in order, equally popular ones as the dice fall."""
-        if dice is None:
+    def drawn(self, rng: Random | None) -> Ints:
+        """Return the candidates in order, equally popular ones in random order if asked for."""
+        if rng is None:
             return self.order
-        mixed = shuffled(self.order, dice)
+        mixed = shuffled(self.order, rng)
         return np.asarray(mixed[np.argsort(-settle(self.value[mixed], _DECIMALS), kind="stable")])
 
 

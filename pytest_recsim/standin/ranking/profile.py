@@ -49,12 +49,12 @@ def _scaled(weights: Mapping[str, float]) -> dict[str, float]:
     return {tag: weight / total for tag, weight in weights.items()}
 
 
-def by_weight(weights: Mapping[str, float], dice: Random | None = None) -> list[str]:
-    """Return tags, heaviest first and equal ones by name or as the dice fall."""
-    if dice is None:
+def by_weight(weights: Mapping[str, float], rng: Random | None = None) -> list[str]:
+    """Return tags, heaviest first and equal ones by name or at random."""
+    if rng is None:
         return sorted(weights, key=lambda tag: (-round(weights[tag], _DECIMALS), tag))
     tags = list(weights)
-    dice.shuffle(tags)
+    rng.shuffle(tags)
     return sorted(tags, key=lambda tag: -round(weights[tag], _DECIMALS))
 
 

@@ -19,10 +19,8 @@ if TYPE_CHECKING:
     from pytest_recsim.standin.ranking.rule_engine import Matcher
 
 
-def matcher(
-    data: RankingData, facets: Facets, names: Names, candidates: Ints, dice: Random | None
-) -> Matcher:
-    """Return a matcher over these candidates; what it finds is in the order of the item ids, or as the dice fall."""
+def matcher(data: RankingData, facets: Facets, names: Names, candidates: Ints, rng: Random | None) -> Matcher:
+    """Return a matcher over these candidates; what it finds is in the order of the item ids, or at random."""
     rows = np.minimum(candidates, data.catalogue.size)
 
     def match(rule: Rule) -> list[int]:
@@ -35,9 +33,9 @@ def matcher(
         if code is None:
             return []
         found: list[int] = candidates[held.holding(code)[rows]].tolist()
-        if dice is None:
+        if rng is None:
             return sorted(found, key=names.id)
-        dice.shuffle(found)
+        rng.shuffle(found)
         return found
 
     return match

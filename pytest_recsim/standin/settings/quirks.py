@@ -36,7 +36,7 @@ _OTHER_ORDER = 0.25
 
 
 class Quirks(msgspec.Struct, frozen=True):
-    """Which defects are on; ``dice`` decides ties, None breaks them as the stand-in documents it.
+    """Which defects are on; ``rng`` decides ties, None breaks them as the stand-in documents it.
 
     ``chance`` decides what gets into a pool that overflows, and in which order starter tags of equal weight take turns.
     ``salt`` is what the order of listings is drawn from; ``order`` decides the order of the admin config's lists,
@@ -53,13 +53,13 @@ class Quirks(msgspec.Struct, frozen=True):
     lag: Random | None = None
     order: Random | None = None
     slow_start_s: float = 0.0
-    dice: Random | None = None
+    rng: Random | None = None
     chance: Random | None = None
     salt: int = 0
 
     def mixed(self, rows: list[Row], version: int, key: Callable[[Row], Any]) -> list[Row]:
         """Return sorted rows with those of equal key in random order, the same one until ``version`` changes."""
-        if self.dice is None:
+        if self.rng is None:
             return rows
         from random import Random
 
@@ -96,15 +96,15 @@ def parse(text: str, seed: int | None = None, slow_start_s: float | None = None)
     for name in sorted(chosen - NAMES.keys()):
         near = get_close_matches(name, NAMES, 1)
         guess = f"; did you mean `{near[0]}`?" if near else ""
-        raise ValueError(f"`{name}` is no quirk; allowed {', '.join(NAMES)} and all{guess}")
+        raise ValueError(f"`{name}` is not a quirk; must be one of {', '.join(NAMES)} and all{guess}")
     if slow_start_s is not None and "slow-start" not in chosen:
         raise ValueError("`slow-start` or `all` must be among them, or --slow-start-s has no effect")
-    dice = Random(seed)
-    salt = dice.getrandbits(64)
+    rng = Random(seed)
+    salt = rng.getrandbits(64)
     return Quirks(
         **{name: name in chosen for name in _FLAGS},
-        dice=dice if "ties" in chosen else None,
-        chance=dice if _CHANCY & chosen else None,
+        rng=rng if "ties" in chosen else None,
+        chance=rng if _CHANCY & chosen else None,
         revision_2025="revision-2025" in chosen,
         salt=salt,
         # Reading the config must not change which lists a seed gives.

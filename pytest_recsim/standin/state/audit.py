@@ -84,7 +84,7 @@ class AuditLog:
         self.serial = 0
 
     def wants(self, namespace: str) -> bool:
-        """Tell whether the sample takes the next decision of a namespace: evenly spaced ones, no dice."""
+        """Tell whether the sample takes the next decision of a namespace: evenly spaced ones, nothing random."""
         name = namespace.lower()
         share = self._audit.sample_by_namespace.get(name)
         if share is None:
