@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from random import Random
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from truth_answers import DOCUMENT, answered, event
 
 from pytest_recsim.service.contract.records import EventType
-
-
-def event(user, item, days_ago, kind=0, **more):
-    ts = datetime(2026, 11, 22, tzinfo=UTC) - timedelta(days=days_ago)
-    return {"user_id": user, "item_id": item, "type": kind, "ts": ts.isoformat()} | more
 
 
 def test_the_last_quarter_of_events_is_held_out(make_world):
@@ -120,3 +118,147 @@ def test_what_is_offered_follows_the_services_weights_and_not_those_of_relevance
     assert world.offered.tolist()[:3] == [True, True, True]
     other = replace(world, types=(EventType(type=1, weight=1.0),))
     assert other.offered.tolist() == [False] * 4
+
+
+REAL = {"base_url": "http://x", "base_url_source": "--base-url"}
+
+
+def test_a_stand_in_hides_what_lies_in_the_window_and_a_running_clock_leaves_the_last_two_hours_open(
+    make_world,
+):
+    """The purchase of u1 is exactly 20 days old, the oldest that a window of 20 days holds."""
+    still = make_world("PURCHASED_WINDOW_DAYS=20")
+    assert still.surely_hidden == still.hidden_pairs == {0: frozenset({0})}
+    admin = {"exclude_event_types": [3]}
+    running = make_world("PURCHASED_WINDOW_DAYS=20", admin=admin, **REAL)
+    assert (running.hidden_pairs, running.surely_hidden) == ({0: frozenset({0})}, {})
+    later = make_world("PURCHASED_WINDOW_DAYS=21", admin=admin, **REAL)
+    assert later.surely_hidden == {0: frozenset({0})}
+
+
+def test_users_whose_count_changes_while_a_run_on_a_running_clock_goes_on_are_not_counted(make_world):
+    assert make_world("PROFILE_WINDOW_DAYS=20").recent_counts["u1"] == 2
+    assert make_world("PROFILE_WINDOW_DAYS=20", **REAL).recent_counts == {"u2": 1, "u3": 2}
+    assert make_world("PROFILE_WINDOW_DAYS=21", **REAL).recent_counts == {"u1": 2, "u2": 1, "u3": 2}
+
+
+def test_recent_counts_of_a_service_that_does_not_say_its_window_are_unknown(make_world):
+    assert make_world(apply="none", **REAL).recent_counts is None
+    told = make_world(apply="none", admin={"profile_window_days": 0}, **REAL)
+    assert told.recent_counts == {"u1": 2, "u2": 1, "u3": 2}, (
+        "a window of 0 is the service's default of 30 days"
+    )
+
+
+def test_event_times_are_moved_before_they_are_held_against_the_windows(make_world):
+    week = 7 * 86_400_000_000
+    world = make_world("PURCHASED_WINDOW_DAYS=14", "PROFILE_WINDOW_DAYS=12")
+    assert (world.hidden_pairs, world.recent_counts["u1"]) == ({}, 0)
+    moved = replace(world, shift_us=week)
+    assert (moved.hidden_pairs, moved.recent_counts["u1"]) == ({0: frozenset({0})}, 1)
+
+
+def test_what_cannot_be_shown_is_not_popular_and_ties_go_by_id(make_world):
+    events = [event("u1", name, 9 - place) for place, name in enumerate(("b", "a", "Z", "gone", "gone"))]
+    events.append(event("u1", "top", 3, 3))
+    items = [{"item_id": name} for name in ("b", "top", "a", "Z", "none")]
+    items.append({"item_id": "gone", "available": False})
+    document = {
+        "items": items,
+        "users": shop()["users"],
+        "events": [*events, event("u1", "a", 1), event("u1", "a", 1)],
+    }
+    world = make_world(document=document)
+    assert [world.fixture.items[place].item_id for place in world.popularity] == [
+        "top",
+        "Z",
+        "a",
+        "b",
+        "none",
+    ]
+    assert world.available.tolist() == [True] * 5 + [False]
+
+
+def test_ids_are_ranked_by_their_bytes(make_world):
+    items = [{"item_id": name} for name in ("é", "b", "Z", "a", "10", "9")]
+    document = {
+        "items": items,
+        "users": shop()["users"],
+        "events": [event("u1", "a", 2), event("u1", "b", 1)],
+    }
+    assert make_world(document=document).id_rank.tolist() == [5, 4, 2, 3, 0, 1]
+
+
+def test_why_nothing_can_be_compared_with_popularity_is_said_and_else_nothing(make_world):
+    assert make_world().no_popularity == ""
+    level = make_world(document=shop(event("u1", "i1", 9), event("u1", "i2", 8), event("u1", "i3", 7)))
+    assert level.no_popularity == ""  # the fourth item of that shop has no event at all
+    worthless = [event("u1", f"i{place}", 9, value=0.0) for place in (1, 2, 3)]
+    assert "add up to nothing" in make_world(document=shop(*worthless)).no_popularity
+
+
+def test_worth_counts_what_the_service_weighs_and_leaves_out_types_that_are_switched_off(make_world):
+    world = make_world()
+    np.testing.assert_allclose(world.worth, [1.0, 1.0, 0.1, 1.0, 0.3, 1.4])
+    off = replace(
+        world, types=(EventType(type=3, weight=2.0), EventType(type=2, weight=9.0, is_active=False))
+    )
+    np.testing.assert_allclose(off.worth, [2.0, 2.0, 0.0, 2.0, 0.0, 0.0])
+
+
+def test_positions_are_told_as_ids(make_world):
+    assert make_world().by_user({0: [2, 0, 0], 2: []}) == {"u1": frozenset({"i1", "i3"}), "u3": frozenset()}
+
+
+@pytest.mark.parametrize(
+    ("user", "recent", "established"), [("u1", 3, True), ("u1", 2, False), ("u2", 9, False), ("u3", 4, True)]
+)
+def test_an_answer_is_for_an_established_user_with_enough_recent_items_who_is_not_new(
+    make_world, user, recent, established
+):
+    world = make_world("PROFILE_MIN_EVENTS_FOR_BOOST=3")
+    assert world.established_answer(answered(user, "i1", recent=recent)) is established
+
+
+def test_a_segment_of_new_users_is_known_in_any_letters(make_world):
+    document = DOCUMENT | {
+        "users": [{"user_id": name, "traits": {"segment": "New_Users"}} for name in ("u1", "u2", "u3")]
+    }
+    world = make_world("PURCHASED_WINDOW_DAYS=60", document=document)
+    assert world.hidden_pairs == {}
+    assert not world.established_answer(answered("u1", recent=50))
+
+
+def crowd(sizes):
+    """A document with so many users in each segment."""
+    users = [
+        {"user_id": f"{segment}{number}", "traits": {"segment": segment}}
+        for segment, size in sizes.items()
+        for number in range(size)
+    ]
+    return shop(event(users[0]["user_id"], "i1", 9)) | {"users": users, "events": []}
+
+
+SIZES = {"a": 7, "b": 3, "c": 1}
+
+
+@given(
+    st.integers(0, 2**32),
+    st.permutations([f"{name}{n}" for name, size in SIZES.items() for n in range(size)]),
+)
+def test_users_come_one_of_every_segment_in_turn_and_depend_on_nothing_but_the_dice(crowded, seed, users):
+    found = crowded.in_turn(users, Random(seed))
+    assert sorted(found) == sorted(users)
+    assert [user[0] for user in found] == list("abcababaaaa")
+    assert crowded.in_turn(sorted(users), Random(seed)) == found
+
+
+def test_other_dice_choose_other_users_of_every_segment(crowded):
+    everybody = [f"{name}{n}" for name, size in SIZES.items() for n in range(size)]
+    firsts = {tuple(crowded.in_turn(everybody, Random(seed))[:2]) for seed in range(40)}
+    assert {user for pair in firsts for user in pair} == {user for user in everybody if user[0] != "c"}
+
+
+@pytest.fixture(scope="module")
+def crowded(shared_make_world):
+    return shared_make_world(document=crowd(SIZES))
