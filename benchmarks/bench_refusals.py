@@ -1,4 +1,4 @@
-"""How long a fixture with something wrong in it takes to be refused, and how much memory: the table of docs/services.md.
+"""How long a fixture with something wrong in it takes to be refused, and how much memory.
 
 ``python benchmarks/bench_refusals.py [--rows 1000000] [--only WORD]``
 Every file is loaded by a process of its own. The seconds are the processor's, from when the file's bytes are there; a busy
