@@ -11,6 +11,7 @@ from readme_commands import commands
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
+PLACE = re.compile(r"\]\((?!https?://)([^)#]*)#([^)]+)\)")
 
 
 def test_the_readme_promises_exactly_two_commands_the_main_job_and_the_tests():
@@ -24,6 +25,20 @@ def test_the_readme_promises_exactly_two_commands_the_main_job_and_the_tests():
 def test_every_link_of_a_page_leads_to_a_file(page):
     links = LINK.findall(page.read_text())
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def headings(page: Path) -> set[str]:
+    """The names by which a page's headings can be linked, as GitHub makes them."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_into_a_page_leads_to_a_heading(page):
+    places = PLACE.findall(page.read_text())
+    assert [
+        (file, name) for file, name in places if name not in headings(page.parent / file if file else page)
+    ] == []
 
 
 def test_every_page_of_the_docs_is_linked_from_the_readme():
