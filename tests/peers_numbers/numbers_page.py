@@ -22,16 +22,16 @@ def page(facts: Facts) -> str:
     blocks = [
         HEAD.format(**opening(facts, slates)),
         table(("NDCG@10", "where", "because"), first_rows(facts, slates)),
-        ONE_BY_ONE,
-        *(block for slate in list(slates.values())[1:] for block in section(slate, facts, slates, known)),
         WHOLE,
-        table(("call", "unlike here"), whole(facts)),
+        table(("call", "differs"), whole(facts)),
         RECIPES,
         table(("tool", "call", "gives our"), recipes(facts)),
         NO_RECIPE,
         FROM_A_BUNDLE,
         f"```python\n{EXPORT.read_text(encoding='utf-8')}```",
-        TO_ASK_AT_ALL,
+        ONE_BY_ONE,
+        *(block for slate in list(slates.values())[1:] for block in section(slate, facts, slates, known)),
+        TO_ASK_AT_ALL.format(**opening(facts, slates)),
     ]
     return "\n\n".join(block.strip("\n") for block in blocks) + "\n"
 
@@ -78,22 +78,33 @@ def section(
     asked = len(rows) - len(silent)
     title = slate["title"][0].upper() + slate["title"][1:]
     yield f"### {slate['heading']}"
-    yield f"{title}: {shown(slate)}. Here: **{here}**; {asked - len(unlike)} of {asked} calls say the same."
-    if unlike:
-        yield table(("", "there", "where", "because"), unlike_rows(grouped(unlike), facts, known))
+    yield f"{title}: {shown(slate)}. Here: **{here}**, as in {asked - len(unlike)} of {asked} calls."
+    groups = grouped(unlike)
+    if shows := [group for group in groups if not seen_before(group, known)]:
+        yield table(("", "there", "where", "because"), unlike_rows(shows, facts, known))
+    if again := [group for group in groups if seen_before(group, known)]:
+        yield f"For reasons above: {'; '.join(number_and_where(group, facts) for group in again)}."
     for reason in dict.fromkeys(row["cannot"] for row in silent):
         some = [row for row in silent if row["cannot"] == reason]
-        yield f"Not to be asked: {where(some, facts)}: {reason}."
+        yield f"Not possible in {where(some, facts)}: {reason}."
     known |= {reason for row in unlike for reason in row["because"].items()}
 
 
 def unlike_rows(
     groups: list[list[Facts]], facts: Facts, known: set[tuple[str, str]]
 ) -> Iterator[Sequence[str]]:
-    for group in sorted(groups, key=lambda group: set(group[0]["because"].items()) <= known):
+    for group in groups:
         first = group[0]
         because = words(first["because"], known)
         yield NAMES[first["metric"]], number(first["value"]), where(group, facts), because
+
+
+def seen_before(group: list[Facts], known: set[tuple[str, str]]) -> bool:
+    return set(group[0]["because"].items()) <= known
+
+
+def number_and_where(group: list[Facts], facts: Facts) -> str:
+    return f"{NAMES[group[0]['metric']]} {number(group[0]['value'])} in {where(group, facts)}"
 
 
 def whole(facts: Facts) -> Iterable[Sequence[str]]:
