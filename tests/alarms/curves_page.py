@@ -31,11 +31,10 @@ def shape(facts: Facts) -> list[str]:
     """Where the users come from."""
     seen = facts["shape"]
     return [
-        f"One segment's NDCG check with threshold {THRESHOLD:+.0%}, in percent of the samples with enough data, by the",
-        f"lift that is really there ({facts['runs']:,} samples per figure). The {SEGMENTS - 1} other segments of the run",
-        f"have a true lift of {GOOD:+.0%}. Users are drawn from the {seen['users']:,} of customer_a's real run",
-        f"({seen['no_hit']:.0%} of them have no hit in either list; the NDCG of the two lists is correlated at",
-        f"{seen['ndcg_correlation']:.2f}), tilted until the true lift is exactly the one in the first column.",
+        f"One segment's NDCG check with threshold {THRESHOLD:+.0%}: percent of the samples with enough data in which it fails, by",
+        f"true lift and number of users ({facts['runs']:,} samples per figure). The {SEGMENTS - 1} other segments of the run have a true",
+        f"lift of {GOOD:+.0%}. Users are drawn from the {seen['users']:,} of customer_a's run ({seen['no_hit']:.0%} without a hit in either list;",
+        f"NDCG of the two lists correlated at {seen['ndcg_correlation']:.2f}), tilted to the true lift.",
     ]
 
 
@@ -77,9 +76,8 @@ def toss(facts: Facts) -> list[str]:
         for rule in RULES
     )
     return [
-        "Read a column downwards: below the threshold a high figure is good, above it a low one. At the threshold itself",
-        f"`point` is a coin toss whatever the number of users: it fails {min(shares):.0f} to {max(shares):.0f} %. The MRR",
-        f"check of the same segments differs by at most {apart:.0f} percentage points.",
+        "Below the threshold a high figure is good, above it a low one. At the threshold `point` is a coin toss whatever the number",
+        f"of users: it fails {min(shares):.0f} to {max(shares):.0f} %. The MRR check differs by at most {apart:.0f} percentage points.",
     ]
 
 
@@ -89,11 +87,10 @@ def reading(facts: Facts) -> list[str]:
     asked = ((few, 0.5), (300, 0.5), (many, 0.0), (many, 0.2))
     words = [_stopped(_row(facts, users, lift)["segment"]) for users, lift in asked]
     return [
-        f"* **{few} users in a segment**, and a shop that is half as good again as popularity (+50%). It is stopped by",
-        f"  {words[0]}.",
-        f"* **300 users**, the same shop: {words[1]}.",
-        f"* **{many:,} users**, and a shop no better than popularity (+0%): {words[2]}.",
-        f"* **{many:,} users**, and a shop that is a fifth better (+20%): {words[3]}.",
+        f"* {few} users in a segment, true lift +50%: stopped by {words[0]}.",
+        f"* 300 users, +50%: {words[1]}.",
+        f"* {many:,} users, +0%: {words[2]}.",
+        f"* {many:,} users, +20%: {words[3]}.",
     ]
 
 
@@ -108,10 +105,9 @@ def run(facts: Facts) -> list[str]:
     example = _row(facts, 100, 0.3)
     one, whole = _percent(example["segment"]["point"], "measured"), _percent(example["run"]["point"], "runs")
     return [
-        f"The same for a whole run: {SEGMENTS} segments, all with the true lift of the first column, {checks} checks; the run",
-        f"is red when any of them fails ({runs} runs per figure; not measured is not counted). `point` is stricter than it",
-        f"looks, because it has {checks} chances to be unlucky: with 100 users a segment and a true lift of +30% a single",
-        f"check fails in {one} % of the samples, the run is red in {whole} %.",
+        f"A whole run of {SEGMENTS} segments with the same true lift has {checks} checks and is red when any of them fails ({runs} runs per",
+        "figure; not measured is not counted). So `point` is stricter than it looks: with 100 users a segment and a true lift of +30%",
+        f"a single check fails in {one} % of the samples, the run is red in {whole} %.",
         "",
         *_curve(facts, "run", "runs"),
     ]
@@ -142,11 +138,9 @@ def hard(facts: Facts) -> list[str]:
     inside = [row["inside"] for row in few]
     return [
         *_covered(rows),
-        f"* Lists that agree: {within} of {len(agree)} worlds lie between {LOW} and {HIGH}; the lowest has {min(agree):.3f}, the",
-        f"  highest {max(agree):.3f}. More users help.",
-        f"* Next to no hits, a true loss of 85 %: {min(inside):.3f} to {max(inside):.3f}, with more users too as long as the hits",
-        f"  stay that few. The upper end is too low: up to {low:.0%} of the intervals lie wholly below the truth, at most",
-        f"  {high:.1%} wholly above it.",
+        f"* Lists that agree: {within} of {len(agree)} worlds lie between {LOW} and {HIGH} ({min(agree):.3f} to {max(agree):.3f}). More users help.",
+        f"* Next to no hits, a true loss of 85 %: {min(inside):.3f} to {max(inside):.3f}; more users alone do not help. The upper end is too",
+        f"  low: up to {low:.0%} of the intervals lie wholly below the truth, at most {high:.1%} wholly above it.",
     ]
 
 
@@ -173,9 +167,8 @@ def outside(facts: Facts) -> list[str]:
     low, high = (sum(row["inside"] < LOW for row in rows), sum(row["inside"] > HIGH for row in rows))
     lowest, highest = (limit(row["inside"] for row in rows) for limit in (min, max))
     lines = [
-        f"**{len(rows) - len(beyond)} of {len(rows)} worlds lie between {LOW} and {HIGH}; the mean is {mean:.3f}.** In {low} the",
-        f"interval is too narrow (the lowest figure is {lowest:.3f}), in {high} it is wider than it had to be (the highest is",
-        f"{highest:.3f}). {facts['coverage_runs']:,} samples per world, so chance moves one figure by +-{noise:.3f}.",
+        f"**{len(rows) - len(beyond)} of {len(rows)} worlds lie between {LOW} and {HIGH}; the mean is {mean:.3f}.** In {low} the interval is too narrow",
+        f"(lowest {lowest:.3f}), in {high} too wide (highest {highest:.3f}). {facts['coverage_runs']:,} samples per world: chance moves a figure by +-{noise:.3f}.",
         "",
     ]
     if not beyond:
