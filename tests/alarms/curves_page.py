@@ -31,10 +31,11 @@ def shape(facts: Facts) -> list[str]:
     """Where the users come from."""
     seen = facts["shape"]
     return [
-        f"One segment's NDCG check with threshold {THRESHOLD:+.0%}: percent of the samples with enough data in which it fails, by",
-        f"true lift and number of users ({facts['runs']:,} samples per figure). The {SEGMENTS - 1} other segments of the run have a true",
-        f"lift of {GOOD:+.0%}. Users are drawn from the {seen['users']:,} of customer_a's run ({seen['no_hit']:.0%} without a hit in either list;",
-        f"NDCG of the two lists correlated at {seen['ndcg_correlation']:.2f}), tilted to the true lift.",
+        f"One segment's NDCG check with threshold {THRESHOLD:+.0%}: percent of the samples with enough data in which",
+        f"it fails, by true lift and number of users ({facts['runs']:,} samples per figure). The {SEGMENTS - 1} other",
+        f"segments of the run have a true lift of {GOOD:+.0%}. Users are drawn from the {seen['users']:,} of customer_a's",
+        f"run ({seen['no_hit']:.0%} without a hit in either list; NDCG of the two lists correlated at",
+        f"{seen['ndcg_correlation']:.2f}), tilted to the true lift.",
     ]
 
 
@@ -76,8 +77,9 @@ def toss(facts: Facts) -> list[str]:
         for rule in RULES
     )
     return [
-        "Below the threshold a high figure is good, above it a low one. At the threshold `point` is a coin toss whatever the number",
-        f"of users: it fails {min(shares):.0f} to {max(shares):.0f} %. The MRR check differs by at most {apart:.0f} percentage points.",
+        "Below the threshold a high figure is good, above it a low one. At the threshold `point` is a coin toss",
+        f"whatever the number of users: it fails {min(shares):.0f} to {max(shares):.0f} %. The MRR check differs by at",
+        f"most {apart:.0f} percentage points.",
     ]
 
 
@@ -105,9 +107,10 @@ def run(facts: Facts) -> list[str]:
     example = _row(facts, 100, 0.3)
     one, whole = _percent(example["segment"]["point"], "measured"), _percent(example["run"]["point"], "runs")
     return [
-        f"A whole run of {SEGMENTS} segments with the same true lift has {checks} checks and is red when any of them fails ({runs} runs per",
-        "figure; not measured is not counted). So `point` is stricter than it looks: with 100 users a segment and a true lift of +30%",
-        f"a single check fails in {one} % of the samples, the run is red in {whole} %.",
+        f"A whole run of {SEGMENTS} segments with the same true lift has {checks} checks and is red when any of them",
+        f"fails ({runs} runs per figure; not measured is not counted). So `point` is stricter than it looks: with 100",
+        f"users a segment and a true lift of +30% a single check fails in {one} % of the samples, the run is red in",
+        f"{whole} %.",
         "",
         *_curve(facts, "run", "runs"),
     ]
@@ -138,9 +141,11 @@ def hard(facts: Facts) -> list[str]:
     inside = [row["inside"] for row in few]
     return [
         *_covered(rows),
-        f"* Lists that agree: {within} of {len(agree)} worlds lie between {LOW} and {HIGH} ({min(agree):.3f} to {max(agree):.3f}). More users help.",
-        f"* Next to no hits, a true loss of 85 %: {min(inside):.3f} to {max(inside):.3f}; more users alone do not help. The upper end is too",
-        f"  low: up to {low:.0%} of the intervals lie wholly below the truth, at most {high:.1%} wholly above it.",
+        f"* Lists that agree: {within} of {len(agree)} worlds lie between {LOW} and {HIGH} ({min(agree):.3f} to",
+        f"  {max(agree):.3f}). More users help.",
+        f"* Next to no hits, a true loss of 85 %: {min(inside):.3f} to {max(inside):.3f}; more users alone do not help.",
+        f"  The upper end is too low: up to {low:.0%} of the intervals lie wholly below the truth, at most {high:.1%}",
+        "  wholly above it.",
     ]
 
 
@@ -167,8 +172,9 @@ def outside(facts: Facts) -> list[str]:
     low, high = (sum(row["inside"] < LOW for row in rows), sum(row["inside"] > HIGH for row in rows))
     lowest, highest = (limit(row["inside"] for row in rows) for limit in (min, max))
     lines = [
-        f"**{len(rows) - len(beyond)} of {len(rows)} worlds lie between {LOW} and {HIGH}; the mean is {mean:.3f}.** In {low} the interval is too narrow",
-        f"(lowest {lowest:.3f}), in {high} too wide (highest {highest:.3f}). {facts['coverage_runs']:,} samples per world: chance moves a figure by +-{noise:.3f}.",
+        f"**{len(rows) - len(beyond)} of {len(rows)} worlds lie between {LOW} and {HIGH}; the mean is {mean:.3f}.** In {low}",
+        f"the interval is too narrow (lowest {lowest:.3f}), in {high} too wide (highest {highest:.3f}).",
+        f"{facts['coverage_runs']:,} samples per world: chance moves a figure by +-{noise:.3f}.",
         "",
     ]
     if not beyond:
