@@ -22,6 +22,7 @@ from pytest_recsim.record.jsonio import dumps, write_json
 from pytest_recsim.record.legible import legible
 from pytest_recsim.record.model import CheckResult, Outcome
 from pytest_recsim.report.properties import PROPERTY, properties
+from pytest_recsim.service.api.capabilities import NotOffered
 from pytest_recsim.service.contract.errors import ServiceError
 from pytest_recsim.simulation import Simulation
 from pytest_recsim.simulation.checks.check import Check, Conclusion, NotMeasured
@@ -67,7 +68,7 @@ def _broken_off(
     item: pytest.Function, identity: Identity, check: Check, error: BaseException
 ) -> Conclusion | None:
     """What a check amounts to that did not come to its end; None leaves it to pytest, with its traceback."""
-    if isinstance(error, NotMeasured):
+    if isinstance(error, NotMeasured | NotOffered):
         return check.conclude(str(error))
     if isinstance(error, pytest.skip.Exception):
         found = check.conclude(f"the check was left there: {error}")

@@ -22,6 +22,7 @@ from pytest_recsim.prepare.clock import rfc3339, shift_us
 from pytest_recsim.prepare.payload import event_row, item_row, user_row
 from pytest_recsim.prepare.probe import probe_row, probe_source
 from pytest_recsim.prepare.skew import skew_note, skew_us
+from pytest_recsim.service.api.capabilities import EVERYTHING, Capabilities
 from pytest_recsim.service.api.client import Service
 from pytest_recsim.service.safety.interlock import (
     Counts,
@@ -91,21 +92,28 @@ def split_name(plan: Plan) -> str:
 
 
 def prepare(
-    service: Service, plan: Plan, material: Material, *, now: datetime, run_id: str, holder: str = ""
+    service: Service,
+    plan: Plan,
+    material: Material,
+    *,
+    now: datetime,
+    run_id: str,
+    holder: str = "",
+    can: Capabilities = EVERYTHING,
 ) -> Seeded:
     """Bring the namespace into the state that the plan describes.
 
-    ``holder`` is who shares the lock that this run holds on the namespace.
+    ``holder`` is who shares the lock that this run holds on the namespace, ``can`` what the service has.
 
     Raises:
         InputError: the interlock refuses, or the service holds other counts than were sent.
     """
     began = perf_counter()
     if "seed" in plan.skip:
-        notes = [] if plan.reads_only else [one.sentence for one in clean_leftovers(service)]
+        notes = [] if plan.reads_only else [one.sentence for one in clean_leftovers(service, can)]
         return _reuse(plan, material, inspect(service), began, notes)
     state = _guarded(service, plan, now=now, run_id=run_id, holder=holder)
-    cleaned = clean_leftovers(service)
+    cleaned = clean_leftovers(service, can)
     notes = [*_crashed(state.marker, run_id, holder), *(one.sentence for one in cleaned)]
     if cleaned:  # what a reset deletes is held against what is there now
         state = _guarded(service, plan, now=now, run_id=run_id, holder=holder)

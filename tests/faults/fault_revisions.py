@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fault_acts import edited
+from fault_acts import answers, edited
 from fault_hits import RECOMMEND, hit
-from fault_model import REFUSED, SURVIVED, Fault
+from fault_model import REFUSED, SURVIVED, TOLD, Fault
 
 if TYPE_CHECKING:
     from fault_proxy import Line
     from fault_wire import Request
+
+RULES, OVERRIDES = "GET /v1/admin/rules", "GET /v1/admin/manual_overrides"
 
 
 def older(document: Any) -> Any:
@@ -59,6 +61,24 @@ REVISIONS = [
         hit(RECOMMEND, as_in_2025, None),
         "does not send `trace.extras.signal_status`",
         quick=True,
+    ),
+    Fault(
+        "a revision without rules",
+        "all the time",
+        "no endpoints for rules and manual overrides (405)",
+        TOLD,
+        hit(RULES, answers(405), None) + hit(OVERRIDES, answers(405), None),
+        "this revision of the service has no rules, so none can be tried",
+        failing=frozenset({"S2", "S8"}),
+        quick=True,
+    ),
+    Fault(
+        "a revision without segments",
+        "all the time",
+        "no endpoints for segments and event types (405)",
+        SURVIVED,
+        hit("GET /v1/segments", answers(405), None) + hit("GET /v1/event-types", answers(405), None),
+        "does not show the weights of event types; the usual ones are assumed",
     ),
     Fault(
         "a newer revision",

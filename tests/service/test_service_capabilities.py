@@ -7,8 +7,9 @@ import pytest
 from service_fakes import Reply, answer, refusal
 
 from pytest_recsim.data.input.problems import InputError
-from pytest_recsim.service.api.capabilities import Capabilities, find_capabilities
+from pytest_recsim.service.api.capabilities import Capabilities, NotOffered, find_capabilities
 from pytest_recsim.service.contract.ask import Ask
+from pytest_recsim.service.contract.errors import ServiceError
 from pytest_recsim.service.contract.wire import ANSWER, Answer
 from pytest_recsim.service.safety.preflight import preflight
 
@@ -45,7 +46,39 @@ def test_a_service_that_answers_a_negative_k_validates_nothing(serve, recsys, re
 
     server, service = serve(handle)
     assert find_capabilities(service).validates is validates
-    assert len(server.seen) == 2  # what it makes of nonsense is asked once, whatever it answers
+    questions = [one for one in server.seen if one.path == "/v1/recommendations"]
+    assert len(questions) == 2  # what it makes of nonsense is asked once, whatever it answers
+
+
+@pytest.mark.parametrize(
+    ("path", "lacking"),
+    [
+        ("admin/rules", "rules"),
+        ("admin/manual_overrides", "overrides"),
+        ("segments", "segments"),
+        ("event-types", "event_types"),
+    ],
+)
+def test_an_endpoint_that_is_not_there_is_a_capability_that_is_missing(serve, recsys, path, lacking):
+    steer, nothing = recsys._steer, Reply(405, b"", {"Allow": "OPTIONS"})
+    recsys._steer = lambda request, name: nothing if name == path else steer(request, name)
+    can = preflight(serve(recsys)[1]).capabilities
+    assert can == Capabilities(**{lacking: False})
+    (sentence,) = can.missing
+    assert sentence.startswith("this revision of the service ")
+
+
+def test_an_endpoint_that_fails_is_no_missing_capability(serve, recsys):
+    recsys.fail["GET /v1/segments"] = refusal(403, "forbidden")
+    with pytest.raises(ServiceError):
+        find_capabilities(serve(recsys)[1])
+
+
+def test_what_needs_a_capability_that_is_missing_is_not_offered_and_says_why():
+    can = Capabilities(rules=False)
+    can.insist("overrides")
+    with pytest.raises(NotOffered, match="has no rules, so none can be tried"):
+        can.insist("rules")
 
 
 def test_looking_at_a_service_counts_as_no_failed_attempt(service):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from service_fakes import Reply, answer, refusal
 
+from pytest_recsim.service.api.capabilities import Capabilities
 from pytest_recsim.service.contract.ask import Ask
 from pytest_recsim.service.contract.errors import ServiceError
 from pytest_recsim.service.safety import undo
@@ -300,9 +301,11 @@ def test_leftovers_of_a_killed_run_are_taken_back_and_told_and_others_stay(servi
     assert clean_leftovers(service) == []
 
 
-def test_the_catalogue_is_not_read_for_probes_when_a_reset_follows(service):
-    clean_leftovers(service, probes=False)
-    assert service.tally.requests["GET /v1/items"] == 0
+@pytest.mark.parametrize("lacking", ["rules", "overrides"])
+def test_what_a_service_does_not_have_is_not_looked_for(service, lacking):
+    assert clean_leftovers(service, Capabilities(**{lacking: False})) == []
+    asked = {f"GET /v1/admin/{path}" for path in ("rules", "manual_overrides")} & set(service.tally.requests)
+    assert asked == {"GET /v1/admin/manual_overrides" if lacking == "rules" else "GET /v1/admin/rules"}
 
 
 def test_leftovers_are_taken_back_whatever_the_clocks_say(service, recsys):

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from pytest_recsim.service.api.capabilities import EVERYTHING
 from pytest_recsim.simulation.controller import closing
 
 RUN = "20261127T235000-abcdef"
@@ -46,7 +47,8 @@ def test_an_override_that_a_scenario_left_behind_is_noted_whatever_its_item_is_c
     monkeypatch.setattr(closing, "read_marker", lambda service: None)
     service = Left(item)
     plan = SimpleNamespace(stand_in=False, reads_only=False, id="acme")
-    sim = SimpleNamespace(service=service, context=SimpleNamespace(run_id=RUN), plan=plan)
+    context = SimpleNamespace(run_id=RUN)
+    sim = SimpleNamespace(service=service, context=context, plan=plan, capabilities=EVERYTHING)
     opened = SimpleNamespace(plan=plan, sim=sim, notes=[])
     assert closing.leave_clean(opened) == []
     assert opened.notes == [f"cancelled a leftover override of `{item}` on surface `recsim-s8`."]

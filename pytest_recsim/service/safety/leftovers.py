@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from pytest_recsim.data.input.names import PROBE_PREFIX
+from pytest_recsim.service.api.capabilities import EVERYTHING, Capabilities
 from pytest_recsim.service.api.client import Service
 from pytest_recsim.service.contract.errors import ServiceError
 from pytest_recsim.service.contract.records import Override, Rule
@@ -38,17 +39,18 @@ class Leftover:
         return f"{done} `{self.name}` on surface `{self.surface}`."
 
 
-def clean_leftovers(service: Service, *, probes: bool = True) -> list[Leftover]:
+def clean_leftovers(service: Service, can: Capabilities = EVERYTHING) -> list[Leftover]:
     """Cancel our overrides, disable our rules, delete our probe items; return what they were.
 
     Those too that have ended by our clock: the service goes by its own. What fails does not keep the rest
-    from being taken back. Only after the interlock has let the run pass. ``probes=False`` saves reading the
-    catalogue when a reset follows anyway.
+    from being taken back. Only after the interlock has let the run pass. What the service does not have
+    cannot have been left there.
 
     Raises:
         ServiceError: the first thing that could not be taken back, after everything has been tried.
     """
-    return _all([_overrides, _rules, *([_probes] if probes else [])], lambda step: step(service))
+    steps = [*([_overrides] if can.overrides else []), *([_rules] if can.rules else []), _probes]
+    return _all(steps, lambda step: step(service))
 
 
 def _all(things: Iterable[T], work: Callable[[T], list[Leftover]]) -> list[Leftover]:

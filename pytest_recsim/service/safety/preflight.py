@@ -62,7 +62,7 @@ def preflight(service: Service) -> ServiceFacts:
         model_version=version.model_version,
         git_commit=version.git_commit,
         health=health.status,
-        warnings=tuple(influences(service, service.clock())),
+        warnings=tuple(influences(service, service.clock(), capabilities)),
         capabilities=capabilities,
     )
 
@@ -97,35 +97,22 @@ def _advice(path: str, error: ServiceError, *, embedded: bool) -> str:
     )
 
 
-def influences(service: Service, now: datetime) -> Iterator[str]:
+def influences(service: Service, now: datetime, can: Capabilities) -> Iterator[str]:
     """Say what in the namespace is not ours and changes ranking at that moment: rules, overrides, segments, weights."""
     where = f"in namespace `{service.namespace}`"
-    overrides = [
-        found
-        for found in _listed(lambda: service.list_overrides(status="active"))
-        if is_live_override(found, now)
-    ]
+    active = service.list_overrides(status="active") if can.overrides else []
+    overrides = [found for found in active if is_live_override(found, now)]
     backing = {found.rule_id for found in overrides}
-    for rule in _listed(service.list_rules):
+    for rule in service.list_rules() if can.rules else []:
         if is_live_rule(rule, now) and not is_our_rule(rule) and rule.rule_id not in backing:
             yield f"rule `{rule.name}` ({rule.action} on surface `{rule.surface}`) {where} is active and not ours."
     for found in overrides:
         if not is_our_override(found):
             on = f"{found.action} of `{found.item_id}` on surface `{found.surface}`"
             yield f"manual override {found.override_id} ({on}) {where} is active and not ours."
-    for segment in _listed(service.segments):
+    for segment in service.segments() if can.segments else []:
         if segment.active:
             yield f"segment `{segment.segment_id}` {where} is active and may replace the knobs of its users."
-    for kind in _listed(service.event_types):
+    for kind in service.event_types() if can.event_types else []:
         if kind.source == "tenant" or (not kind.source and kind.weight != USUAL.get(kind.type, kind.weight)):
             yield f"event type {kind.type} has its own weight {kind.weight:g} here; events count differently."
-
-
-def _listed(read: Callable[[], list[T]]) -> list[T]:
-    """Return the list, or nothing where the service has no such endpoint (405), hence nothing of the kind."""
-    try:
-        return read()
-    except ServiceError as error:
-        if error.status == 405:
-            return []
-        raise

@@ -40,7 +40,9 @@ def leave_clean(opened: Opened) -> list[str]:
     service = opened.sim.service
     try:
         own = Leftover("probe", f"{PROBE_PREFIX}{opened.sim.context.run_id}")
-        opened.notes += [found.sentence for found in clean_leftovers(service) if found != own]
+        opened.notes += [
+            found.sentence for found in clean_leftovers(service, opened.sim.capabilities) if found != own
+        ]
         marker = read_marker(service)
         if marker is not None and marker.run_id == opened.sim.context.run_id:
             finish_marker(service, marker)

@@ -10,6 +10,7 @@ from pytest_recsim.clock import monotonic, utc_now
 from pytest_recsim.data.guardrails.metric_table import METRICS
 from pytest_recsim.plan.model import Plan, covering
 from pytest_recsim.record.model import CheckResult, Key
+from pytest_recsim.service.api.capabilities import NotOffered
 from pytest_recsim.service.contract.errors import ServiceError
 from pytest_recsim.simulation.checks import custom as own_checks
 from pytest_recsim.simulation.checks import guardrails, standing
@@ -119,7 +120,7 @@ def _made(sim: Simulation, one: Due) -> CheckResult:
 def _concluded(sim: Simulation, check: Check, one: Due) -> Conclusion:
     try:
         one.guardrail.judge(sim, check, **{name: value for name, value in one.case.items() if name != "sim"})
-    except NotMeasured as error:
+    except (NotMeasured, NotOffered) as error:
         return check.conclude(str(error))
     except ServiceError as error:
         return check.broken(error.sentence)

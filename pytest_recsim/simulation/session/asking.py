@@ -122,11 +122,21 @@ class Asking(Session):
         return surface_of(name)
 
     def rule(self, surface: str, name: str, **fields: Any) -> AbstractContextManager[RuleHandle]:
-        """A rule for the length of a ``with`` block; disabled afterwards whatever happens."""
+        """A rule for the length of a ``with`` block; disabled afterwards whatever happens.
+
+        Raises:
+            NotOffered: the service has no rules, so the check is not measured.
+        """
+        self.capabilities.insist("rules")
         return rule(self.service, surface=surface, name=name, **fields)
 
     def boost(self, surface: str, item_id: str, boost_value: float) -> AbstractContextManager[OverrideHandle]:
-        """A manual boost for the length of a ``with`` block; cancelled afterwards whatever happens."""
+        """A manual boost for the length of a ``with`` block; cancelled afterwards whatever happens.
+
+        Raises:
+            NotOffered: the service has no manual overrides, so the check is not measured.
+        """
+        self.capabilities.insist("overrides")
         return override(
             self.service, surface=surface, item_id=item_id, action="boost", boost_value=boost_value
         )

@@ -6,13 +6,20 @@ from collections.abc import Collection, Iterator
 from datetime import timedelta
 
 from pytest_recsim.prepare.seed import Seeded
+from pytest_recsim.service.api.capabilities import EVERYTHING, Capabilities
 from pytest_recsim.service.api.client import Service
 from pytest_recsim.service.safety.interlock import NamespaceState, inspect, recognise
 from pytest_recsim.service.safety.preflight import influences
 
 
 def drift(
-    service: Service, seeded: Seeded, *, run_id: str, before: Collection[str], rows: bool = False
+    service: Service,
+    seeded: Seeded,
+    *,
+    run_id: str,
+    before: Collection[str],
+    can: Capabilities = EVERYTHING,
+    rows: bool = False,
 ) -> list[str]:
     """Return sentences about what has changed since seeding, none when nothing has; about eight reads.
 
@@ -20,14 +27,15 @@ def drift(
         service: where to look.
         seeded: what seeding left there.
         run_id: this run, whose marker it should carry.
-        rows: look at the rows too, a request for every thousand: others may have replaced some.
         before: what ``influences`` said in the pre-flight, by the clock of this machine.
+        can: what the service has.
+        rows: look at the rows too, a request for every thousand: others may have replaced some.
     """
     ours = service.clock() - timedelta(microseconds=seeded.skew_us)
     state = inspect(service)
     return [
         *_rows(recognise(service, state) if rows and not seeded.reused else state, seeded, run_id),
-        *_steered(set(before), set(influences(service, ours))),
+        *_steered(set(before), set(influences(service, ours, can))),
     ]
 
 

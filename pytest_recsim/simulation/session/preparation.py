@@ -21,7 +21,6 @@ from pytest_recsim.prepare.seed import Seeded, prepare
 from pytest_recsim.record.jsonio import write_atomic
 from pytest_recsim.record.metadata import AnswerTimes, KnobRow, WarmUp
 from pytest_recsim.record.quality import Noise, Quality, QualityMetrics
-from pytest_recsim.service.api.client import Service
 from pytest_recsim.service.contract.ask import Exchange
 from pytest_recsim.service.contract.errors import ServiceError
 from pytest_recsim.service.contract.records import EventType
@@ -117,7 +116,13 @@ def seed(sim: Session) -> Seeded:
     """
     context, material = sim.context, sim.material
     seeded = prepare(
-        sim.service, sim.plan, material, now=context.now, run_id=context.run_id, holder=context.holder
+        sim.service,
+        sim.plan,
+        material,
+        now=context.now,
+        run_id=context.run_id,
+        holder=context.holder,
+        can=sim.capabilities,
     )
     bundle = context.bundle
     try:
@@ -132,7 +137,7 @@ def _work(sim: Session) -> Prepared:
     clock = _Laps()
     seeded = seed(sim)
     admin = without_secrets("", sim.service.admin_config())  # a service may show more than knobs
-    types = event_types(sim.service)
+    types = tuple(sim.service.event_types()) if sim.capabilities.event_types else ()
     world = sim.learn(seeded, admin, types)
     clock.lap("seed")
     users = evaluated_users(sim.plan, sim.fixture, sim.material.columns, sim.material.split)
@@ -187,16 +192,6 @@ def _by_class(world: World, exchanges: Sequence[Exchange]) -> dict[UserClass, li
     for exchange in exchanges:
         seen["established" if world.established_answer(exchange) else "sparse"].append(exchange)
     return {user_class: answers[:SEEN_PER_CLASS] for user_class, answers in seen.items()}
-
-
-def event_types(service: Service) -> tuple[EventType, ...]:
-    """The service's event types; empty where it has no such endpoint (405)."""
-    try:
-        return tuple(service.event_types())
-    except ServiceError as error:
-        if error.status == 405:
-            return ()
-        raise
 
 
 def _clamp(admin: dict[str, Any]) -> int:

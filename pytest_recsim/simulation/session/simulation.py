@@ -187,4 +187,11 @@ class Simulation(Asking, Catalogue, Truth):
         context = self.context
         alone = context.plan.stand_in  # nobody else knows its address
         before = context.influences
-        return drift(self.service, seeded, run_id=context.run_id, before=before, rows=not alone)
+        return drift(
+            self.service,
+            seeded,
+            run_id=context.run_id,
+            before=before,
+            can=self.capabilities,
+            rows=not alone,
+        )
