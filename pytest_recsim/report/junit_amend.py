@@ -68,7 +68,7 @@ def amend(
     if root is None:
         return
     suites = {one.row.id: new_suite(one) for one in simulations}
-    tests = {_named(nodeid, prefix): (nodeid, one) for nodeid, one in known.items()}
+    tests = {named: (nodeid, one) for nodeid, one in known.items() for named in _named(nodeid, prefix)}
     heard = {nodeid for written in root for nodeid in _moved(written, suites, tests, as_properties)}
     seeded = {one.row.id for one in simulations if one.row.status == SEEDED}
     for nodeid, one in known.items():
@@ -120,9 +120,13 @@ def _read(path: Path) -> ET.Element | None:
     return None if root.tag != "testsuites" or amended else root
 
 
-def _named(nodeid: str, prefix: str) -> tuple[str, str]:
-    classname, name = address(nodeid)
-    return f"{prefix}.{classname}" if prefix else classname, name
+def _named(nodeid: str, prefix: str) -> set[tuple[str, str]]:
+    """The classes and names that pytest may have given a test; pytest 8 takes a bracket in a folder's name for a case."""
+    found = {address(nodeid)}
+    folder, bracket, rest = nodeid.partition("[")
+    if "::" not in folder:
+        found.add(("", escaped(f"{folder.replace('/', '.')}{bracket}{rest}")))
+    return {(".".join(filter(None, (prefix, classname))), name) for classname, name in found}
 
 
 def _inherit(suites: Iterable[ET.Element], written: ET.Element) -> None:

@@ -60,7 +60,7 @@ def retried(retries: Mapping[str, int]) -> str:
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """A Markdown table with an empty line behind it."""
-    yield "| " + " | ".join(head) + " |"
+    yield "| " + " | ".join(map(cell, head)) + " |"
     yield "|" + " --- |" * len(head)
     for row in rows:
         yield "| " + " | ".join(cell(value) for value in row) + " |"

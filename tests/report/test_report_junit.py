@@ -1,212 +1,184 @@
-"""pytest's JUnit file after a run: brought into line with the record, and left alone where it is not ours."""
+"""JUnit XML made from records alone: every check under its name, red where the record has something against it."""
 
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from pathlib import Path
+from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from junit_rules import complaints
+from report_rows import result
 
+from pytest_recsim.record import masking
 from pytest_recsim.record.batch import Row
-from pytest_recsim.record.model import CheckResult, Measure
-from pytest_recsim.report.junit import write_junit
-from pytest_recsim.report.junit_amend import Known, amend
-from pytest_recsim.report.junit_suite import Simulated, address
-
-ACME = Simulated(Row(id="acme", customer="acme", status="may_go", seconds=3.0), preparation={"seed": 1.5})
-GINI = "scenarios/test_guardrails.py::test_gini[acme]"
-MEASURE = Measure(
-    name="gini@20", ok=True, got=0.5, expected="at most 0.9", n=20, origin="guardrails.yml:3 (acme)"
-)
-PYTESTS = """<?xml version="1.0" encoding="utf-8"?><testsuites name="pytest tests">
-<testsuite name="pytest" errors="0" failures="0" skipped="0" tests="3" time="4.0" timestamp="2026-01-01T00:00:00" hostname="h">
-<properties><property name="theirs" value="of the run"/></properties>
-<testcase classname="scenarios.test_guardrails" name="test_gini[acme]" time="2.250"><properties>
-<property name="recsim.outcome" value="passed"/><property name="recsim.check" value="gini"/></properties>{inside}</testcase>
-<testcase classname="scenarios.test_mine.TestIn" name="test_own[acme-a/b::c.py]" time="0.5"/>
-<testcase classname="tests.test_other" name="test_other" time="0.1"><system-out>theirs</system-out></testcase>
-</testsuite></testsuites>"""
+from pytest_recsim.record.model import BLOCKING, Measure, Outcome
+from pytest_recsim.report.junit import MESSAGE, end, new_case, write_junit
+from pytest_recsim.report.junit_suite import Simulated
 
 
-def result(outcome: str = "passed", nodeid: str = GINI, **more: object) -> CheckResult:
-    return CheckResult(
-        simulation="acme", check="gini", nodeid=nodeid, outcome=outcome, measures=(MEASURE,), **more
-    )
+def simulated(name="acme", status="may_go", **more):
+    return Simulated(Row(id=name, customer=name, status=status, **more))
 
 
-def amended(folder: Path, one: Known, *, inside: str = "", **more: object) -> ET.Element:
-    path = folder / "junit.xml"
-    path.write_text(PYTESTS.replace("{inside}", inside))
-    own = {"scenarios/test_mine.py::TestIn::test_own[acme-a/b::c.py]": Known("acme")}
-    amend(path, [ACME], {GINI: one, **own}, **more)
-    return ET.parse(path).getroot()
+@pytest.fixture
+def written(tmp_path):
+    """Return a function: rows and options -> the file's root element."""
+
+    def write(*rows, name="pilot", **more):
+        write_junit(tmp_path / "junit.xml", name, rows, **more)
+        return ET.parse(tmp_path / "junit.xml").getroot()
+
+    return write
 
 
-def test_checks_move_to_the_suite_of_their_customer_and_the_others_stay(tmp_path: Path) -> None:
-    root = amended(tmp_path, Known("acme", result(), waited=2.0))
+def ending(one):
+    """The element that says how a check ended, None where nothing is said."""
+    case = ET.Element("testcase")
+    end(case, one)
+    return case[0] if len(case) else None
+
+
+def test_every_simulation_is_a_suite_in_the_order_given_and_counted_together(written):
+    one = (simulated("b"), [result("S1"), result("S2", "failed")])
+    root = written(one, (simulated("a"), [result("S1", "error"), result("S2", "waived")]))
     assert complaints(root) == []
-    assert [(suite.get("name"), suite.get("tests")) for suite in root] == [("acme", "3"), ("pytest", "1")]
-    assert [case.get("name") for case in root[0].iter("testcase")] == [
-        "preparation[acme]",
-        "test_gini[acme]",
-        "test_own[acme-a/b::c.py]",
-    ]
-    assert root.get("tests") == "4"
-    said = {one.get("name"): one.get("value") for one in root[0].iterfind("properties/property")}
-    assert said["theirs"] == "of the run"
-
-
-def test_preparation_is_taken_off_the_check_that_waited_for_it(tmp_path: Path) -> None:
-    root = amended(tmp_path, Known("acme", result(), waited=2.0))
-    assert [case.get("time") for case in root[0].iter("testcase")] == ["1.500", "0.250", "0.500"]
-    assert amended(tmp_path, Known("acme", result(), waited=9.0))[0][2].get("time") == "0.000"
-
-
-def test_facts_stand_in_the_one_output_that_a_testcase_may_have(tmp_path: Path) -> None:
-    root = amended(tmp_path, Known("acme", result()), inside="<system-out>printed</system-out>")
-    (output,) = root[0].iterfind("testcase[@name='test_gini[acme]']/system-out")
-    lines = (output.text or "").splitlines()
-    assert (lines[0], lines[-1]) == ("outcome: passed", "printed")
-    assert "gini@20: 0.5 (at most 0.9, n 20), threshold from guardrails.yml:3 (acme)" in lines
-
-
-def test_properties_that_are_not_ours_stay_with_their_testcase(tmp_path: Path) -> None:
-    text = PYTESTS.replace("</properties>{inside}", "<property name='ticket' value='7'/></properties>")
-    path = tmp_path / "junit.xml"
-    path.write_text(text)
-    amend(path, [ACME], {GINI: Known("acme", result())})
-    case = ET.parse(path).getroot()[0].find("testcase[@name='test_gini[acme]']")
-    assert case is not None
-    assert [one.get("name") for one in case.iter("property")] == ["ticket"]
-
-
-@pytest.mark.parametrize("outcome", ["flaky", "failed"])
-def test_a_check_that_pytest_shows_as_passed_and_the_record_does_not_is_red(
-    tmp_path: Path, outcome: str
-) -> None:
-    root = amended(tmp_path, Known("acme", result(outcome, sentence="seen late: <b>")))
-    assert complaints(root) == []
-    assert root[0].get("failures") == root.get("failures") == "1"
-    failure = root[0].find("testcase/failure")
-    assert failure is not None
-    assert failure.get("message") == f"{outcome}: seen late: <b>"
-
-
-def test_an_outcome_that_the_sentence_begins_with_is_not_said_twice(tmp_path: Path) -> None:
-    root = amended(tmp_path, Known("acme", result("not_measured", sentence="not measured: nobody")))
-    failure = root[0].find("testcase/failure")
-    assert failure is not None
-    assert failure.get("message") == "not measured: nobody"
-
-
-def test_a_repetition_that_passed_stays_green_beside_the_one_that_failed(tmp_path: Path) -> None:
-    worst = result("failed", nodeid=GINI.replace("[acme]", "[acme-1-2]"))
-    assert amended(tmp_path, Known("acme", worst))[0].get("failures") == "0"
-
-
-@pytest.mark.parametrize("text", ["", "site-packages/plugin.py:9: gini@20"])
-def test_what_was_let_through_says_why_and_nothing_of_our_insides(tmp_path: Path, text: str) -> None:
-    inside = '<skipped type="x" message="gini@20: expected at most 0.1, got 0.5">{text}</skipped>'
-    inside = inside.replace("{text}", text)
-    root = amended(tmp_path, Known("acme", result("warned")), inside=inside)
-    assert root[0].findtext("testcase/skipped") == "gini@20: expected at most 0.1, got 0.5"
-    assert root[0].get("skipped") == "1"
-
-
-def test_a_prefix_that_pytest_puts_before_classes_is_known(tmp_path: Path) -> None:
-    path = tmp_path / "junit.xml"
-    path.write_text(PYTESTS.replace('classname="', 'classname="nightly.').replace("{inside}", ""))
-    amend(path, [ACME], {GINI: Known("acme", result())}, prefix="nightly")
-    assert "outcome: passed" in ET.parse(path).getroot()[0].findtext(
-        "testcase[@name='test_gini[acme]']/system-out", ""
-    )
-
-
-def test_a_check_that_never_reported_is_an_error_under_its_name(tmp_path: Path) -> None:
-    nodeid = "scenarios/test_s01.py::test_s01[acme]"
-    path = tmp_path / "junit.xml"
-    path.write_text(PYTESTS.replace("{inside}", ""))
-    missing = result("missing", nodeid=nodeid, sentence="it never reported")
-    amend(path, [ACME], {GINI: Known("acme", result()), nodeid: Known("acme", missing)})
-    root = ET.parse(path).getroot()
-    assert complaints(root) == []
-    assert root[0].get("errors") == root.get("errors") == "1"
-    case = root[0].find("testcase[@name='test_s01[acme]']")
-    assert case is not None
-    assert (case.get("classname"), case.findtext("error")) == ("scenarios.test_s01", "it never reported")
-
-
-def test_checks_of_a_run_that_was_to_end_after_seeding_are_no_errors(tmp_path: Path) -> None:
-    seeded = Simulated(Row(id="acme", customer="acme", status="seeded"), preparation={"open": 0.5})
-    silent = result("missing", sentence="it never reported")
-    own, merged = tmp_path / "own.xml", tmp_path / "merged.xml"
-    own.write_text('<testsuites><testsuite name="pytest" errors="0" failures="0" tests="0"/></testsuites>')
-    amend(own, [seeded], {GINI: Known("acme", silent)})
-    write_junit(merged, "batch", [(seeded, [silent])])
-    for file in (own, merged):
-        root = ET.parse(file).getroot()
-        assert complaints(root) == []
-        assert [case.get("name") for case in root.iter("testcase")] == ["preparation[acme]"]
-        assert root.get("errors") == "0"
-
-
-@pytest.mark.parametrize("status", ["must_not_go", "incomplete", "not_run"])
-def test_a_suite_that_may_not_go_is_never_all_green(tmp_path: Path, status: str) -> None:
-    spoiled = Simulated(Row(id="acme", customer="acme", status=status, sentence="the namespace changed"))
-    path = tmp_path / "junit.xml"
-    for outcome, names in (("passed", ["verdict[acme]"]), ("failed", ["test_gini[acme]"])):
-        path.write_text(PYTESTS.replace("{inside}", ""))
-        amend(path, [spoiled], {GINI: Known("acme", result(outcome, sentence="why"))})
-        root = ET.parse(path).getroot()
-        assert complaints(root) == []
-        assert [case.get("name") for case in root[0] if case.find("failure") is not None] == names
-    assert root.get("failures") == "1"
-
-
-def test_a_file_is_amended_once(tmp_path: Path) -> None:
-    amended(tmp_path, Known("acme", result()))
-    before = (tmp_path / "junit.xml").read_bytes()
-    amend(tmp_path / "junit.xml", [ACME], {GINI: Known("acme", result())})
-    assert (tmp_path / "junit.xml").read_bytes() == before
-
-
-@pytest.mark.parametrize("text", ["", "<testsuites>", "<html/>", "<testsuite/>"])
-def test_what_is_no_file_of_pytests_is_left_alone(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "junit.xml"
-    path.write_text(text)
-    amend(path, [ACME], {})
-    assert path.read_text() == text
+    assert (root.tag, root.get("name")) == ("testsuites", "pilot")
+    assert [suite.get("name") for suite in root] == ["b", "a"]
+    assert [root.get(name) for name in ("tests", "failures", "errors")] == ["4", "1", "1"]
+    assert [suite.get("skipped") for suite in root] == ["0", "1"]
 
 
 @pytest.mark.parametrize(
-    ("nodeid", "expected"),
+    ("row", "said"),
     [
-        (GINI, ("scenarios.test_guardrails", "test_gini[acme]")),
-        ("test_a.py::TestA::TestB::test_c[x::y.py-[z]]", ("test_a.TestA.TestB", "test_c[x::y.py-[z]]")),
-        ("a/b.c/test_d.py::test_e", ("a.b.c.test_d", "test_e")),
-        ("test_a.py::test_b[\x07\ufffe\t]", ("test_a", "test_b[#x07#xFFFE\t]")),
+        ({"status": "not_run"}, "acme did not run: not_run"),
+        ({"status": "not_run", "sentence": "no slice ran it"}, "acme did not run: no slice ran it"),
     ],
 )
-def test_classes_and_names_are_pytests(nodeid: str, expected: tuple[str, str]) -> None:
-    from _pytest.junitxml import bin_xml_escape, mangle_test_address
+def test_a_simulation_of_which_nothing_is_known_is_one_testcase_in_error(written, row, said):
+    root = written((simulated(**row), []))
+    assert complaints(root) == []
+    (case,) = root.iter("testcase")
+    assert (case.get("classname"), case.get("name")) == ("recsim", "run[acme]")
+    assert case.find("error").get("message") == said
 
-    assert address(nodeid) == expected
-    *classes, name = mangle_test_address(nodeid)
-    assert (".".join(classes), bin_xml_escape(name)) == expected
+
+def test_checks_of_a_run_that_was_to_end_after_seeding_are_no_testcases(written):
+    root = written((simulated(status="seeded"), [result("S1", "missing")]))
+    assert (root.get("tests"), root.get("errors")) == ("0", "0")
 
 
-def test_the_rules_refuse_what_the_schema_of_jenkins_refuses() -> None:
-    case = "<testsuites{more}><testsuite name='a' tests='1' failures='0' errors='0'{time}>{case}</testsuite></testsuites>"
-    good = case.format(more="", time=" time='1.250'", case="<testcase name='b'/>")
-    assert complaints(ET.fromstring(good)) == []
-    for more, time, inside in (
-        (" skipped='0'", "", "<testcase name='b'/>"),
-        ("", " time='1.2500'", "<testcase name='b'/>"),
-        ("", "", "<testcase name='b' file='c.py'/>"),
-        ("", "", "<testcase name='b'><properties/></testcase>"),
-        ("", "", "<testcase classname='b'/>"),
-        ("", "", "<testcase name='b'><failure><b/></failure></testcase>"),
-        ("", "", "<testcase name='b'><rerunFailure/></testcase>"),
-    ):
-        assert complaints(ET.fromstring(case.format(more=more, time=time, case=inside)))
+def test_a_batch_that_proves_nothing_is_red_whatever_its_simulations_say(written):
+    root = written((simulated(), [result("S1")]), incomplete="it was killed\0")
+    assert complaints(root) == []
+    assert (root.get("tests"), root.get("errors")) == ("2", "1")
+    assert [suite.get("name") for suite in root] == ["acme", "pilot"]
+    (case,) = root[1]
+    assert (case.get("classname"), case.get("name")) == ("recsim", "batch[pilot]")
+    assert (case.find("error").get("message"), case.findtext("error")) == ("it was killed",) * 2
+    assert len(written((simulated(), [result("S1")]))) == 1
+
+
+def test_no_name_of_a_simulation_or_a_batch_breaks_the_file(written):
+    said = 'a<b>\0&"'
+    root = written((simulated(said), []), name=said, incomplete="x")
+    assert (root.get("name"), root[0].get("name"), root[1].get("name")) == ('a<b>&"',) * 3
+    assert [case.get("name") for case in root.iter("testcase")] == ['run[a<b>&"]', 'batch[a<b>&"]']
+
+
+def test_a_check_stands_under_the_name_of_its_test_else_under_that_of_the_check():
+    named = new_case(
+        result("S1", nodeid="scenarios/test_s.py::test_s1[acme]", seconds=0.12345), as_properties=False
+    )
+    assert named.attrib == {"classname": "scenarios.test_s", "name": "test_s1[acme]", "time": "0.123"}
+    unnamed = new_case(result("lift", case="vip"), as_properties=False)
+    assert unnamed.attrib == {"classname": "recsim", "name": "lift [vip][acme]", "time": "0.000"}
+
+
+@pytest.mark.parametrize("as_properties", [True, False])
+def test_facts_are_in_the_output_and_properties_of_the_testcase_only_where_asked_for(written, as_properties):
+    measure = Measure(name="slots", ok=True, got=0.0, expected="at most 0")
+    rows = (simulated(), [result("S1", measures=(measure,))])
+    root = written(rows, as_properties=True) if as_properties else written(rows)
+    (case,) = root.iter("testcase")
+    assert "slots: 0 (at most 0)" in case.findtext("system-out").splitlines()
+    found = {one.get("name"): one.get("value") for one in case.iter("property")}
+    assert found.get("recsim.measure.slots") == ("0 (at most 0)" if as_properties else None)
+
+
+@pytest.mark.parametrize("outcome", get_args(Outcome))
+def test_only_what_blocks_is_red_and_only_what_passed_says_nothing(outcome):
+    found = ending(result("S1", outcome, sentence="why"))
+    assert (found is None) == (outcome == "passed")
+    if found is not None:
+        assert (found.tag in ("failure", "error")) == (outcome in BLOCKING)
+        assert found.get("message") == f"{outcome.replace('_', ' ')}: why"
+        assert found.text == "why"
+
+
+def test_what_stopped_a_check_is_an_error_and_what_it_found_a_failure():
+    tags = {outcome: ending(result("S1", outcome)).tag for outcome in BLOCKING | {"waived"}}
+    assert tags == {
+        "failed": "failure",
+        "flaky": "failure",
+        "not_measured": "failure",
+        "error": "error",
+        "missing": "error",
+        "waived": "skipped",
+    }
+
+
+@pytest.mark.parametrize(
+    ("outcome", "more", "message"),
+    [
+        ("waived", {"waiver": "no margins (g:3)", "sentence": "got 0"}, "waived: no margins (g:3): got 0"),
+        ("not_measured", {"sentence": "not measured: nobody"}, "not measured: nobody"),
+        ("flaky", {"sentence": "flaky: attempt 2 passed"}, "flaky: attempt 2 passed"),
+        ("skipped", {}, "skipped"),
+    ],
+)
+def test_a_message_says_outcome_waiver_and_sentence_each_once(outcome, more, message):
+    assert ending(result("S1", outcome, **more)).get("message") == message
+
+
+HEAD = len("failed: ")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "message"),
+    [
+        ("x" * (MESSAGE - HEAD), "failed: " + "x" * (MESSAGE - HEAD)),
+        ("x" * (MESSAGE - HEAD + 1), "failed: " + "x" * (MESSAGE - HEAD) + "..."),
+        ("short\n" + "x" * MESSAGE, "failed: short"),
+        ("a\nb\n" + "x" * MESSAGE, "failed: a\nb"),
+        ("x" * MESSAGE + "\nb", "failed: " + "x" * (MESSAGE - HEAD) + "..."),
+    ],
+)
+def test_a_long_message_ends_with_a_whole_line_and_the_whole_is_the_text(sentence, message):
+    found = ending(result("S1", "failed", sentence=sentence))
+    assert found.get("message") == message
+    assert found.text == sentence
+
+
+@given(st.text(max_size=2 * MESSAGE))
+def test_no_message_is_longer_than_readers_show(sentence):
+    assert len(ending(result("S1", "failed", sentence=sentence)).get("message")) <= MESSAGE + 3
+
+
+def test_no_secret_gets_into_the_file_as_text_or_as_attribute(written, tmp_path):
+    masking.learn(["hunter2hunter2"])
+    secret = "said hunter2hunter2"
+    rows = (simulated(sentence=secret), [result("S1", "failed", sentence=secret, case=secret)])
+    root = written(rows, as_properties=True)
+    assert "hunter2" not in (tmp_path / "junit.xml").read_text()
+    assert root[0].find("testcase/failure").text == f"said {masking.MASK}"
+
+
+def test_a_file_is_indented_xml_that_says_how_it_is_encoded(written, tmp_path):
+    written((simulated("café"), [result("S1")]))
+    data = (tmp_path / "junit.xml").read_bytes()
+    assert data.startswith(b"<?xml version='1.0' encoding='utf-8'?>\n<testsuites ")
+    assert b'\n  <testsuite name="caf\xc3\xa9"' in data
+    assert data.endswith(b"</testsuites>\n")

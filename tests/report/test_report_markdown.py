@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
+from report_rows import NOW, figure, metadata, quality, result, tables
 
+from pytest_recsim.record import masking
 from pytest_recsim.record.bundle import open_bundle
 from pytest_recsim.record.jsonio import write_json
 from pytest_recsim.record.legible import legible
-from pytest_recsim.record.model import CheckResult, Measure
+from pytest_recsim.record.model import BLOCKING, CheckResult, Measure, Outcome
 from pytest_recsim.report import render_bundle
-from pytest_recsim.report.text import cell, number, retried
-
-NOW = datetime(2026, 11, 22, 22, 15, tzinfo=UTC)
-CHOSEN = {"value": "acme", "origin": "--namespace"}
-
-
-def metadata(**more):
-    return {
-        "status": "finished",
-        "verdict": {"sentence": "Do not go live: 1 of 2 checks failed.", "caveats": ["a caveat"]},
-        "customer": "acme",
-        "started_at": "2026-11-22T22:15:00Z",
-        "service": {"kind": "stand-in", "url": "http://x", "url_from": "no --base-url", "model_version": "m"},
-        "place": {"namespace": CHOSEN, "org_id": CHOSEN},
-        "profile": {"name": CHOSEN, "sha256": "a" * 64, "apply": CHOSEN, "knobs": []},
-        "fixture": {"path": "acme.json", "items": 1, "users": 2, "events": 3, "sha256": "b" * 64},
-        "requests": {"total": 5, "recommendations": 4},
-        "users": {"evaluated": 1, "in_fixture": 2},
-        "notes": ["a note"],
-        "preparation_failure": "",
-    } | more
+from pytest_recsim.report.markdown import SIGNS
+from pytest_recsim.report.text import retried
 
 
 @pytest.fixture
@@ -45,6 +28,90 @@ def bundle(tmp_path):
 def page(bundle):
     render_bundle(bundle)
     return (bundle.root / "README.md").read_text()
+
+
+WHOLE = """\
+# acme: Do not go live: 1 of 2 checks failed.
+
+- Mind: a caveat.
+
+|  |  |
+| --- | --- |
+| started | 2026-11-22T22:15:00Z |
+| service | stand-in http://x (no --base-url), model m |
+| namespace | acme of org acme |
+| profile | acme (--namespace), sha256 aaaaaaaaaaaa, reaches the service by `acme` |
+| data set | acme.json: 1 items, 2 users, 3 events, sha256 bbbbbbbbbbbb |
+| users evaluated | 1 of 2 |
+| requests | 5, of them 4 recommendations |
+
+- a note
+
+## What failed or was not measured
+
+### gini [vip]: even
+
+```text
+gini: expected at most 0.9, got 1
+  affected: i1
+```
+
+## What was let through
+
+| check | why | what it says |
+| --- | --- | --- |
+| S9 | severity warn | margins are low |
+
+## All checks
+
+| check | outcome | what it says | measured |
+| --- | --- | --- | --- |
+| gini [vip] | **FAILED** | even | gini: expected at most 0.9, got 1 |
+| S9 | warned |  | margins are low |
+
+Planned and never reported: S1.
+
+## Everything behind it
+
+- [events.jsonl](events.jsonl)
+- [simulation_metadata.json](simulation_metadata.json)
+"""
+
+
+def test_a_whole_page_reads_from_the_verdict_to_the_files_behind_it(bundle):
+    write_json(bundle.metadata, metadata(planned_checks=["S1", "gini vip", "S9"]))
+    sentence = "gini: expected at most 0.9, got 1\n  affected: i1"
+    bundle.append(result("S9", "warned", severity="warn", sentence="margins are low"))
+    bundle.append(result("gini", "failed", case="vip", title="even", sentence=sentence))
+    assert page(bundle) == WHOLE
+
+
+def test_what_changed_and_quality_stand_between_the_checks_and_the_knobs(bundle):
+    row = {
+        "knob": "MMR_LAMBDA",
+        "asked": "0.3",
+        "in_effect": "0.2",
+        "status": "differs",
+        "seen_in": "explain",
+    }
+    knobs = [row | {"moves": "established users", "origin": "p.env:1"}, row | {"origin": "p.env:2"}]
+    write_json(bundle.metadata, metadata(previous=None, profile=metadata()["profile"] | {"knobs": knobs}))
+    bundle.write("quality_metrics.json", quality(figures=[figure()]))
+    text = page(bundle)
+    assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == [
+        "All checks",
+        "What changed since the previous run",
+        "Quality",
+        "Knobs: asked for and in effect",
+        "Everything behind it",
+    ]
+    head, rows = tables(text.splitlines())[-1]
+    assert head == ["knob", "asked for", "in effect", "status", "seen in", "moves the lists of", "from"]
+    assert rows == [
+        ["MMR_LAMBDA", "0.3", "0.2", "differs", "explain", "established users", "p.env:1"],
+        ["MMR_LAMBDA", "0.3", "0.2", "differs", "explain", "", "p.env:2"],
+    ]
+    assert "\n\n| knob |" in text
 
 
 def test_the_first_line_is_the_verdict(bundle):
@@ -87,6 +154,86 @@ def test_a_measure_stands_with_value_interval_threshold_and_n(bundle):
     )
 
 
+def measured(bundle, outcome, *measures, **more):
+    """What the table of all checks shows of this one."""
+    bundle.append(result("c", outcome, measures=measures, **more))
+    ((*_, shown),) = tables(page(bundle).splitlines())[-1][1]
+    return shown
+
+
+def measures(*states):
+    return tuple(
+        Measure(name=f"m{place}", ok=ok, got=1234.5, expected="at most 1") for place, ok in enumerate(states)
+    )
+
+
+@pytest.mark.parametrize(
+    ("states", "shown"),
+    [
+        ((True, None), "m0 1234.5 (at most 1); m1 1234.5 (at most 1)"),
+        ((True, False, None, False), "m1 1234.5 (at most 1); m3 1234.5 (at most 1)"),
+        ((False,) * 3, "m0 1234.5 (at most 1); m1 1234.5 (at most 1); m2 1234.5 (at most 1)"),
+        ((False,) * 5, "m0 1234.5 (at most 1); m1 1234.5 (at most 1); m2 1234.5 (at most 1); 2 more"),
+    ],
+)
+def test_three_measures_are_shown_at_most_and_of_those_only_that_failed(bundle, states, shown):
+    assert measured(bundle, "failed", *measures(*states)) == shown
+
+
+@pytest.mark.parametrize("outcome", ["not_measured", "error", "missing", "skipped"])
+def test_what_measured_nothing_shows_its_sentence_in_the_place_of_numbers(bundle, outcome):
+    assert measured(bundle, outcome, *measures(*[None]), sentence="why\nand who") == "why"
+
+
+@pytest.mark.parametrize("outcome", ["passed", "failed", "flaky", "warned"])
+def test_a_check_with_numbers_shows_them_and_one_without_its_sentence(bundle, outcome):
+    assert measured(bundle, outcome, *measures(*[True]), sentence="why") == "m0 1234.5 (at most 1)"
+    assert measured(bundle, outcome, sentence="why") == "why"
+    assert measured(bundle, outcome) == ""
+
+
+@pytest.mark.parametrize(
+    ("more", "shown"),
+    [
+        ({"n": 1200}, "m 0.123 (at most 1, n 1,200)"),
+        ({"n": 0}, "m 0.123 (at most 1, n 0)"),
+        ({"low": 0.0, "high": None}, "m 0.123 [0.00, no upper bound] (at most 1)"),
+        ({"borderline": True}, "m 0.123 (at most 1, borderline)"),
+        ({"got": None}, "m not measured (at most 1)"),
+        ({"got": "3 of 4"}, "m 3 of 4 (at most 1)"),
+    ],
+)
+def test_a_measure_shows_no_more_than_is_known_of_it(bundle, more, shown):
+    known = {"name": "m", "ok": True, "got": 0.12345, "expected": "at most 1"}
+    assert measured(bundle, "passed", Measure(**known | more)) == shown
+
+
+@pytest.mark.parametrize("outcome", get_args(Outcome))
+def test_every_outcome_is_a_word_of_its_own_and_bold_where_it_blocks(bundle, outcome):
+    bundle.append(result("c", outcome))
+    ((_, shown, *_),) = tables(page(bundle).splitlines())[-1][1]
+    assert list(SIGNS.values()).count(shown) == 1
+    assert shown.startswith("**") == (outcome in BLOCKING)
+
+
+def test_the_worst_stands_first_above_and_scenarios_by_number_behind_the_guardrails_below(bundle):
+    outcomes = {"S10": "failed", "S2": "error", "gini": "missing", "recall": "failed", "S1": "passed"}
+    for check, outcome in outcomes.items():
+        bundle.append(result(check, outcome, sentence="x"))
+    bundle.append(result("recall", "passed", case="vip"))
+    bundle.append(result("recall", "passed", case="new"))
+    text = page(bundle)
+    assert re.findall("### (.*):", text) == ["S2", "S10", "recall", "gini"]
+    rows = tables(text.splitlines())[-1][1]
+    assert [one[0] for one in rows] == ["gini", "recall", "recall [new]", "recall [vip]", "S1", "S2", "S10"]
+
+
+def test_nothing_failed_is_no_section(bundle):
+    bundle.append(result("S1"))
+    assert "What failed" not in page(bundle)
+    assert "Planned and never reported" not in page(bundle)
+
+
 def test_a_waiver_is_shown_with_its_reason(bundle):
     bundle.append(
         CheckResult(simulation="acme", check="S9", outcome="waived", waiver="no margins (guardrails.yml:3)")
@@ -125,6 +272,45 @@ def test_answer_times_and_failed_attempts_are_told_when_they_are_known(bundle):
     assert "| failed attempts at recommendations | 3 (429 2, timeout 1) |" in text
 
 
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"status": "seeded"}, "seeded only, nothing was judged"),
+        ({"verdict": None}, "incomplete"),
+        ({"verdict": {}}, "incomplete"),
+        ({"status": "incomplete", "verdict": {"sentence": "Incomplete: 1 of 2."}}, "Incomplete: 1 of 2."),
+    ],
+)
+def test_the_first_line_says_as_much_as_the_record_does(bundle, facts, said):
+    write_json(bundle.metadata, metadata(**facts))
+    assert page(bundle).splitlines()[0] == f"# acme: {said}"
+
+
+def test_a_killed_run_in_which_nothing_failed_counts_no_failures(bundle):
+    write_json(bundle.metadata, metadata(status="started", planned_checks=["S1", "S2"]))
+    bundle.append(result("S1"))
+    assert page(bundle).startswith("# acme: incomplete: 1 of 2 planned checks had reported; this run")
+
+
+def test_what_was_laid_over_the_profile_stands_behind_its_name(bundle):
+    overrides = {
+        "MMR_LAMBDA": {"text": "0.9", "origin": "b.yml:3"},
+        "BRAND_CAP": {"text": "", "origin": "--env"},
+    }
+    write_json(bundle.metadata, metadata(profile=metadata()["profile"] | {"overrides": overrides}))
+    shown = dict(tables(page(bundle).splitlines())[0][1])["profile"]
+    assert shown.startswith(
+        "acme (--namespace) with BRAND_CAP= (--env), MMR_LAMBDA=0.9 (b.yml:3), sha256 aaa"
+    )
+
+
+def test_quality_lists_that_were_never_answered_have_no_answer_times(bundle):
+    times = {"": {"n": 0, "p50_ms": None, "p95_ms": None, "longest_ms": None}}
+    requests = {"total": 5, "recommendations": 4, "quality_lists_ms": times}
+    write_json(bundle.metadata, metadata(requests=requests))
+    assert "answer times" not in page(bundle)
+
+
 def test_a_killed_run_says_that_it_is_incomplete(bundle):
     write_json(bundle.metadata, metadata(status="started"))
     end = "; this run has not finished, or was killed"
@@ -152,50 +338,24 @@ def test_every_file_of_the_bundle_is_linked_and_every_link_exists(bundle):
     assert all((bundle.root / link).is_file() for link in links)
 
 
-def test_unmeasured_lifts_say_why(bundle):
-    lift = {
-        "segment": "vip", "metric": "ndcg", "relevance": "unseen", "n_users": 3, "mean": 0.5,
-        "baseline_mean": 0.25, "recent_mean": None, "lift": None, "low": None, "high": None, "reason": "3 users", "n_baseline_hits": 9, "difference": None,
-    }  # fmt: skip
-    figure = {"name": "x", "value": None, "n": 3, "definition": "d", "reason": "too few"}
-    segment = {"users": 3, "with_history": 3, "evaluated": 3, "evaluated_with_history": 3}
-    bundle.write(
-        "quality_metrics.json",
-        {
-            "judged_relevance": "unseen",
-            "evaluated": 3,
-            "sampled": False,
-            "lifts": [
-                lift,
-                lift | {"segment": "new", "lift": 0.25, "low": 0.1, "high": 0.4, "reason": "other knobs"},
-            ],
-            "figures": {"coverage": figure, "gini": figure | {"reason": "other knobs", "raw": 0.5}},
-            "segments": {"vip": segment},
-            "segment_figures": {"vip": {"novelty@20": figure}},
-            "own": {"fit": {"figure": figure | {"value": 0.5}, "segments": {"vip": figure}, "failure": ""}},
-        },
-    )
-    text = page(bundle)
-    assert "| vip | novelty@20 | not measured: too few | 3 |" in text
-    assert "### Custom metrics" in text
-    assert "| fit |  | 0.5 | 3 | d |" in text
-    assert "| fit | vip | not measured: too few | 3 |  |" in text
-    assert "| vip | NDCG@10 | unseen | 3 | 0.5 | 0.25 | not measured | not measured: 3 users |  |" in text
-    assert "not measured: other knobs (as it is: +0.250) | 0.10 to 0.40 |" in text
-    assert "| coverage | not measured: too few | 3 | d |" in text
-    assert "| gini | not measured: other knobs (as it is: 0.5) | 3 | d |" in text
+def test_files_are_linked_in_order_and_what_is_hidden_or_the_page_itself_is_not(bundle):
+    for name in ("b c.txt", "a.txt", ".events.jsonl.1", "README.md"):
+        (bundle.artifacts / name).write_text("x")
+    listed = page(bundle).partition("## Everything behind it\n\n")[2]
+    assert listed.splitlines() == [
+        "- [artifacts/a.txt](artifacts/a.txt)",
+        "- [artifacts/b c.txt](artifacts/b%20c.txt)",
+        "- [events.jsonl](events.jsonl)",
+        "- [simulation_metadata.json](simulation_metadata.json)",
+    ]
 
 
-def test_text_cannot_break_out_of_a_table():
-    assert cell("a|b\nc") == "a\\|b c"
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [(0.12345, "0.123"), (1.0, "1"), (None, "not measured"), ("x|y", "x|y"), (2e9, "2e+09")],
-)
-def test_numbers_are_short(value, shown):
-    assert number(value) == shown
+def test_a_page_made_again_is_the_same_and_takes_secrets_out(bundle):
+    masking.learn(["hunter2hunter2"])
+    bundle.append(result("S1", "failed", sentence="token hunter2hunter2", title="hunter2hunter2"))
+    once = page(bundle)
+    assert page(bundle) == once
+    assert "hunter2" not in once
 
 
 def test_retries_are_told_with_their_causes_and_only_when_there_were_any(bundle):
@@ -210,124 +370,6 @@ def test_a_killed_run_names_what_it_did_not_get_to(bundle):
     write_json(bundle.metadata, metadata(status="started", planned_checks=["S1", "S2", "lift vip"]))
     bundle.append(CheckResult(simulation="acme", check="lift", case="vip", outcome="passed", title="filter"))
     assert "Planned and never reported: S1, S2." in page(bundle)
-
-
-PREVIOUS = {
-    "bundle": "20261121T100000Z",
-    "verdict": "Ready to go live: all 2 checks.",
-    "changes": [{"what": "MMR_LAMBDA", "before": "0.35", "now": "0.9"}, {"what": "BRAND_CAP", "before": "2", "now": ""}],
-    "outcomes": {"S7": "passed", "S8": "passed"},
-    "quality": {"gini@20": 0.5, "novelty@20": None, "gone@20": 1.0},
-}  # fmt: skip
-
-
-def test_the_run_before_is_compared_knob_by_knob_check_by_check_number_by_number(bundle):
-    write_json(bundle.metadata, metadata(previous=PREVIOUS))
-    bundle.append(CheckResult(simulation="acme", check="S7", outcome="not_measured", sentence="x"))
-    bundle.append(CheckResult(simulation="acme", check="S8", outcome="passed"))
-    figures = {
-        name: {"name": name, "value": value, "n": 3, "definition": "d", "reason": ""}
-        for name, value in (("gini@20", 0.25), ("novelty@20", 6.0), ("new@20", 1.0))
-    }
-    quality = {
-        "judged_relevance": "unseen",
-        "evaluated": 3,
-        "sampled": False,
-        "lifts": [],
-        "figures": figures,
-        "segments": {},
-    }
-    bundle.write("quality_metrics.json", quality)
-    text = page(bundle)
-    section = text[text.index("## What changed") : text.index("## Quality")]
-    assert "Compared with [20261121T100000Z](../20261121T100000Z/README.md): Ready to go live" in section
-    assert "| MMR_LAMBDA | 0.35 | 0.9 |" in section
-    assert "| BRAND_CAP | 2 | not set |" in section
-    assert "| S7 | passed | not measured |" in section
-    assert "| gini@20 | 0.5 | 0.25 | -0.250 |" in section
-    assert "| novelty@20 | not measured | 6 |  |" in section
-    assert not re.search(r"S8|gone@20|new@20", section)
-
-
-def test_a_first_run_says_so_and_an_old_record_says_nothing(bundle):
-    assert "What changed" not in page(bundle)
-    write_json(bundle.metadata, metadata(previous=None))
-    assert "This is the first finished run of this customer in this reports folder." in page(bundle)
-    write_json(bundle.metadata, metadata(previous=PREVIOUS | {"changes": []}))
-    assert "No knob, threshold, data set, option or service version has changed." in page(bundle)
-
-
-def lift_row(segment, lift, **more):
-    row = {
-        "segment": segment,
-        "metric": "ndcg",
-        "relevance": "unseen",
-        "n_users": 40,
-        "reason": "",
-        "low": 0.1,
-    }
-    means = {
-        "mean": 0.2,
-        "baseline_mean": 0.1,
-        "recent_mean": 0.1,
-        "high": 2.0,
-        "difference": 0.1,
-        "n_baseline_hits": 9,
-    }
-    return row | means | {"lift": lift, "noise_sd": 0.0, "noise_share": 0.0} | more
-
-
-NOISE = {
-    "established": {"users": 6, "times": 3, "differing": 0, "overlap": 1.0, "agreement": 1.0, "score_drift": 1e-7},
-    "sparse": {"users": 0, "times": 0, "overlap": None, "differing": 0, "reason": "there are no sparse and new users"},
-}  # fmt: skip
-
-
-def test_a_difference_to_the_run_before_says_whether_unequal_answers_alone_explain_it(bundle):
-    then = {"lift of NDCG@10, new_users": 1.0, "lift of NDCG@10, vip": 1.0, "lift of NDCG@10, old": 1.0}
-    write_json(bundle.metadata, metadata(previous=PREVIOUS | {"quality": then}))
-    lifts = [
-        lift_row("new_users", 1.2, noise_sd=0.01),  # 1.96 x sqrt(2) x 0.01 / 0.1 = 0.277
-        lift_row("vip", 0.5, noise_sd=0.01),
-        lift_row("old", 1.1),
-    ]
-    quality = {
-        "judged_relevance": "unseen",
-        "evaluated": 3,
-        "sampled": False,
-        "lifts": lifts,
-        "figures": {},
-        "segments": {},
-    }
-    bundle.write("quality_metrics.json", quality)
-    text = page(bundle)
-    assert "| lift of NDCG@10, new_users | 1 | 1.2 | +0.200; unequal answers alone make up to 0.277 |" in text
-    assert "| lift of NDCG@10, vip | 1 | 0.5 | -0.500 |" in text
-    assert "| lift of NDCG@10, old | 1 | 1.1 | +0.100 |" in text
-
-
-def test_the_page_says_how_equal_the_answers_to_equal_questions_are_and_what_that_adds_to_a_lift(bundle):
-    lifts = [lift_row("new_users", 1.2, noise_sd=0.012, noise_share=0.18), lift_row("vip", 0.5)]
-    quality = {
-        "judged_relevance": "unseen",
-        "evaluated": 3,
-        "sampled": False,
-        "lifts": lifts,
-        "figures": {},
-        "segments": {},
-    }
-    bundle.write("quality_metrics.json", quality | {"noise": NOISE})
-    text = page(bundle)
-    assert "| established users | 6 | 3 | 0 | 1 | 1 | 1e-07 |" in text
-    assert "| sparse and new users | not measured: there are no sparse and new users |" in text
-    assert "| new_users | NDCG@10 | 0.012 | 18% |" in text
-    assert "| vip | NDCG@10 | 0" not in text
-    assert "equal questions" not in page_without_noise(bundle, quality)
-
-
-def page_without_noise(bundle, quality):
-    bundle.write("quality_metrics.json", quality)
-    return page(bundle)
 
 
 HOSTILE = "\x1b[31m\u202eevil\u2066 <img src=x> ![a](http://x) `|`"
@@ -345,7 +387,9 @@ def test_names_that_steer_a_terminal_or_a_browser_are_shown_escaped(bundle):
             sentence=f"lift: got 0\n  affected: user {HOSTILE}",
         )
     )
-    write_json(bundle.metadata, metadata(notes=[HOSTILE], preparation_failure=HOSTILE))
+    facts = {"notes": [HOSTILE], "preparation_failure": HOSTILE, "planned_checks": [HOSTILE]}
+    verdict = {"sentence": HOSTILE, "caveats": [HOSTILE]}
+    write_json(bundle.metadata, metadata(customer=HOSTILE, verdict=verdict, **facts))
     text = page(bundle)
     assert not {"\x1b", "\u202e", "\u2066"} & set(text)
     outside = "\n".join(text.split("```")[0::2])

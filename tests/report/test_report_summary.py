@@ -32,6 +32,11 @@ def test_pages_stand_one_below_the_other_and_links_to_sites_stay(page, tmp_path)
     assert target.read_text(encoding="utf-8") == f"before\n{shown}{shown}"
 
 
+def test_github_names_the_file_and_takes_a_mebibyte():
+    assert VARIABLE == "GITHUB_STEP_SUMMARY"
+    assert LIMIT + 1000 < 1024 * 1024
+
+
 @pytest.mark.parametrize(("size", "cut"), [(LIMIT, False), (LIMIT + 1, True)])
 def test_a_page_is_cut_only_above_the_limit_and_says_so(page, tmp_path, size, cut):
     page.write_text("a" * size, encoding="utf-8")
@@ -45,5 +50,6 @@ def test_a_cut_in_the_middle_of_a_character_leaves_whole_characters(page, tmp_pa
     page.write_text("a" + "é" * LIMIT, encoding="utf-8")
     append_step_summary(page, {VARIABLE: str(tmp_path / "summary")})
     shown = (tmp_path / "summary").read_bytes()
+    assert shown.endswith("é\n\n(cut short: the whole page is in the reports)\n\n".encode())
     assert len(shown) < 1024 * 1024
     assert shown.decode().startswith("aé")

@@ -33,6 +33,11 @@ def test_no_pipe_of_a_cell_is_bare_even_in_markup_of_ours(value):
     assert not re.search(r"(?<!\\)\|", cell(Markup(foreign(value))))
 
 
+def test_text_stays_in_its_cell_in_the_head_too():
+    assert cell("a|b\nc") == "a\\|b c"
+    assert list(table(("a|b", "[x](y)"), [])) == ["| a\\|b | [x]\\(y) |", "| --- | --- |", ""]
+
+
 @given(st.lists(st.tuples(THING, THING), max_size=4))
 def test_a_table_has_one_line_per_row_below_its_head_and_an_empty_one_behind(rows):
     lines = list(table(("a", "b"), rows))
@@ -55,6 +60,14 @@ def test_a_link_leads_to_its_target_only(text, target):
     written = link(text, target)
     assert written.count("](") == 1
     assert re.fullmatch(r"[\w.~/%-]*", written.partition("](")[2][:-1], re.ASCII)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.12345, "0.123"), (1.0, "1"), (None, "not measured"), ("x|y", "x|y"), (2e9, "2e+09"), (True, "True")],
+)
+def test_numbers_are_short_texts_as_they_are_and_nothing_is_not_measured(value, shown):
+    assert number(value) == shown
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,6 @@ from pytest_recsim.record.batch import BatchRecord, Row, read_batch, worst_first
 from pytest_recsim.record.bundle import open_bundle
 from pytest_recsim.record.jsonio import write_json
 from pytest_recsim.record.model import BLOCKING, WORST_FIRST, CheckResult, Measure
-from pytest_recsim.report.batch import batch_page
-from pytest_recsim.report.summary import append_step_summary
 from pytest_recsim.simulation.bundle.merging import merge
 
 NOW = datetime(2026, 11, 22, 22, 15, tzinfo=UTC)
@@ -241,41 +239,6 @@ def test_a_damaged_summary_is_refused(tmp_path):
         merge([folder], tmp_path / "all", tmp_path / "j.xml")
 
 
-def with_rows(*rows: Row) -> BatchRecord:
-    return BatchRecord(
-        name="b",
-        status="finished",
-        manifest="m",
-        manifest_sha256="s",
-        run_id="r",
-        started_at="t",
-        rows=rows,
-    )
-
-
-def test_lifts_of_several_segments_share_a_column_that_shows_the_worst():
-    checks = {"lift [a]": "passed", "lift [b]": "not_measured", "S10": "passed", "S2": "waived"}
-    record = with_rows(row("acme", "must_not_go", checks=checks))
-    lines = list(batch_page(record))
-    assert "| customer | lift | S2 | S10 |" in lines
-    assert "| acme | **?** | v | · |" in lines
-
-
-def test_what_stands_against_a_customer_is_counted_by_outcome_each_check_named_once():
-    checks = {
-        "lift [new users]": "not_measured",
-        "S7": "failed",
-        "lift [regulars]": "not_measured",
-        "lift [all]": "failed",
-        "S1": "missing",
-        "S2": "passed",
-    }
-    failing = tuple(label for label, outcome in checks.items() if outcome != "passed")
-    record = with_rows(row("acme", "must_not_go", checks=checks, failing=failing))
-    expected = "2 failed: S7, lift [all]; 2 not measured: lift [new users, regulars]; 1 never reported: S1"
-    assert f"| {expected} |" in "\n".join(batch_page(record))
-
-
 def test_rows_are_ordered_by_what_must_be_read_first():
     rows = [
         row("fine"),
@@ -284,13 +247,3 @@ def test_rows_are_ordered_by_what_must_be_read_first():
         row("cut", "incomplete"),
     ]
     assert [one.id for one in worst_first(rows)] == ["cut", "two", "one", "fine"]
-
-
-def test_the_step_summary_is_appended_without_links_that_lead_nowhere(tmp_path):
-    page, target = tmp_path / "p.md", tmp_path / "summary.md"
-    page.write_text("# x\n[acme](../acme/README.md) and [web](https://x.example)\n")
-    target.write_text("before\n")
-    assert append_step_summary(page, {"GITHUB_STEP_SUMMARY": str(target)})
-    assert target.read_text() == "before\n# x\nacme and [web](https://x.example)\n\n"
-    assert not append_step_summary(page, {})
-    assert not append_step_summary(page, {"GITHUB_STEP_SUMMARY": str(tmp_path / "no" / "such")})

@@ -1,0 +1,156 @@
+"""The quality section: every number with what it was measured on, and why where it could not be."""
+
+from __future__ import annotations
+
+import pytest
+from report_rows import figure, lift, quality, tables
+
+from pytest_recsim.record.quality import Noise, OwnFigure, SegmentCount
+from pytest_recsim.report.quality import quality_section
+
+
+def lifts_of(*rows):
+    """The table of lifts as column -> text, a dict per line."""
+    head, lines = tables(quality_section(quality(*rows)))[0]
+    return [dict(zip(head, line, strict=True)) for line in lines]
+
+
+def table_of(found, *head):
+    """The lines of the table with this head, None when the section has none."""
+    return {tuple(one): lines for one, lines in tables(quality_section(found))}.get(head)
+
+
+def test_a_run_that_did_not_get_to_its_lists_has_no_section():
+    assert list(quality_section(None)) == []
+
+
+@pytest.mark.parametrize("judged", ["unseen", "all"])
+def test_the_section_says_over_whom_and_which_relevance_is_judged(judged):
+    lines = list(quality_section(quality(judged_relevance=judged)))
+    assert lines[:2] == ["## Quality", ""]
+    assert lines[2].startswith("Lists of 1,234 users with holdout against the popularity baseline.")
+    assert f"Relevance `{judged}` is the judged one" in lines[2]
+    assert lines[3] == ""
+
+
+def test_a_lift_stands_beside_its_means_and_its_interval():
+    assert lifts_of(lift(metric="mrr", relevance="all")) == [
+        {
+            "segment": "vip",
+            "metric": "MRR@10",
+            "relevance": "all",
+            "users": "40",
+            "lists": "0.2",
+            "baseline": "0.1",
+            "recent items first": "0.15",
+            "lift": "+1.000",
+            "95 % interval": "0.50 to 1.50",
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "said", "interval"),
+    [
+        ({"lift": -0.25, "low": -0.5, "high": 0.0}, "-0.250", "-0.50 to 0.00"),
+        ({"low": 0.0, "high": None}, "+1.000", "0.00 to no upper bound"),
+        ({"low": None, "high": None}, "+1.000", ""),
+        ({"lift": None, "low": None, "reason": "3 users"}, "not measured: 3 users", ""),
+        ({"reason": "other knobs"}, "not measured: other knobs (as it is: +1.000)", "0.50 to 1.50"),
+    ],
+)
+def test_a_lift_without_a_bound_or_that_says_nothing_is_told_with_the_reason(more, said, interval):
+    (row,) = lifts_of(lift(**more))
+    assert (row["lift"], row["95 % interval"]) == (said, interval)
+
+
+def test_a_mean_that_nobody_could_measure_is_said_to_be_so():
+    (row,) = lifts_of(lift(mean=None, baseline_mean=None, recent_mean=None))
+    assert {row[name] for name in ("lists", "baseline", "recent items first")} == {"not measured"}
+
+
+def test_a_figure_stands_with_its_n_and_its_definition_or_with_the_reason_for_none():
+    found = quality(
+        figures=[
+            figure("gini@20", 0.12345),
+            figure("coverage", None, reason="too few"),
+            figure("novelty@20", None, reason="other knobs", raw=0.25),
+        ]
+    )
+    assert table_of(found, "figure", "value", "n", "definition") == [
+        ["gini@20", "0.123", "1,200", "d"],
+        ["coverage", "not measured: too few", "1,200", "d"],
+        ["novelty@20", "not measured: other knobs (as it is: 0.25)", "1,200", "d"],
+    ]
+
+
+def test_figures_of_segments_have_a_line_each_and_no_table_where_there_are_none():
+    head = ("segment", "figure", "value", "users")
+    own = {"vip": {"a": figure("a", 0.5), "b": figure("b", None, reason="r")}, "new": {"a": figure("a", 1.0)}}
+    assert table_of(quality(segment_figures=own), *head) == [
+        ["vip", "a", "0.5", "1,200"],
+        ["vip", "b", "not measured: r", "1,200"],
+        ["new", "a", "1", "1,200"],
+    ]
+    assert table_of(quality(), *head) is None
+
+
+def test_custom_metrics_stand_under_their_own_heading_with_their_segments_below():
+    own = {
+        "fit": OwnFigure(figure=figure("fit", 0.5), segments={"vip": figure("fit", None, n=3, reason="r")})
+    }
+    found = quality(own=own)
+    assert table_of(found, "metric", "segment", "value", "n", "definition") == [
+        ["fit", "", "0.5", "1,200", "d"],
+        ["fit", "vip", "not measured: r", "3", ""],
+    ]
+    lines = list(quality_section(found))
+    at = lines.index("### Custom metrics")
+    assert lines[at + 1] == ""
+    assert lines[at + 2].startswith("| metric ")
+    assert "### Custom metrics" not in list(quality_section(quality()))
+
+
+def test_every_segment_says_how_many_of_its_users_count():
+    head = ("segment", "users", "with history", "evaluated", "evaluated with history")
+    counted = {"vip": SegmentCount(50, 41, 40, 39), "new": SegmentCount(9, 0, 5, 0)}
+    assert table_of(quality(segments=counted), *head) == [
+        ["vip", "50", "41", "40", "39"],
+        ["new", "9", "0", "5", "0"],
+    ]
+
+
+ALIKE = (
+    "equal questions", "users asked", "answers each", "users with different lists",
+    "items in common", "order in common", "largest move of a score",
+)  # fmt: skip
+ADDED = ("segment", "metric", "standard deviation of the mean", "share of its sampling variance")
+SETTLED = Noise(users=6, times=3, overlap=0.9, agreement=0.85, score_drift=1.26e-7, differing=2)
+
+
+def test_what_equal_questions_give_is_told_per_class_of_users_as_far_as_somebody_asked():
+    unknown = Noise(reason="there are no sparse users")
+    noise = {"sparse": unknown, "established": SETTLED}
+    assert table_of(quality(noise=noise), *ALIKE) == [
+        ["established users", "6", "3", "2", "0.9", "0.85", "1e-07"],
+        ["sparse and new users", "not measured: there are no sparse users", "", "", "", "", ""],
+    ]
+    one = table_of(quality(noise={"sparse": unknown}), *ALIKE)
+    assert [line[0] for line in one] == ["sparse and new users"]
+    assert table_of(quality(), *ALIKE) is None
+
+
+def test_what_unequal_answers_add_is_told_for_judged_lifts_that_they_move():
+    rows = [
+        lift("vip", noise_sd=0.0123, noise_share=0.184),
+        lift("new", metric="mrr", noise_sd=0.5),
+        lift("still", noise_sd=0.0, noise_share=0.0),
+        lift("unknown"),
+        lift("beside", relevance="all", noise_sd=0.5),
+    ]
+    found = quality(*rows, noise={"established": SETTLED})
+    assert table_of(found, *ADDED) == [["vip", "NDCG@10", "0.012", "18%"], ["new", "MRR@10", "0.5", ""]]
+    said = [line for line in quality_section(found) if line.startswith("What unequal answers add")]
+    assert len(said) == 1
+    assert table_of(quality(*rows[2:], noise={"established": SETTLED}), *ADDED) is None
+    assert table_of(quality(*rows), *ADDED) is None
