@@ -144,5 +144,11 @@ def plain_name(name: str) -> bool:
 
 def batches(reports: Path, name: str = "") -> list[Path]:
     """Return the summaries beside these reports, oldest first; of one name only when given."""
-    found = (reports / "batches").glob(f"{name}_*.json" if name else "*.json")
-    return sorted(found, key=lambda path: path.name.rpartition("_")[2])
+    found = (reports / "batches").glob("*.json")
+    return sorted((path for path in found if name in ("", path.stem.rpartition("_")[0])), key=_age)
+
+
+def _age(path: Path) -> tuple[str, int]:
+    """When it was begun, and as which of that second."""
+    second, _, attempt = path.stem.rpartition("_")[2].partition("-")
+    return second, int(attempt) if attempt.isdecimal() else 1

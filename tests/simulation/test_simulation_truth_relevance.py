@@ -112,6 +112,13 @@ def test_only_the_first_k_count(known):
     assert truth.mean_ndcg({"u1": ["i3", "i1", "i2"]}, k=3)[0] == pytest.approx(0.5)
 
 
+def test_ten_count_where_nobody_says_how_many(known):
+    for place, counts in ((9, True), (10, False)):
+        shown = [*(f"filler-{number}" for number in range(place)), "i2"]
+        assert (known().mean_ndcg({"u1": shown})[0] > 0) is counts
+        assert (known().mrr(shown, {"i2": 1.0}) > 0) is counts
+
+
 def test_lists_of_different_length_do_not_disturb_each_other(known):
     truth = known()
     alone = [

@@ -72,7 +72,11 @@ def test_everybody_has_tastes_of_their_own(tastes):
 def test_what_left_the_profile_window_or_leaves_it_during_the_run_is_no_taste(tastes):
     assert not likes(tastes(event("u1", "shoe", 31)), "shoe")
     assert not likes(tastes(event("u1", "shoe", 29.95)), "shoe")
-    assert likes(tastes(event("u1", "shoe", 29.9)), "shoe")
+    assert likes(tastes(event("u1", "shoe", 29 + 22 / 24)), "shoe")
+    late = tastes(event("u1", "shoe", 31))
+    assert likes(Tastes(replace(late.world, shift_us=2 * 86_400_000_000)), "shoe"), (
+        "times as they were seeded"
+    )
 
 
 def test_a_service_without_a_window_forgets_nothing(tastes):
@@ -95,6 +99,9 @@ def test_what_speaks_against_a_tag_counts_however_old_it_is(tastes):
 
 def test_events_that_are_worth_nothing_make_no_taste(tastes):
     assert not likes(tastes(event("u1", "lamp", 3, value=0.0)), "lamp")
+    assert likes(tastes(event("u1", "lamp", 3), event("u1", "lamp", 4, value=0.0)), "lamp"), (
+        "nor speak against one"
+    )
     found = tastes(event("u1", "lamp", 3))
     assert likes(found, "lamp")
     deaf = Tastes(replace(found.world, types=(EventType(type=0, weight=0.0),)))
