@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import pytest
 from truth_answers import DOCUMENT, NOW
@@ -29,6 +30,12 @@ def shared_make_world(tmp_path_factory):
     """The same for property tests, which make many worlds in one test."""
     folder = tmp_path_factory.mktemp("worlds")
     return lambda *overrides, **more: world_in(folder, *overrides, **more)
+
+
+@pytest.fixture(scope="session")
+def plan_of(shared_make_world):
+    """The same for whoever needs the plan alone; equal words are resolved once."""
+    return cache(lambda *overrides, **options: shared_make_world(*overrides, **options).plan)
 
 
 def world_in(folder, *overrides, admin=None, document=DOCUMENT, **options):

@@ -21,11 +21,11 @@ TOKEN = "a-word-that-only-the-runs-processes-know"
 
 
 @pytest.fixture
-def context(make_world, tmp_path):
+def context(plan_of, tmp_path):
     """What a worker got when it started: its service has no URL yet."""
     (scratch := tmp_path / "scratch").mkdir()
     return RunContext(
-        plan=make_world().plan,
+        plan=plan_of(),
         run_id="run-1",
         now=NOW,
         url="",

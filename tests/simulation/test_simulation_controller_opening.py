@@ -92,11 +92,11 @@ def door(monkeypatch):
 
 
 @pytest.fixture
-def one(make_world, tmp_path):
+def one(plan_of, tmp_path):
     """Return a factory: knobs and options -> a simulation of which nothing is open."""
 
     def make(*knobs, **options):
-        plan = make_world(*knobs, **options).plan
+        plan = plan_of(*knobs, **options)
         token = Secret("word")
         return opening.planned(plan, None, run_id="run-1", now=NOW, scratch=tmp_path / "scratch", token=token)
 

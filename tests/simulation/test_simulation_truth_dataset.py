@@ -262,3 +262,20 @@ def test_other_dice_choose_other_users_of_every_segment(crowded):
 @pytest.fixture(scope="module")
 def crowded(shared_make_world):
     return shared_make_world(document=crowd(SIZES))
+
+
+def test_an_event_that_is_worth_nothing_takes_nothing_from_those_that_count(make_world):
+    events = [event("u1", "i1", 9, 3), event("u1", "i1", 8, 3, value=0.0), event("u1", "i2", 7)]
+    assert make_world(document=shop(*events)).offered.tolist()[0] is True
+
+
+def test_without_an_event_or_off_the_shelf_an_item_cannot_be_offered(make_world):
+    assert make_world().offerable.tolist() == [True, False, True]
+    assert make_world(document=shop(event("u1", "i1", 9))).offerable.tolist() == [True, False, False, True]
+
+
+def test_a_purchase_window_that_is_unknown_or_shorter_than_a_day_hides_nothing(make_world):
+    admin = {"rule_exclude_events": True, "exclude_event_types": [3]}
+    assert make_world(admin=admin, apply="none", **REAL).hidden_pairs == {}
+    just_now = replace(make_world("PURCHASED_WINDOW_DAYS=0.5"), shift_us=20 * 86_400_000_000)
+    assert just_now.hidden_pairs == {}
