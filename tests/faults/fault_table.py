@@ -22,26 +22,19 @@ FIRST_RUNS = "## First runs on a service that is slow right after seeding\n"
 INTRO = """\
 # What goes wrong, and what a run does then
 
-Every row is a real `pytest --customer acme --base-url PROXY` run on a small customer (100 items, 40 users, 1,200 seeded
-events in three batches; the checks coverage, S2, S8, contract and availability). A proxy in front of `recsim serve`
-does to its requests what the row says. The table is written by the run itself: `python tests/faults/fault_table.py`
-plays the catalogue in `tests/faults/` and stops when anything is not as the catalogue says; the long tests play it too.
+Look up a fault of network, service or machine, and read what a run does, with which exit code, and what it says. The outcomes:
 
-* **survived**: every check passed; what had to be asked again is counted in `simulation_metadata.json`
-  (`requests.retries`) and told in the summary and on the page.
-* **told**: the run went on to its end, every planned check reported, those that could not be made or saw the fault
-  failed with one sentence.
-* **refused**: nothing was sent but reads, no report was made, one sentence.
+* **survived**: every check passed; retries are counted in `simulation_metadata.json` (`requests.retries`), the summary and the
+  page. [Which requests are repeated](services.md#requests).
+* **told**: the run went on to its end; checks that could not be made or saw the fault failed with one sentence.
+* **refused**: only reads were sent, no report was made, one sentence.
 * **killed**: the bundle says how far it got; the next run cleans up.
 
-After every run the service is asked directly, past the proxy: every event that was sent is there exactly once, no rule
-and no override of ours is active, no probe item is left, the marker says `finished`. (Not where the service has lost its
-data or is gone; there the next run is made and has to clean up.) No run shows a stack, and every one that was not
-refused or killed leaves a `junit.xml` with every check.
-
-502, 503, 504 and 429 are repeated; 500 is only where something was read, because the service answers it to a write that is
-not valid. Questions for a list that time out or are answered 500 are repeated for `--recsim-warm-up` seconds. What is not safe to
-repeat (making a rule or an override) is repeated only when a look at the service shows that it was not done.
+Each row is a real `pytest --customer acme --base-url PROXY` run (100 items, 40 users, 1,200 seeded events in three batches; the
+checks coverage, S2, S8, contract and availability) through a proxy in front of `recsim serve`. Afterwards the service holds
+every event exactly once, no active rule or override of ours, no probe item, and a marker that says `finished` (where it has lost
+its data or is gone, the next run cleans up). No run shows a traceback, and every one that was not refused or killed leaves a
+`junit.xml` with every check. `python tests/faults/fault_table.py` writes the table; the long tests play it again.
 """
 
 

@@ -32,11 +32,9 @@ KINDS = {
     "silent": "every question of the slow time is never answered",
 }
 INTRO = """
-A database has no statistics of data that were just seeded, and plans badly until it has made them (up to a minute).
-`python tests/faults/slow_runs.py` makes first runs of new namespaces against that: a proxy in front of `recsim serve` is
-slow from the first question after seeding on, in one of three ways, for 5 to 60 real seconds, evenly spread. A run is *lost*
-when not every selected check (coverage, S2, contract) has passed. The long tests repeat a few
-of 5 seconds.
+A database without statistics of freshly seeded data plans badly for up to a minute. Here a proxy in front of `recsim serve` is
+slow from the first question after seeding on, in one of three ways, for 5 to 60 real seconds. A first run in a new namespace
+is *lost* when not every selected check (coverage, S2, contract) has passed (`python tests/faults/slow_runs.py`).
 """
 
 
