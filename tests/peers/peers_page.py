@@ -16,26 +16,32 @@ Facts = dict[str, Any]
 HEAD = """\
 # Beside other pytest plugins
 
-Made by `python -m tests.peers`; a test compares this page with `compatibility.json` beside it, and CI runs beside the ten
-most used plugins again.
+**{same} of {count} plugins change nothing**; the first table explains the others, the second lists what was tried. In none of {runs}
+runs did the record say that a customer is ready to go live while pytest's exit code was not 0, or while a check had not passed.
 
-Every plugin was installed beside ours, alone and with the words in the table, and two customers ran: one who passes all
-{checks} checks and one who fails {failing} of them (`RULES_ENABLE=false`). *-n 2*: the same once more on two workers. Where a plugin
-tries again or repeats, a third customer ran, whose own check fails when it is made first and passes from then on
-(*wavering*). Exit code, verdict and the outcome of every check are compared with a run without any other plugin, on
-Python {python} and pytest {pytest} where the table names no other.
+Every plugin was installed beside ours, alone, with the words in the table, and two customers ran: one who passes all {checks} checks
+and one who fails {failing} of them. *-n 2*: once more on two workers. *wavering*: for plugins that try again or repeat, a third
+customer, whose own check fails only the first time. Exit code, verdict and every outcome are compared with a run without
+any other plugin, on Python {python} and pytest {pytest} where no other is named.
 
-**{same} of {count} plugins change nothing; the table explains the others.** In none of {runs} runs did the record say that
-a customer may go live while pytest's exit code was not 0, or while a check had not passed.
+## What differs
 
 | plugin | what it does | with | runs | differs | why |
 | --- | --- | --- | --- | --- | --- |
 """
+ALIKE = """
+## No difference
+
+| plugin | what it does | with |
+| --- | --- | --- |
+"""
+MADE = """
+Made by `python -m tests.peers` from `compatibility.json`; CI runs beside the ten most used plugins again.
+"""
 VERSIONS = """
 ## Versions of Python and pytest
 
-The passing and the failing customer, and the passing one with `-n 2`, without any other plugin (except pytest-xdist),
-compared with the run on Python {python} and pytest {pytest}.
+Without any other plugin (except pytest-xdist), compared with the run on Python {python} and pytest {pytest}.
 
 | Python | pytest | differs |
 | --- | --- | --- |
@@ -70,13 +76,17 @@ def page(facts: Facts) -> str:
         runs=sum(len(row["runs"]) for row in rows),
     )
     newest = facts["plain"]["pytest"]
-    lines = [head, *(_line(_cells(row, newest)) for row in rows), VERSIONS.format(**facts["plain"])]
+    unlike = [row for row in rows if _explained(row["runs"])]
+    alike = [row for row in rows if row not in unlike]
+    lines = [head, *(_line(_cells(row, newest)) for row in unlike), ALIKE]
+    lines += [_line(list(_cells(row, newest))[:3]) for row in alike]
+    lines.append(VERSIONS.format(**facts["plain"]))
     lines += [
         _line((row["python"], row["pytest"], _explained(row["runs"]) or "nothing")) for row in _had(facts)
     ]
     if lacking := [row["python"] for row in facts["versions"] if not row["runs"]]:
         lines.append(f"\nNot to be had where this was made: Python {', '.join(dict.fromkeys(lacking))}.\n")
-    return "".join(lines)
+    return "".join([*lines, MADE])
 
 
 def _had(facts: Facts) -> list[Facts]:
@@ -94,7 +104,7 @@ def _cells(row: Facts, newest: str) -> Iterator[str]:
     words = [*(f"{name}={text}" for name, text in peer.env.items()), *row["words"]]
     yield f"`{' '.join(words)}`" if words else ""
     yield ", ".join(_runs(row["runs"]))
-    yield _explained(row["runs"]) or "nothing"
+    yield _explained(row["runs"])
     yield peer.because
 
 
