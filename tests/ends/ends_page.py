@@ -16,24 +16,20 @@ Facts = dict[str, Any]
 HEAD = """\
 # However a run ends: is the service what it was?
 
-Made by `python tests/ends/ends_run.py`; a test compares this page with `ends.json` beside it, and CI plays a tenth of it
-again.
+**In {wrong} of {runs} runs it was not.** After each run either the configuration (every member of the admin document, and the env
+file to the byte) equals the original and no note is left; or a note is left, the exit code is 10 (`kill -9` leaves no time
+for one), and **one** `recsim restore` brings the original back. Then the next run is green, nothing of ours is left (active rule or
+override, probe item, scratch folder, process), and `recsim report` makes a page of every bundle.
+[services.md](services.md#how-it-is-reverted) says how.
 
-{runs} runs (one customer without and with two workers, and batches of two) on embedded stand-ins (`env`) and on a service
-that they had not started, through requests, the admin config, and its env file with a restart. That service says its
-lists in random order, as the real one does. Each run was ended at a random moment of its life, for three in four counted
-from its first change on (where it makes none, from its first record), up to just after its end. In {posted} runs an
-operator had posted a configuration before. *Disk full* is a small disk of its own for the reports that is filled at that
-moment; *another process* is a worker, an embedded stand-in or whatever else the run had started, else the run itself.
+The runs: one customer without and with two workers, and batches of two; on embedded stand-ins (`env`) and on a service that they
+had not started, through requests, the admin config, and its env file with a restart. Each was ended at a random moment, for
+three in four after its first change. In {posted} runs an operator had posted a configuration before. *Disk full* is a small disk
+for the reports that is filled at that moment; *another process* is a worker, a stand-in or another child of the run, else the
+run itself. Codes below 0 are signals that came before we listened or after our end; 0 and 1 are runs that had come to their
+end or lived on.
 
-Afterwards the configuration (every member of the admin document, and the env file to the byte) must equal the original
-and no note be left; or a note is left, the exit code is 10 (`kill -9` leaves no time for one), and **one** `recsim
-restore` brings the original back and takes the note away. Then the next run must be green, and after it no rule and no
-override of ours is active, no probe item, no scratch folder and no process is left, and `recsim report` makes a page of
-every bundle. Codes below 0 are signals that came before we listened or after our end; 0 and 1 are runs that had come to
-their end or lived on.
-
-**In {wrong} of {runs} runs that was not so.**
+Made by `python tests/ends/ends_run.py` from `ends.json`; CI plays a tenth of it again.
 
 ## By end and mode
 
