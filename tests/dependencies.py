@@ -29,9 +29,8 @@ HEAD = """\
 PAGE_HEAD = """\
 # Licences of what is installed along
 
-pytest-recsim is under the MIT licence. Installing it brings the packages that are needed "always"; the extras are for
-the project's tests and for its development. Versions and licences are those of constraints.txt, read from
-the packages' own metadata by `python tests/dependencies.py --update`.
+pytest-recsim is under the MIT licence. `pip install pytest-recsim` brings the packages that are needed "always"; the extras are for
+the project's own tests and development. Versions are those of constraints.txt (`python tests/dependencies.py --update`).
 
 | package | version | licence | needed |
 | --- | --- | --- | --- |

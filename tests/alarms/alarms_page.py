@@ -105,22 +105,20 @@ def _intro(facts: Facts) -> list[str]:
     return [
         "# False alarms: how often a check fails although nothing is wrong",
         "",
-        "Made by `python tests/alarms/alarms_run.py`; a test compares this page with `false-alarms.json` beside it.",
+        f"**In {some} of {facts['runs']} runs a check of behaviour failed: {rate(some, facts['runs'])}.** Of {measured:,} checks of",
+        f"behaviour that were measured, {alarms} failed: {rate(alarms, measured)}. Intervals are Wilson's, 95 %.",
         "",
-        f"The whole suite ran {facts['runs']} times against the embedded stand-in, which keeps its contract. Every run",
-        f"had a data set, a customer's name (it decides which users and tags are tried) and knobs of its own: {sizes['items']}",
-        f"items, {sizes['users']} users, {sizes['events']} events from the three templates of the generator; the profiles prod,",
-        f"customer_a and ci, in half of the runs with {facts['changed_knobs']} knobs changed at random, rules always on. Of the",
-        "guardrails that are off unless configured, rank instability and error rate were on with a limit of 0. Some data sets",
-        "were twisted into what real ones look like:",
+        "The whole suite ran against the embedded stand-in, which keeps its contract. Every run had a data set, a customer's name",
+        f"(it decides which users and tags are tried) and knobs of its own: {sizes['items']} items, {sizes['users']} users,",
+        f"{sizes['events']} events from the generator's three templates; the profiles prod, customer_a and ci, in half of the runs",
+        f"with {facts['changed_knobs']} knobs changed at random, rules always on; rank instability and error rate with a limit of 0.",
+        "Some data sets were made like real ones:",
         f"{twists}.",
         "",
-        f"**In {some} of {facts['runs']} runs a check of behaviour failed: {rate(some, facts['runs'])}.** Of {measured:,} checks of",
-        f"behaviour that were measured, {alarms} failed: {rate(alarms, measured)}. Intervals are Wilson's, 95 %: how often it",
-        "happens in the long run lies in there.",
+        "The stand-in answers the same question the same way and never fails. Services that do not:",
+        "[false-alarms-served.md](false-alarms-served.md), [faults.md](faults.md).",
         "",
-        "What this cannot show: the stand-in answers the same question the same way and never hiccups. How the suite takes the",
-        "hiccups of a real service is on [the page about faults](faults.md).",
+        "Made by `python tests/alarms/alarms_run.py` from `false-alarms.json`.",
         "",
     ]
 
@@ -143,7 +141,7 @@ def _behaviour(facts: Facts) -> list[str]:
     lines = [
         "## Behaviour",
         "",
-        "What a service does or does not do. A failure here is a false alarm. Rank instability is checked once per segment.",
+        "A failure here is a false alarm. Rank instability is checked once per segment.",
         "",
     ]
     lines += table(head, rows)
@@ -173,10 +171,9 @@ def _thresholds(facts: Facts) -> list[str]:
     return [
         "## Thresholds",
         "",
-        "What a data set and a profile achieve, held against a limit from guardrails.yml. These worlds differ and nobody tuned",
-        "a profile to any of them, so many miss a limit: that says something about the world, it is no false alarm. How sure",
-        "a lift is, and how often chance alone decides near the limit, is on [the page about statistics](statistics.md). The",
-        "last five columns say below which value 5, 25, 50, 75 and 95 % of the runs (of the segments, for a lift) lie.",
+        "What a data set and a profile achieve, against a limit from guardrails.yml. Nobody tuned a profile to these worlds, so many",
+        "miss a limit: that is no false alarm. How often chance alone decides near the limit: [statistics.md](statistics.md). The last",
+        "five columns are percentiles over the runs (over the segments, for a lift).",
         "",
         *table(
             ("check", "measure", "missed, of measured (95 %)", "5 %", "25 %", "50 %", "75 %", "95 %"), rows

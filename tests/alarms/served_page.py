@@ -106,21 +106,19 @@ def _intro(facts: Facts) -> list[str]:
     return [
         "# False alarms on a service that we did not start",
         "",
-        "Made by `python tests/alarms/served_run.py`; a test compares this page with `false-alarms-served.json` beside it.",
-        "",
-        f"The whole suite ran {runs:,} times against a stand-in in a process of somebody else (`--base-url`): {facts['worlds']} healthy",
-        f"customers ({sizes['items']} items, {sizes['users']} users, {sizes['events']} events; data, names and knobs drawn as for",
-        "[the page about the embedded stand-in](false-alarms.md)), each in the apply modes `request`, `admin` and `env-file`. The service",
-        f"was started with the customer's own profile or with a shipped one ({', '.join(STARTS[1:])}), and had no quirks or all of them",
-        f"([the stand-in](stand-in.md) says which): {_met(facts)}. Rules are cached for "
-        + REFRESH
-        + " everywhere, so that runs do",
-        f"not spend their time on waiting. With quirks a service lists what is sold out, so {share} of that is let through there;",
-        "without, rank instability and error rate are on with a limit of 0. To miss that is no false alarm here: the clock of such a",
-        "service runs on, and a request can time out on a busy machine.",
-        "",
         f"**In {red} of {runs:,} runs a check of behaviour failed: {rate(red, runs)}** (Wilson, 95 %).",
         *_worst(facts),
+        "",
+        f"The whole suite ran against a stand-in that it had not started (`--base-url`): {facts['worlds']} healthy customers",
+        f"({sizes['items']} items, {sizes['users']} users, {sizes['events']} events, drawn as for",
+        "[the embedded stand-in](false-alarms.md)), each in the apply modes `request`, `admin` and `env-file`. The service was",
+        f"started with the customer's own profile or with a shipped one ({', '.join(STARTS[1:])}), and had no",
+        f"[quirks](stand-in.md#quirks) or all of them: {_met(facts)}. Rules are cached for {REFRESH} everywhere, which saves",
+        f"waiting. With quirks a service lists what is sold out, so {share} of that is let through there; without, rank instability",
+        "and error rate are on with a limit of 0. To miss that is no false alarm: the clock of such a service runs on, and a request",
+        "can time out on a busy machine.",
+        "",
+        "Made by `python tests/alarms/served_run.py` from `false-alarms-served.json`.",
         "",
     ]
 
@@ -177,9 +175,9 @@ def _numbers(facts: Facts) -> list[str]:
     return [
         "## Numbers about the profile",
         "",
-        "Lifts, S7, coverage and long-tail share say something about the profile where it is in effect. Held against the table of knobs in",
-        f"each run's own record, {'none was' if not wrong else f'{wrong} were'} judged although a visible, differing knob moves the lists of more than 5 % of its users, or",
-        "left unmeasured for a knob where no visible one differs. The last three columns count how these numbers ended.",
+        "Lifts, S7, coverage and long-tail share are judged only where the profile is in effect. By each run's own table of knobs,",
+        f"{'none was' if not wrong else f'{wrong} were'} judged although a visible, differing knob moves the lists of more than 5 % of its",
+        "users, or left unmeasured for a knob where no visible one differs. The last three columns count how these numbers ended.",
         "",
         *table(
             (

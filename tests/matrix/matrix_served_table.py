@@ -17,18 +17,16 @@ JSON, PAGE = DOCS / "fault-matrix-served.json", DOCS / "fault-matrix-served.md"
 HEAD = """\
 # The fault matrix on a service that we did not start
 
-The [fault matrix](fault-matrix.md) is made on a stand-in that every run starts for itself, with a frozen clock and without
-[quirks](stand-in.md#quirks). Here the same {count} faults, at full strength, sit in a service that is there already and as hard as the
-real one: `recsim serve --quirks {quirks}` with the customer's knobs, asked with `--base-url` and `--recsim-apply request`. Equal
-questions get different lists, rules show late, the first answers fail or take long. `python -m tests.matrix --served` does it in about
-a quarter of an hour and writes this page and [fault-matrix-served.json](fault-matrix-served.json).
-
 **Without a fault nothing is red, {healthy} times out of {healthy}. {caught} of {count} faults are caught by the check that must catch them, for
 the right reason**; {accident} leave traces in other checks only, {missed} none at all, {invisible} cannot be seen.
 
-`RULES_CACHE_REFRESH` is {refresh} for the service and the profile: with 5 s a run would spend minutes on waiting for rules. The optional guardrails
-allow {allowed}; the others are those of the embedded matrix.
-Where `p95_ms` is red besides, the machine was busy with other things.
+The faults are those of the [fault matrix](fault-matrix.md), at full strength, in a service as hard as the real one:
+`recsim serve --quirks {quirks}` ([quirks](stand-in.md#quirks)) with the customer's knobs, asked with `--base-url` and `--recsim-apply
+request`. Equal questions get different lists, rules show late, the first answers fail or take long.
+
+`RULES_CACHE_REFRESH` is {refresh}, which saves waiting. The optional guardrails allow {allowed}; the others are those of the embedded
+matrix. Where `p95_ms` is red besides, the machine was busy. `python -m tests.matrix --served` writes this page and
+[fault-matrix-served.json](fault-matrix-served.json).
 """
 COLUMNS = "| fault | caught by | also red |\n|---|---|---|\n"
 

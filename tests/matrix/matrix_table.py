@@ -14,34 +14,28 @@ JSON, PAGE = DOCS / "fault-matrix.json", DOCS / "fault-matrix.md"
 HEAD = """\
 # The fault matrix
 
-What would the suite notice? A healthy service passes every check, which says little about the checks. So {count} faults of
-recommenders, each a small change of what the [stand-in](stand-in.md) ranks or answers, are switched on one after the other, and
-the whole suite judges each of them. `python -m tests.matrix` does it in about ten minutes on two quiet cores and writes this page
-and [fault-matrix.json](fault-matrix.json).
+Which faults of a recommender the suite notices. {count} faults, each a small change of what the [stand-in](stand-in.md) ranks or
+answers, were switched on one after the other, and the whole suite judged each of them.
 
 **{caught} of {count} are caught by the check that must catch them; {accident} only by accident, {missed} not at all.
 The other {invisible} cannot be seen**: the [last section](#what-cannot-be-seen-and-what-it-would-take) says why, and which
 data it would take.
 
-How to read a row:
+* **Caught by**: the check that has to be red, with a sentence that names the fault; another red check does not count. *run*: the
+  run stops with a sentence. `S1` to `S10` are the [scenarios](scenarios.md), `contract`, `availability` and `profile` come with every
+  run, the others are [guardrails](configuration.md#guardrails), with the segment where it must be this one.
+* **From**: the weakest strength on the fault's ladder that the check notices, and the next weaker one, which passes. "-" where a
+  fault is there or not.
+* **Also red**: the other checks that fail at full strength.
 
-* **Caught by**: the check that has to be red, and for the right reason: its sentence must name the fault. Another check that happens
-  to be red does not count. *run* means that the run stops with a sentence, and nothing is judged. `S1` to `S10` are the
-  [scenarios](scenarios.md), `contract`, `availability` and `profile` come with every run, the others are
-  [guardrails](configuration.md). After the name of a guardrail stands the segment, where it must be this one.
-* **From**: how little of the fault is enough. Strengths come from a fixed ladder per fault; told is the weakest one that the check
-  notices, and the next weaker one, which passes unnoticed. "-" where a fault is there or not.
-* **Also red**: the other checks that fail when the fault has its full strength.
+The customer is small: a marketplace of {items} items, {users} users and {events:,} events (generator seed {seed}), the profile of
+customer-a with caps and starter interests, the shipped thresholds, and all optional guardrails on, each a little beyond what
+the healthy service shows. On larger customers lifts are told apart better and `contract` and `availability` see more answers, so
+they notice rarer faults.
 
-Tried on one small customer: a marketplace of {items} items, {users} users and {events:,} events (generator seed {seed}), with the
-profile of customer-a, caps and starter interests added, the shipped thresholds, and all optional guardrails on, each a little
-beyond what the healthy service shows. Strengths are exact for this customer and a guide for others: scenarios ask no more users of
-a larger one, but `contract` and `availability` look at every answer of a run, and lifts are told apart better, so these see rarer
-faults there.
-
-`tests/matrix` holds the faults. CI tries a part of them against this table, makes `S1`, `S5` and `contract` weaker on purpose and
-demands that this is noticed; `--check` compares all of them, `--weaken S5 pin-at-slot-2` shows one weakened check. The same faults in
-a service that is there already, as hard as the real one: [fault-matrix-served.md](fault-matrix-served.md).
+`python -m tests.matrix` writes this page and [fault-matrix.json](fault-matrix.json). CI tries a part of it again, and demands that
+weakened versions of `S1`, `S5` and `contract` are noticed. The same faults in a service that is there already:
+[fault-matrix-served.md](fault-matrix-served.md).
 """
 COLUMNS = "| fault | what it imitates | caught by | from | also red |\n|---|---|---|---|---|\n"
 
