@@ -93,6 +93,19 @@ def test_numbers_that_there_are_then_and_now_are_compared():
     ]
 
 
+def test_a_difference_without_a_number_on_either_side_is_blank():
+    then, now = {"novelty@20": None}, [figure("novelty@20", None)]
+    assert "| novelty@20 | not measured | not measured |  |" in list(
+        changes_section(since(numbers=then), [], quality(figures=now))
+    )
+
+
+def test_a_figure_that_moved_by_little_is_not_laid_to_unequal_answers():
+    then, now = {"gini@20": 0.5}, [figure("gini@20", 0.5625)]
+    ((_, ((*_, said),)),) = tables(changes_section(since(numbers=then), [], quality(figures=now)))
+    assert said == "+0.062"
+
+
 def difference(then, now):
     facts = since(numbers={"lift of NDCG@10, vip": then})
     ((_, ((*_, said),)),) = tables(changes_section(facts, [], quality(now)))

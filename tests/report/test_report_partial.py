@@ -90,14 +90,18 @@ def test_metadata_alone_are_enough_for_a_page(bundle):
     bundle.events.unlink()
     bundle.events.mkdir()
     told, read = render_record(bundle)
-    assert told.startswith("events.jsonl cannot be read (")
+    assert told in (
+        "events.jsonl cannot be read (Is a directory)",
+        "events.jsonl cannot be read (it is not a file)",
+    )
     assert read == READ
     assert "| users evaluated | 1 of 2 |" in partial(bundle)
     assert "Planned and never reported: S1, S2." in partial(bundle)
 
 
 @pytest.mark.parametrize(
-    ("count", "numbers"), [(1, "1"), (5, "1, 2, 3, 4, 5"), (7, "1, 2, 3, 4, 5 and 2 more")]
+    ("count", "numbers"),
+    [(1, "1"), (5, "1, 2, 3, 4, 5"), (6, "1, 2, 3, 4, 5 and 1 more"), (7, "1, 2, 3, 4, 5 and 2 more")],
 )
 def test_lines_that_are_no_result_are_told_by_their_numbers_five_at_most(bundle, count, numbers):
     bundle.events.write_bytes(b'{"x": 1}\n' * count + bundle.events.read_bytes())
@@ -108,7 +112,8 @@ def test_lines_that_are_no_result_are_told_by_their_numbers_five_at_most(bundle,
 def test_quality_that_cannot_be_read_is_a_sentence_and_everything_else_is_shown(bundle):
     (bundle.artifacts / "quality_metrics.json").write_text('{"lifts": 3}')
     said, read = render_record(bundle)
-    assert said.startswith("artifacts/quality_metrics.json cannot be read (Expected `array`, got `int`")
+    why = "Expected `array`, got `int` - at `$.lifts`"
+    assert said == f"artifacts/quality_metrics.json cannot be read ({why})"
     assert read == READ
     assert "## All checks" in partial(bundle)
     assert "## Quality" not in partial(bundle)
@@ -193,6 +198,15 @@ def test_what_is_wrong_is_told_on_one_line_without_markup_and_not_at_length(bund
     told = render_record(bundle)
     assert all("\n" not in sentence and len(sentence) < 300 for sentence in told)
     assert "<b>" not in partial(bundle)
+
+
+def test_a_reason_that_quotes_the_record_is_no_markup_on_the_page(bundle):
+    write_json(bundle.metadata, metadata(verdict=GREEN))
+    bundle.events.write_bytes(b"")
+    bundle.append(result("[a](b)<i>", "failed"))
+    said, _ = render_record(bundle)
+    assert said == "the verdict says `may_go`, but [a](b)<i> is among the checks that failed"
+    assert "- the verdict says `may_go`, but [a]\\(b)&lt;i> is among" in partial(bundle)
 
 
 def test_the_worst_stands_first_on_the_page_of_what_could_be_read(bundle):

@@ -81,6 +81,16 @@ def test_what_was_left_out_is_counted_in_lines_too() -> None:
     assert not any("left_out" in line for line in lines("passed", *many[:MOST_MEASURES]))
 
 
+def test_fifty_measures_are_told_at_most() -> None:
+    found = told(*(measure(f"m{number}") for number in range(60)))
+    assert sum(name.startswith("recsim.measure.") for name in found) == 50
+    assert found["recsim.measures_left_out"] == "10"
+
+
+def test_a_fact_with_an_underscore_keeps_it() -> None:
+    assert "case: new_users" in lines("not_measured", case="new_users")
+
+
 def test_a_fact_stays_on_its_line() -> None:
     odd = Measure(name="a\nb", ok=True, got="x\ny", expected="e\rf", origin="o\x1b")
     assert lines("passed", odd)[-1] == "a b: x y (e f), threshold from o "

@@ -34,7 +34,9 @@ def settled(plan: Plan, earlier: CheckResult | None, now: CheckResult, today: st
 def _flaky(plan: Plan, earlier: CheckResult, now: CheckResult, today: str) -> CheckResult:
     note = covering(plan.waivers, now.check, now.case, today)
     outcome: Outcome = "waived" if note else "warned" if earlier.severity == "warn" else "flaky"
-    what = f"flaky: attempt {earlier.attempt} ended as {earlier.outcome.replace('_', ' ')}, attempt {now.attempt} passed"
+    then = "passed" if now.outcome == "passed" else f"ended as {now.outcome}"
+    before = f"attempt {earlier.attempt} ended as {earlier.outcome.replace('_', ' ')}"
+    what = f"flaky: {before}, attempt {now.attempt} {then}"
     return replace(
         now,
         outcome=outcome,
