@@ -122,3 +122,72 @@ def test_a_run_that_is_killed_while_it_removes_its_folder_leaves_it_to_the_next(
     held.close()
     assert [path.name for path in place.iterdir()] == [f"{folder.name}.going"]
     assert left(place) == []
+
+
+def test_a_scratch_folder_is_for_its_owner_alone_and_new_each_time(place):
+    (first, held), (second, also) = scratch.make(), scratch.make()
+    assert first != second
+    assert first.parent == place
+    assert first.stat().st_mode & 0o777 == 0o700
+    assert [path.name for path in first.iterdir()] == [".held"]
+    for file in (held, also):
+        file.close()
+
+
+def test_what_this_process_holds_stays_until_the_last_hold_is_let_go(place):
+    folder, held = scratch.make()
+    also = scratch.hold(folder)
+    held.close()
+    assert left(place) == [folder.name]
+    also.close()
+    assert left(place) == []
+
+
+def test_a_folder_that_a_run_removes_itself_is_gone_at_once_with_everything_in_it(place):
+    folder, held = scratch.make()
+    (folder / "simulations").mkdir()
+    (folder / "simulations" / "lists").write_bytes(b"users")
+    scratch.remove(folder)
+    held.close()
+    assert list(place.iterdir()) == []
+    scratch.remove(folder)  # nobody minds a second time
+
+
+def test_only_folders_of_runs_are_removed(place):
+    for name in ("mine", "recsim-locks-0", "xrecsim-run-x"):
+        (place / name).mkdir()
+        os.utime(place / name, (0, 0))
+    (place / "recsim-run-a.going").mkdir()
+    (place / "recsim-run-a.going" / "lists").write_bytes(b"users")
+    assert left(place) == ["mine", "recsim-locks-0", "xrecsim-run-x"]
+
+
+@pytest.mark.parametrize(("age", "stays"), [(0, True), (58, True), (62, False)])
+def test_a_folder_without_its_file_is_given_a_minute(place, monkeypatch, age, stays):
+    (folder := place / "recsim-run-new").mkdir()
+    monkeypatch.setattr(scratch, "wall", lambda: folder.stat().st_mtime + age)
+    assert (left(place) == [folder.name]) is stays
+
+
+def test_a_place_that_cannot_be_listed_is_no_trouble(place, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(place / "gone"))
+    scratch.sweep()
+    assert list(place.iterdir()) == []
+
+
+def test_where_no_folder_can_be_made_the_caller_is_told(place, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(place / "gone"))
+    with pytest.raises(FileNotFoundError):
+        scratch.make()
+
+
+def test_a_folder_that_its_run_still_removes_is_not_fought_for(place, monkeypatch):
+    """Two sweeps may meet at one folder; whoever comes second finds it locked, and goes on to the next."""
+    for name in ("one", "two"):
+        (place / f"recsim-run-{name}").mkdir()
+        os.utime(place / f"recsim-run-{name}", (0, 0))
+    other = (place / "recsim-run-one" / ".held").open("xb")
+    scratch.fcntl.flock(other, scratch.fcntl.LOCK_EX)
+    assert left(place) == ["recsim-run-one"]
+    other.close()
+    assert left(place) == []

@@ -138,3 +138,80 @@ def test_an_event_that_left_the_window_after_the_answer_was_made_may_still_have_
     later = room.Signals(world, world.now_us + 30_000_000)
     assert later.covisits_hold(*told(item="i1", cooc=1.0, anchors=("i2",)))
     assert not later.covisits_hold(*told(item="i1", cooc=2.0, anchors=("i2",)))
+
+
+def bare(**parts):
+    """An answer for i1 with these parts of an explanation only."""
+    shown, one = told()
+    return shown, msgspec.structs.replace(one, explain=Explain(**parts) if parts else None)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [{}, {"anchors": ["i2"]}, {"anchors": ["i2"], "blend": Blend(alpha=0.3, beta=0.5, gamma=0.2)}],
+    ids=["no explanation", "no blend", "no raw signals"],
+)
+def test_what_an_answer_does_not_tell_is_not_wrong(signals, parts):
+    held_to = signals()
+    assert held_to.popularity_holds(*bare(**parts))
+    assert held_to.covisits_hold(*bare(**parts))
+
+
+@pytest.mark.parametrize("facts", [{"item": "stranger"}, {"profile": "p1"}])
+def test_co_visitation_of_unknown_items_and_of_a_segments_own_knobs_is_not_judged(signals, facts):
+    assert signals().covisits_hold(*told(cooc=7.0, **facts))
+
+
+def test_anchors_that_the_fixture_does_not_know_add_nothing(signals):
+    assert signals().covisits_hold(*told(cooc=1.0, anchors=("(no_recent_activity)", "i2")))
+    assert not signals().covisits_hold(*told(cooc=1.0, anchors=("(no_recent_activity)",)))
+    assert signals().covisits_hold(*told(cooc=0.0, anchors=()))
+
+
+def test_an_anchor_is_no_neighbour_of_its_own(signals):
+    assert signals().covisits_hold(*told(item="i2", cooc=0.0, anchors=("i2",)))
+
+
+def test_an_item_that_is_no_anchor_is_judged_for_sparse_users_too(signals):
+    assert not signals().popularity_holds(*told(pop=3.0, anchors=("i2",), recent=0))
+
+
+def test_event_times_are_those_that_were_seeded(make_world):
+    world = make_world(*KNOBS)
+    later = replace(world, shift_us=10 * 86_400_000_000, types=TYPES)  # a half-life younger
+    assert room.Signals(later, world.now_us).popularity_holds(*told(pop=2 * POPULARITY))
+    assert not room.Signals(later, world.now_us).popularity_holds(*told(pop=POPULARITY))
+    early = replace(world, shift_us=-15 * 86_400_000_000, types=TYPES)
+    assert room.Signals(early, world.now_us).covisits_hold(*told(cooc=0.0)), (
+        "both events have left the window"
+    )
+
+
+def test_popularity_is_decayed_to_the_instant_of_the_answers(make_world):
+    world = replace(make_world(*KNOBS), types=TYPES)
+    later = room.Signals(world, world.now_us + 10 * 86_400_000_000)
+    assert later.popularity_holds(*told(pop=POPULARITY / 2))
+    assert not later.popularity_holds(*told(pop=POPULARITY))
+
+
+REAL = {"base_url": "http://x", "base_url_source": "--base-url", "apply": "none"}
+
+
+def test_one_unknown_knob_is_named_alone_and_the_other_signal_is_still_compared(make_world):
+    half = held(make_world(admin={"half_life_days": 10}, **REAL))
+    assert half.told == "not compared, for it is unknown: co-visitation window"
+    assert not half.popularity_holds(*told(pop=99.0))
+    window = held(make_world(admin={"co_vis_window_days": 30}, **REAL))
+    assert window.told == "not compared, for it is unknown: half-life"
+    assert not window.covisits_hold(*told(cooc=99.0))
+
+
+def test_a_service_without_a_half_life_or_a_window_falls_back_to_its_own(make_world):
+    own = held(make_world(admin={"half_life_days": 0, "co_vis_window_days": 0}, **REAL))
+    assert own.told == "compared"
+    assert own.half_life_days == 14
+    assert own.popularity_holds(*told(pop=sum(0.5 ** (days / 14) for days in (50, 20, 18))))
+    older = room.Signals(replace(own.world, shift_us=int(-10.5 * 86_400_000_000)), own.now_us)
+    assert own.covisits_hold(*told(cooc=1.0))
+    assert older.covisits_hold(*told(cooc=0.0)), "u1's event on i1 is 30.5 days old"
+    assert not older.covisits_hold(*told(cooc=1.0))
