@@ -19,7 +19,7 @@ from pytest_recsim.plan.resolve import resolve
 from pytest_recsim.service.http import wiring
 from pytest_recsim.simulation.session.run import RunContext, Secret
 from pytest_recsim.simulation.session.simulation import Simulation
-from pytest_recsim.standin import app as standin
+from pytest_recsim.standin.process import app as standin
 from pytest_recsim.testing import Shop
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
