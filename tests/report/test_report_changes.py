@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from report_rows import figure, lift, quality, result, tables
 
@@ -134,6 +134,7 @@ def test_a_difference_as_large_as_unequal_answers_make_is_still_explained_by_the
     assert "unequal answers alone" in difference(0.0, msgspec.structs.replace(noisy, lift=most))
 
 
+@settings(max_examples=40)
 @given(st.text(max_size=20), st.text(min_size=1, max_size=20))
 def test_whatever_a_knob_or_a_value_is_called_the_tables_keep_their_columns(text, name):
     facts = since((Change(name, text, text),), {name: "passed"}, {name: 1.0}, bundle=text, verdict=text)

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from junit_rules import complaints
 from report_rows import result
@@ -74,7 +74,10 @@ def test_a_batch_that_proves_nothing_is_red_whatever_its_simulations_say(written
     root = written((simulated(), [result("S1")]), incomplete="it was killed\0")
     assert complaints(root) == []
     assert (root.get("tests"), root.get("errors")) == ("2", "1")
-    assert [suite.get("name") for suite in root] == ["acme", "pilot"]
+    assert [(suite.get("name"), suite.get("time")) for suite in root] == [
+        ("acme", "0.000"),
+        ("pilot", "0.000"),
+    ]
     (case,) = root[1]
     assert (case.get("classname"), case.get("name")) == ("recsim", "batch[pilot]")
     assert (case.find("error").get("message"), case.findtext("error")) == ("it was killed",) * 2
@@ -143,6 +146,15 @@ def test_a_message_says_outcome_waiver_and_sentence_each_once(outcome, more, mes
     assert ending(result("S1", outcome, **more)).get("message") == message
 
 
+def test_what_was_let_through_or_left_out_is_skipped():
+    assert {ending(result("S1", outcome)).tag for outcome in ("warned", "waived", "skipped")} == {"skipped"}
+
+
+def test_a_sentence_that_xml_cannot_hold_is_told_without_that():
+    found = ending(result("S1", "failed", sentence="a\0b"))
+    assert (found.get("message"), found.text) == ("failed: ab", "ab")
+
+
 HEAD = len("failed: ")
 
 
@@ -154,6 +166,8 @@ HEAD = len("failed: ")
         ("short\n" + "x" * MESSAGE, "failed: short"),
         ("a\nb\n" + "x" * MESSAGE, "failed: a\nb"),
         ("x" * MESSAGE + "\nb", "failed: " + "x" * (MESSAGE - HEAD) + "..."),
+        ("a" * 491 + "\n" + "b" * 9, "failed: " + "a" * 491),
+        ("a" * 492 + "\n" + "b" * 9, "failed: " + "a" * 492 + "..."),
     ],
 )
 def test_a_long_message_ends_with_a_whole_line_and_the_whole_is_the_text(sentence, message):
@@ -162,6 +176,7 @@ def test_a_long_message_ends_with_a_whole_line_and_the_whole_is_the_text(sentenc
     assert found.text == sentence
 
 
+@settings(max_examples=40)
 @given(st.text(max_size=2 * MESSAGE))
 def test_no_message_is_longer_than_readers_show(sentence):
     assert len(ending(result("S1", "failed", sentence=sentence)).get("message")) <= MESSAGE + 3

@@ -197,6 +197,89 @@ def test_what_is_no_file_of_pytests_is_left_alone(tmp_path: Path, text: str) -> 
     assert path.read_text() == text
 
 
+def case_of(root: ET.Element, name: str = "test_gini[acme]") -> ET.Element:
+    (found,) = root.iterfind(f"testsuite[@name='acme']/testcase[@name='{name}']")
+    return found
+
+
+def test_each_customer_has_the_time_and_the_host_of_the_run(tmp_path: Path) -> None:
+    root = amended(tmp_path, Known("acme", result()))
+    for suite in root:
+        assert (suite.get("timestamp"), suite.get("hostname")) == ("2026-01-01T00:00:00", "h")
+
+
+def test_what_pytest_does_not_say_of_the_run_is_not_made_up(tmp_path: Path) -> None:
+    path = tmp_path / "junit.xml"
+    path.write_text('<testsuites><testsuite name="pytest"><testcase name="a"/></testsuite></testsuites>')
+    amend(path, [ACME], {})
+    suite, theirs = ET.parse(path).getroot()
+    assert set(suite.attrib) == {"name", "time", "tests", "failures", "errors", "skipped"}
+    assert theirs.find("properties") is None
+
+
+def test_lines_are_counted_from_one(tmp_path: Path) -> None:
+    path = tmp_path / "junit.xml"
+    text = PYTESTS.replace("{inside}", "").replace(
+        'name="test_gini[acme]"', 'name="test_gini[acme]" line="0"'
+    )
+    path.write_text(text.replace('name="test_other"', 'name="test_other" line="7"'))
+    amend(path, [ACME], {GINI: Known("acme", result())})
+    root = ET.parse(path).getroot()
+    assert case_of(root).get("line") == "1"
+    assert root[1][-1].get("line") == "7"
+
+
+@pytest.mark.parametrize("end", ["failure", "error"])
+def test_a_check_that_pytest_shows_as_red_is_not_told_twice(tmp_path: Path, end: str) -> None:
+    inside = f'<{end} message="theirs">trace</{end}>'
+    case = case_of(amended(tmp_path, Known("acme", result("failed", sentence="ours")), inside=inside))
+    assert [(one.tag, one.get("message")) for one in case if one.tag != "system-out"] == [(end, "theirs")]
+
+
+def test_what_was_let_through_without_a_word_of_pytest_stays_green(tmp_path: Path) -> None:
+    case = case_of(amended(tmp_path, Known("acme", result("warned", sentence="low"))))
+    assert [one.tag for one in case] == ["system-out"]
+
+
+def test_a_test_of_which_nothing_is_known_moves_as_it_is(tmp_path: Path) -> None:
+    case = case_of(amended(tmp_path, Known("acme")))
+    assert (case.get("time"), len(case)) == ("2.250", 0)
+
+
+@pytest.mark.parametrize("outcome", ["passed", "failed"])
+def test_only_what_never_reported_is_added_to_what_pytest_has_written(tmp_path: Path, outcome: str) -> None:
+    path, nodeid = tmp_path / "junit.xml", "scenarios/test_s01.py::test_s01[acme]"
+    path.write_text(PYTESTS.replace("{inside}", ""))
+    reported, unknown = Known("acme", result(outcome, nodeid=nodeid)), Known("acme")
+    amend(path, [ACME], {GINI: Known("acme", result()), nodeid: reported, "t.py::test_x": unknown})
+    root = ET.parse(path).getroot()
+    assert [case.get("name") for case in root[0].iter("testcase")] == ["preparation[acme]", "test_gini[acme]"]
+
+
+def test_a_check_that_pytest_tells_of_is_not_added_again(tmp_path: Path) -> None:
+    root = amended(tmp_path, Known("acme", result("missing", sentence="it never reported")))
+    assert case_of(root).findtext("error") == "it never reported"
+
+
+def test_facts_are_properties_only_where_that_is_asked_for(tmp_path: Path) -> None:
+    known = Known("acme", result())
+    assert case_of(amended(tmp_path, known)).find("properties") is None
+    listed = case_of(amended(tmp_path, known, as_properties=True)).iterfind("properties/property")
+    assert "recsim.measure.gini@20" in [one.get("name") for one in listed]
+
+
+def test_a_run_without_a_simulation_keeps_the_suite_that_pytest_wrote(tmp_path: Path) -> None:
+    path = tmp_path / "junit.xml"
+    path.write_text('<testsuites><testsuite name="pytest" tests="0"/></testsuites>')
+    amend(path, [], {})
+    assert [suite.get("name") for suite in ET.parse(path).getroot()] == ["pytest"]
+
+
+def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    amend(tmp_path / "junit.xml", [ACME], {})
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_rules_refuse_what_the_schema_of_jenkins_refuses() -> None:
     case = "<testsuites{more}><testsuite name='a' tests='1' failures='0' errors='0'{time}>{case}</testsuite></testsuites>"
     good = case.format(more="", time=" time='1.250'", case="<testcase name='b'/>")

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from junit_rules import complaints
 from report_rows import result
@@ -17,6 +17,7 @@ from pytest_recsim.record.jsonio import write_json
 from pytest_recsim.report.junit_suite import (
     Simulated,
     add_facts,
+    add_properties,
     address,
     clean,
     close_suite,
@@ -92,6 +93,7 @@ def test_classes_and_names_are_pytests(nodeid, expected):
     assert of_pytest(nodeid) == expected
 
 
+@settings(max_examples=40)
 @given(
     st.text("ab/.py]", min_size=1, max_size=12),
     st.lists(st.sampled_from(["TestA", "test_b"]), min_size=1, max_size=3),
@@ -112,7 +114,7 @@ def of_pytest(nodeid):
 def test_a_suite_says_what_the_simulation_amounts_to_and_nothing_that_is_not_known():
     facts = {"sentence": "Ready.", "profile": "prod", "service": "stand-in"}
     suite = new_suite(Simulated(row(seconds=3.25, **facts), report="../r"))
-    assert (suite.get("name"), suite.get("time")) == ("acme-eu", "3.250")
+    assert (suite.tag, suite.get("name"), suite.get("time")) == ("testsuite", "acme-eu", "3.250")
     assert said(suite) == {
         "recsim.customer": "acme",
         "recsim.verdict": "may_go",
@@ -153,6 +155,9 @@ def test_facts_stand_in_one_output_before_what_is_there_and_as_properties_only_w
         "printed",
     ]
     assert said(case) == {}
+    silent = ET.Element("testcase")
+    add_facts(silent, result("S1"), as_properties=False)
+    assert [one.tag for one in silent] == ["system-out"]
     add_facts(case, result("S1"), as_properties=True)
     assert said(case)["recsim.outcome"] == "passed"
     assert case[0].tag == "properties"
@@ -191,18 +196,37 @@ def test_counts_of_suites_are_those_of_their_testcases_and_the_whole_their_sum()
     assert complaints(root) == []
 
 
+@settings(max_examples=40)
 @given(ANY)
 def test_whatever_a_service_or_a_customer_says_the_xml_can_be_read(text):
-    failing = row("must_not_go", sentence=text, profile=text, service=text)
-    suite = new_suite(Simulated(failing, {text: 1.0}, failure=text, report=text))
-    suite.append(ET.Element("testcase", name="a"))
-    add_facts(suite[-1], result(text, case=text, waiver=text), as_properties=True)
-    close_suite(suite, failing)
-    again = read_again(suite)
-    assert said(again).get("recsim.sentence", "") == clean(text)
-    assert clean(clean(text)) == clean(text)
+    facts = {"sentence": text, "profile": text, "service": text}
+    failing = Row(id=text, customer=text, status="must_not_go", **facts)
+    for one in (Simulated(failing, {text: 1.0}, failure=text, report=text), Simulated(failing, {text: 1.0})):
+        suite = new_suite(one)
+        suite.append(ET.Element("testcase", name="a"))
+        add_facts(suite[-1], result(text, case=text, waiver=text), as_properties=True)
+        close_suite(suite, failing)
+        again = read_again(suite)
+        assert again.get("name") == clean(text)
+        assert said(again).get("recsim.sentence", "") == clean(text)
+        assert again.find("testcase[last()]/failure") is not None or one.failure
 
 
+@pytest.mark.parametrize("letter", "\0\x07\x1b\ud800\ufffe\uffff")
+def test_what_xml_cannot_hold_is_left_out(letter):
+    assert clean(f"a{letter}b") == "ab"
+
+
+def test_several_calls_make_one_list_of_properties_at_the_beginning():
+    case = ET.Element("testcase")
+    ET.SubElement(case, "system-out")
+    add_properties(case, {"a": "1"})
+    add_properties(case, {"b\0": "2\0"})
+    assert [one.tag for one in case] == ["properties", "system-out"]
+    assert said(case) == {"a": "1", "b": "2"}
+
+
+@settings(max_examples=40)
 @given(st.text("ab é文😀\t\n", max_size=30))
 def test_what_xml_can_hold_is_kept_as_it_is(text):
     assert clean(text) == text

@@ -39,10 +39,14 @@ QUALITY = Quality(
 )
 
 
+@pytest.fixture(scope="module")
+def plan(shared_make_world):
+    return shared_make_world().plan
+
+
 @pytest.fixture
-def open_as(shared_make_world, tmp_path):
+def open_as(plan, tmp_path):
     """Open the small world's simulation, with members of its plan replaced and facts of Opened."""
-    plan = shared_make_world().plan
 
     def open_(facts=(), **changes):
         return opened_run(msgspec.structs.replace(plan, **changes), tmp_path, **dict(facts))

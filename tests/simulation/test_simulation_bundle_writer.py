@@ -23,10 +23,14 @@ from pytest_recsim.simulation.session.preparation import Prepared
 S1, S2, GINI = (("acme", check, "") for check in ("S1", "S2", "gini"))
 
 
+@pytest.fixture(scope="module")
+def plan(shared_make_world):
+    return shared_make_world().plan
+
+
 @pytest.fixture
-def write(shared_make_world, tmp_path):
+def write(plan, tmp_path):
     """Return a factory: changes of the plan -> the writer of a simulation that has just been opened."""
-    plan = shared_make_world().plan
 
     def open_(*, started=NOW, spoiled="", **changes):
         changed = msgspec.structs.replace(plan, **changes)
