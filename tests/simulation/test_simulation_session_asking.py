@@ -8,6 +8,7 @@ from filelock import FileLock
 
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.record.asked import Chosen
+from pytest_recsim.service.api.capabilities import Capabilities, NotOffered
 from pytest_recsim.service.contract.errors import ServiceError
 from pytest_recsim.simulation.session import asking
 
@@ -239,3 +240,14 @@ def test_a_boost_is_in_force_for_the_length_of_a_block_and_cancelled_after_it(ow
         breaks_off()
     assert rank() == before
     assert sim.service.list_overrides(status="active") == []
+
+
+def test_where_the_service_has_neither_rules_nor_overrides_none_is_sent(join, town):
+    """The reason is that of the check, which is not measured then."""
+    sim = join(capabilities=Capabilities(rules=False, overrides=False))
+    town.forget()
+    with pytest.raises(NotOffered, match="rule"):
+        sim.rule("recsim-mine", "no-red", action="BLOCK", item_ids=["i001"])
+    with pytest.raises(NotOffered, match="override"):
+        sim.boost("recsim-mine", "i001", 1.0)
+    assert town.heard == []
