@@ -123,6 +123,11 @@ def test_before_the_first_check_running_services_and_one_stand_in_are_open_and_e
     assert all(page(made, name) for name in ("a", "real-b", "c", "real-d"))
 
 
+def test_the_one_stand_in_is_the_first_one_wherever_it_stands(fleet, world):
+    fleet("real-b", "a", "c").start(print)
+    assert world.opened == ["real-b", "a"]
+
+
 def test_services_are_held_before_anything_is_asked_and_changed_when_everything_else_is_known(fleet, world):
     made = fleet("a", "real-b", "c")
     made.services.hold = lambda _: made.services.steps.append(("hold", list(world.opened)))

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from truth_answers import DOCUMENT
 
 from pytest_recsim.data.profiles.knobs import KNOBS
 from pytest_recsim.record.metadata import KnobRow
 from pytest_recsim.service.contract.ask import Ask, Exchange
 from pytest_recsim.service.contract.wire import Answer, Explain, Extras, Policy, ScoredItem, Trace
 from pytest_recsim.simulation.measure.scoring import score
-from pytest_recsim.simulation.truth.applied import Applied, Unapplied, applied, rules_off
+from pytest_recsim.simulation.truth.applied import (
+    Applied,
+    Standing,
+    Unapplied,
+    applied,
+    remedy,
+    rules_off,
+    told_knobs,
+)
 from pytest_recsim.simulation.truth.inferred import Signs
 from pytest_recsim.simulation.truth.knobs_in_effect import NOT_SET, knob_table
 from pytest_recsim.simulation.truth.moves import MOVES, WORDS
@@ -196,3 +205,193 @@ def test_lifts_and_figures_of_users_without_the_profile_are_not_measured_and_kee
     assert segments["vip"]["novelty@20"].value is not None
     assert segments["new_users"]["novelty@20"].value is None
     assert segments["new_users"]["novelty@20"].raw is not None
+
+
+def someone(*groups, users=("u1", "u2", "u3", "u4"), rows=()):
+    """For whom the profile is in effect: `(knobs, users)` for whom it is not."""
+    return Applied(users, tuple(Unapplied(tuple(knobs), who) for knobs, who in groups), rows)
+
+
+HUNDRED = tuple(f"u{number}" for number in range(100))
+
+
+def test_where_the_profile_is_in_effect_for_everybody_nobody_is_left_out_and_nothing_is_said():
+    everybody = someone()
+    assert everybody.without == frozenset()
+    assert everybody.kept(["u1", "u2"]) == (["u1", "u2"], "")
+    assert everybody.unapplied(["u1"]) == ""
+    standing = everybody.standing(["u1", "u2"])
+    assert (standing.kept, standing.left_out, standing.reason, standing.note) == ((True, True), 0, "", "")
+    assert everybody.whole() == Standing(())
+
+
+def test_a_number_over_exactly_these_users_says_nothing_as_soon_as_one_of_them_is_without():
+    one = someone(("A", ("u7",)), users=HUNDRED, rows=(differing("A"),))
+    assert one.unapplied(["u7", "u8"]).startswith("the profile is not in effect for 1 of 2 users: A (")
+    assert one.unapplied(["u7"]).startswith("the profile is not in effect for any of 1 users: A (")
+    assert one.unapplied(["u8"]) == ""
+    assert one.kept(HUNDRED) == ([user for user in HUNDRED if user != "u7"], "")
+
+
+def test_a_number_that_cannot_be_taken_apart_is_over_everybody_who_was_asked_for():
+    few, many = (someone(("A", HUNDRED[:n]), users=HUNDRED, rows=(differing("A"),)) for n in (5, 6))
+    assert few.whole() == Standing(())
+    assert many.whole() == Standing((), 0, many.reason(HUNDRED))
+    assert "6 of 100 users" in many.whole().reason
+
+
+def test_too_many_are_not_left_out_but_make_the_whole_number_say_nothing():
+    found = someone(("A", ("u1", "u2")), rows=(differing("A"),))
+    kept, reason = found.kept(["u1", "u2", "u3", "u4"])
+    assert kept == ["u1", "u2", "u3", "u4"]
+    assert "2 of 4 users" in reason
+
+
+def test_only_knobs_that_concern_these_users_are_named_and_counts_of_all_of_them_add_up():
+    rows = (differing("A"), differing("B"), differing("C"))
+    found = someone(("A", ("u1",)), ("AB", ("u2",)), ("C", ("u3",)), rows=rows)
+    assert found.without == {"u1", "u2", "u3"}
+    some = found.reason(["u1", "u2", "u4"])
+    assert some.startswith("the profile is not in effect for 2 of 3 users: A (")
+    assert "B (" in some
+    assert "C (" not in some
+
+
+def test_large_numbers_are_told_with_their_thousands():
+    users = tuple(f"u{number}" for number in range(2500))
+    found = someone(("A", users[:1200]), users=users, rows=(differing("A"),))
+    assert "1,200 of 2,500 users" in found.reason(users)
+    assert "any of 1,200 users" in found.reason(users[:1200])
+
+
+@pytest.mark.parametrize(("count", "rest"), [(4, ""), (5, " and 1 more"), (7, " and 3 more")])
+def test_four_knobs_are_named_and_the_others_counted(count, rest):
+    told = told_knobs([differing(name) for name in "ABCDEFG"[:count]])
+    assert told.endswith(f"D (asked for nothing, in effect 5){rest}")
+    assert told.count("(asked") == 4
+
+
+def test_a_knob_is_told_with_what_was_asked_for():
+    assert told_knobs([differing("A", "9", asked="3")]) == "A (asked 3, in effect 9)"
+
+
+def test_a_mode_is_only_named_where_it_carries_all_of_the_knobs():
+    both, one, none = differing("A"), differing("B", carried=("env-file",)), differing("C", carried=())
+    assert remedy([both]) == "--recsim-apply admin or env-file carries this knob"
+    assert remedy([both, one]) == "--recsim-apply env-file carries these knobs"
+    assert remedy([both, none]) == "no apply mode removes C from the service: set it in the profile"
+    assert "removes C, D from" in remedy([none, both, differing("D", carried=())])
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (differing("RULES_ENABLE", "false", asked="true"), "the profile asks for them; --recsim-apply admin"),
+        (differing("RULES_ENABLE", "false", carried=()), "; the profile does not set it"),
+        (differing("RULES_ENABLE", "false", status="same"), "RULES_ENABLE=true in the profile"),
+        (differing("RULES_ENABLE", "true"), ""),
+        (differing("RULES_ENABLE", "false", status="not in effect"), ""),
+        (differing("RULES_ENABLE", "false", status="unknown"), ""),
+        (differing("BRAND_CAP", "false"), ""),
+    ],
+)
+def test_rules_are_only_called_off_where_that_is_seen_and_was_not_sent(row, words):
+    reason = rules_off([differing("BRAND_CAP"), row])
+    seen = "the service evaluates no rules (RULES_ENABLE=false, seen in admin config)"
+    assert words in reason
+    assert reason.startswith(seen) is bool(words)
+    assert (reason == "") is not bool(words)
+
+
+def test_no_rows_say_nothing_about_rules():
+    assert rules_off([]) == ""
+
+
+def test_users_are_grouped_by_the_knobs_that_move_them_and_rows_follow(make_world):
+    rows = [
+        differing("BLEND_ALPHA", "0.9"),
+        differing("EXCLUDE_EVENT_TYPES", "0"),
+        differing("RULES_ENABLE", "false"),
+    ]
+    found = applied(make_world(admin=ADMIN, **REAL), rows, [ESTABLISHED, SPARSE, NEW])
+    assert found.users == ("u1", "u3", "u2")
+    assert found.groups == (
+        Unapplied(("BLEND_ALPHA", "EXCLUDE_EVENT_TYPES"), ("u1",)),
+        Unapplied(("EXCLUDE_EVENT_TYPES",), ("u3",)),
+    )
+    assert [row.knob for row in found.rows] == ["BLEND_ALPHA", "EXCLUDE_EVENT_TYPES"]
+
+
+def test_without_a_knob_that_differs_everybody_was_still_asked_for(make_world):
+    found = applied(make_world(admin=ADMIN, **REAL), [], iter([ESTABLISHED, NEW]))
+    assert (found.users, found.groups, found.rows) == (("u1", "u2"), (), ())
+
+
+@pytest.mark.parametrize(
+    ("knob", "asked", "there", "inert"),
+    [
+        ("RECOMMENDATION_MAX_K", 0, 20, True),
+        ("RECOMMENDATION_MAX_K", 25, 20, True),
+        ("RECOMMENDATION_MAX_K", 25, 19, False),
+        ("RECOMMENDATION_MAX_K", 19, 0, False),
+        ("RECOMMENDATION_MAX_FANOUT", 0, 1000, True),
+        ("RECOMMENDATION_MAX_FANOUT", 1500, 999, False),
+        ("RECOMMENDATION_MAX_FANOUT", 999, 0, False),
+    ],
+)
+def test_two_values_of_a_limit_that_both_cut_nothing_are_as_good_as_one(
+    make_world, knob, asked, there, inert
+):
+    world = make_world(f"{knob}={asked}", admin=ADMIN, **REAL)
+    found = applied(world, [differing(knob, str(there))], [ESTABLISHED])
+    assert (found.without == set()) is inert
+
+
+@pytest.mark.parametrize(
+    ("recent", "anchors", "damped"),
+    [(9, 3, False), (9, 2, True), (2, 3, True), (0, 3, False), (2, 0, True), (3, 0, False)],
+    ids=[
+        "enough",
+        "few anchors",
+        "few events",
+        "no count, enough anchors",
+        "no anchors, few events",
+        "no anchors",
+    ],
+)
+def test_who_is_damped_is_decided_by_the_smaller_of_both_numbers_where_there_are_both(
+    make_world, recent, anchors, damped
+):
+    world = make_world(admin=ADMIN, **REAL)
+    rows = [differing("PROFILE_COLD_START_MULTIPLIER", "0.1")]
+    found = applied(world, rows, [exchange("u1", recent=recent, anchors=anchors)])
+    assert bool(found.without) is damped
+
+
+def test_an_empty_list_has_no_anchors(make_world):
+    world = make_world(admin=ADMIN, **REAL)
+    rows = [differing("PROFILE_COLD_START_MULTIPLIER", "0.1")]
+    assert applied(world, rows, [exchange("u1", recent=2, items=())]).without == {"u1"}
+    assert applied(world, rows, [exchange("u1", recent=3, items=())]).without == set()
+
+
+@pytest.mark.parametrize(
+    ("asked", "there", "recent", "moved"),
+    [(3, 5, 3, True), (5, 3, 3, True), (5, 3, 5, False), (0, 1, 0, False), (0, 2, 0, False), (0, 2, 1, True)],
+)
+def test_between_two_minimums_it_matters_which_of_them_is_in_effect(make_world, asked, there, recent, moved):
+    """Nobody without recent items is established, whatever the minimum."""
+    document = {**DOCUMENT, "events": [one for one in DOCUMENT["events"] if one["user_id"] != "u3"]}
+    knobs = f"PROFILE_MIN_EVENTS_FOR_BOOST={asked}"
+    world = make_world(knobs, admin={"profile_min_events_for_boost": there}, document=document, **REAL)
+    one = exchange("u3", recent=recent, anchors=9)
+    found = applied(world, [differing("PROFILE_MIN_EVENTS_FOR_BOOST", f"{there}")], [one])
+    assert bool(found.without) is moved
+
+
+def test_what_the_data_say_of_recent_items_counts_where_the_trace_is_capped(make_world):
+    """u1 has touched two items lately; a trace that says one is cut, one that says more is believed."""
+    world = make_world("PROFILE_MIN_EVENTS_FOR_BOOST=2", admin={"profile_min_events_for_boost": 3}, **REAL)
+    rows = [differing("PROFILE_MIN_EVENTS_FOR_BOOST", "3")]
+    assert applied(world, rows, [exchange("u1", recent=1, anchors=9)]).without == {"u1"}
+    assert applied(world, rows, [exchange("u1", recent=3, anchors=9)]).without == set()
