@@ -40,7 +40,9 @@ class Bundle:
         return self.root / "simulation_metadata.json"
 
     def discard(self) -> None:
-        """Remove the folder of a run that has not begun, and those above it that hold nothing else."""
+        """Remove the folder of a run that has not begun, and those above it that hold nothing else; no other folder."""
+        if not self.events.is_file():
+            return
         shutil.rmtree(self.root, ignore_errors=True)
         for folder in (self.root.parent, self.root.parent.parent):
             with contextlib.suppress(OSError):

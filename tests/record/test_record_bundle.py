@@ -9,13 +9,14 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_recsim.record.bundle import open_bundle
+from pytest_recsim.record.bundle import Bundle, open_bundle
 from pytest_recsim.record.jsonio import dumps, write_atomic, write_gzip_lines, write_json
 from pytest_recsim.record.model import CheckResult, Measure
 
@@ -35,6 +36,16 @@ def test_the_folder_is_named_by_customer_and_utc_time(tmp_path):
 def test_a_second_run_in_the_same_second_gets_its_own_folder(tmp_path):
     names = [open_bundle(tmp_path, "acme", NOW).root.name for _ in range(3)]
     assert names == ["20261122T221500Z", "20261122T221500Z-2", "20261122T221500Z-3"]
+
+
+def test_a_folder_that_is_no_bundle_is_never_discarded(tmp_path, monkeypatch):
+    """A path that nobody has set is the folder in which somebody works."""
+    (project := tmp_path / "project").mkdir()
+    (project / "guardrails.yml").write_text("{}")
+    monkeypatch.chdir(project)
+    for root in (Path(), project, tmp_path / "gone"):
+        Bundle(root).discard()
+    assert (project / "guardrails.yml").exists()
 
 
 def test_a_discarded_bundle_takes_its_empty_folders_along_and_nothing_else(tmp_path):
