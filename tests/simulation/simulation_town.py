@@ -16,6 +16,17 @@ from pytest_recsim.data.input.instants import to_us
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.plan.options import Options
 from pytest_recsim.plan.resolve import resolve
+from pytest_recsim.service.contract.ask import Ask, Exchange
+from pytest_recsim.service.contract.wire import (
+    Answer,
+    Blend,
+    Explain,
+    Extras,
+    OverrideEffect,
+    Policy,
+    ScoredItem,
+    Trace,
+)
 from pytest_recsim.service.http import wiring
 from pytest_recsim.simulation.session.run import RunContext, Secret
 from pytest_recsim.simulation.session.simulation import Simulation
@@ -120,3 +131,32 @@ def context_of(plan: Plan, folder: Path, /, **facts: Any) -> RunContext:
         "token": Secret("t0ken"),
     }
     return RunContext(**given | facts)
+
+
+def listed(user: str, items: Any, *, reasons: Any = None, overrides: Any = (), popular: Any = ()) -> Exchange:
+    """The list that a user was shown: item -> score, or ids alone, best first.
+
+    Args:
+        user: who was asked for.
+        items: what was shown.
+        reasons: item -> reasons.
+        overrides: ids of the manual overrides at work.
+        popular: item -> normalised popularity in its explain block.
+    """
+    scores = items if isinstance(items, dict) else dict.fromkeys(items, 1.0)
+    signals, told = dict(popular), dict(reasons or {})
+    slots = [
+        ScoredItem(
+            item_id=item,
+            score=score,
+            reasons=told.get(item, []),
+            explain=Explain(blend=Blend(pop_norm=signals[item])) if item in signals else None,
+        )
+        for item, score in scores.items()
+    ]
+    extras = Extras(
+        policy=Policy(**dict.fromkeys(Policy.__struct_fields__[:5], 0)),
+        recent_event_count=9,
+        manual_overrides=[OverrideEffect(override_id=name) for name in overrides],
+    )
+    return Exchange(Ask(user), Answer(items=slots, trace=Trace(extras=extras)), 0.01, URL, "o", "n")
