@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from functools import cache
 
 import pytest
 import simulation_town as towns
@@ -24,22 +23,40 @@ from pytest_recsim.testing import shop
 
 
 @pytest.fixture
-def make_world(tmp_path):
-    """Return a factory: knob overrides, admin document and options -> World."""
-    return lambda *overrides, **more: world_in(tmp_path, *overrides, **more)
+def make_world(tmp_path, shared_make_world):
+    """Return a factory: knob overrides, admin document and options -> World.
+
+    Where the test has put files of its own into its folder, guardrails or a profile, they count.
+    """
+
+    def make(*overrides, **more):
+        own = any(tmp_path.iterdir())
+        return world_in(tmp_path, *overrides, **more) if own else shared_make_world(*overrides, **more)
+
+    return make
 
 
 @pytest.fixture(scope="session")
 def shared_make_world(tmp_path_factory):
-    """The same for property tests, which make many worlds in one test."""
-    folder = tmp_path_factory.mktemp("worlds")
-    return lambda *overrides, **more: world_in(folder, *overrides, **more)
+    """The same without files; equal words make one world, which nobody changes."""
+    folders, worlds = {}, {}
+
+    def make(*overrides, document=DOCUMENT, **more):
+        data = json.dumps(document)
+        if data not in folders:
+            folders[data] = tmp_path_factory.mktemp("world")
+        words = (data, overrides, json.dumps(more, sort_keys=True, default=repr))
+        if words not in worlds:
+            worlds[words] = world_in(folders[data], *overrides, document=document, **more)
+        return worlds[words]
+
+    return make
 
 
 @pytest.fixture(scope="session")
 def plan_of(shared_make_world):
-    """The same for whoever needs the plan alone; equal words are resolved once."""
-    return cache(lambda *overrides, **options: shared_make_world(*overrides, **options).plan)
+    """The same for whoever needs the plan alone."""
+    return lambda *overrides, **options: shared_make_world(*overrides, **options).plan
 
 
 def world_in(folder, *overrides, admin=None, document=DOCUMENT, **options):

@@ -36,6 +36,12 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def plan(folder):
+    """The plan of that shop."""
+    return plan_for("acme", root=folder)
+
+
+@pytest.fixture(scope="module")
 def kept(folder):
     """One real evaluation with a bundle: its record, what was said, and the scratch folders that it left."""
     patch, said = pytest.MonkeyPatch(), []
@@ -119,8 +125,7 @@ def test_something_that_is_no_plan_is_called_by_its_kind():
     assert "`plan` is nothing" in refused(None)
 
 
-def test_an_address_that_cannot_be_used_is_told_first(folder):
-    plan = plan_for("acme", root=folder)
+def test_an_address_that_cannot_be_used_is_told_first(plan):
     odd = replace(plan, base_url=replace(plan.base_url, value="ftp://x", origin="--base-url"))
     assert "does not start with `http://`" in refused(odd)
 
@@ -136,8 +141,8 @@ def test_everything_that_is_wrong_on_paper_is_told_together(folder):
 
 
 @pytest.mark.parametrize("facts", [{"seed_only": True}, {"skip": ("quality",)}])
-def test_a_plan_that_judges_no_quality_is_refused(folder, facts):
-    told = refused(replace(plan_for("acme", root=folder), **facts))
+def test_a_plan_that_judges_no_quality_is_refused(plan, facts):
+    told = refused(replace(plan, **facts))
     assert told == "plan: leaves the quality out, and evaluate does nothing else than judge it"
 
 
@@ -229,14 +234,14 @@ def fleet(monkeypatch, tmp_path):
     return Fleet
 
 
-def ended(folder, error, **more):
+def ended(plan, error, **more):
     with pytest.raises(error) as caught:
-        evaluate(plan_for("acme", root=folder), **more)
+        evaluate(plan, **more)
     return caught.value
 
 
-def test_a_preparation_that_failed_is_closed_judged_restored_and_stopped(folder, fleet):
-    ended(folder, SimulationFailed)
+def test_a_preparation_that_failed_is_closed_judged_restored_and_stopped(plan, fleet):
+    ended(plan, SimulationFailed)
     assert fleet.last.steps == ["start", "turn", "finish", "restore", "stop"]
     name, count, left_out = fleet.last.finishing
     assert (name, left_out) == ("acme", ("the scenarios",))
@@ -244,62 +249,62 @@ def test_a_preparation_that_failed_is_closed_judged_restored_and_stopped(folder,
 
 
 @pytest.mark.parametrize("error", [InputError(Problem("n", "not ours.")), KeyboardInterrupt()])
-def test_what_was_never_opened_has_no_record_to_close_and_is_let_go_all_the_same(folder, fleet, error):
+def test_what_was_never_opened_has_no_record_to_close_and_is_let_go_all_the_same(plan, fleet, error):
     fleet.fails["start"] = error
-    assert ended(folder, type(error)) is error
+    assert ended(plan, type(error)) is error
     assert fleet.last.steps == ["start", "restore", "stop"]
 
 
 @pytest.mark.parametrize("step", ["finish", "restore"])
-def test_a_closing_that_breaks_off_keeps_nothing_from_being_put_back_and_let_go(folder, fleet, step):
+def test_a_closing_that_breaks_off_keeps_nothing_from_being_put_back_and_let_go(plan, fleet, step):
     fleet.fails[step] = KeyboardInterrupt()
-    ended(folder, KeyboardInterrupt)
+    ended(plan, KeyboardInterrupt)
     assert fleet.last.steps == ["start", "turn", "finish", "restore", "stop"]
 
 
-def test_what_could_not_be_put_back_is_a_note_of_the_error_that_ended_it(folder, fleet):
+def test_what_could_not_be_put_back_is_a_note_of_the_error_that_ended_it(plan, fleet):
     fleet.alarms_at_the_end = ("BRAND_CAP stayed.", "run recsim restore.")
-    error = ended(folder, SimulationFailed)
+    error = ended(plan, SimulationFailed)
     assert error.__notes__ == ["BRAND_CAP stayed.", "run recsim restore."]
 
 
-def test_a_scratch_folder_is_made_for_the_call_and_goes_with_it(folder, fleet, tmp_path):
-    ended(folder, SimulationFailed)
+def test_a_scratch_folder_is_made_for_the_call_and_goes_with_it(plan, fleet, tmp_path):
+    ended(plan, SimulationFailed)
     assert fleet.last.scratch.parent == tmp_path
     assert fleet.last.reports == fleet.last.scratch / "reports"
     assert list(tmp_path.glob("recsim-run-*")) == []
 
 
-def test_reports_go_where_they_are_asked_for_and_complaints_to_whoever_listens(folder, fleet, tmp_path):
+def test_reports_go_where_they_are_asked_for_and_complaints_to_whoever_listens(plan, fleet, tmp_path):
     heard = []
-    ended(folder, SimulationFailed, reports=str(tmp_path / "kept"), say=heard.append)
+    ended(plan, SimulationFailed, reports=str(tmp_path / "kept"), say=heard.append)
     assert fleet.last.reports == tmp_path / "kept"
     fleet.last.complain("a note.")
     assert heard == ["a note."]
 
 
-def test_where_no_scratch_folder_can_be_made_it_is_one_sentence(folder, fleet, monkeypatch):
+def test_where_no_scratch_folder_can_be_made_it_is_one_sentence(plan, folder, fleet, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(folder / "gone"))
-    assert "no scratch folder can be made: No such file or directory" in str(ended(folder, InputError))
+    assert "no scratch folder can be made: No such file or directory" in str(ended(plan, InputError))
 
 
-def test_what_was_measured_stands_also_where_something_could_not_be_put_back(folder, fleet, monkeypatch):
+def test_what_was_measured_stands_also_where_something_could_not_be_put_back(plan, fleet, monkeypatch):
     fleet.alarms_at_the_end = ("BRAND_CAP stayed.", "run recsim restore.")
     monkeypatch.setattr(room, "_judged", lambda *_: "judged")
     monkeypatch.setattr(room, "_complete", lambda _fleet, record, *, keep: (record, keep))
-    error = ended(folder, NotPutBack)
+    error = ended(plan, NotPutBack)
     assert str(error) == "BRAND_CAP stayed.\nrun recsim restore."
     assert error.record == ("judged", False)
     fleet.alarms_at_the_end = ()
-    assert evaluate(plan_for("acme", root=folder), reports="r") == ("judged", True)
+    assert evaluate(plan, reports="r") == ("judged", True)
 
 
-def test_a_finished_simulation_is_not_finished_again(folder, fleet, monkeypatch):
+def test_a_finished_simulation_is_not_finished_again(plan, fleet, monkeypatch):
     def judged(made, plan, *_):
         made.start(None)
         made.finished.append(plan.id)
 
     monkeypatch.setattr(room, "_judged", judged)
     monkeypatch.setattr(room, "_complete", lambda *_, keep: keep)
-    evaluate(plan_for("acme", root=folder))
+    evaluate(plan)
     assert fleet.last.steps == ["start", "restore", "stop"]
