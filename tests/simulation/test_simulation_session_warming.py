@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+import json
 import time
 
+import msgspec
 import pytest
+from truth_answers import DOCUMENT
 from waiting import eventually
 
 from pytest_recsim.record.jsonio import write_atomic
 from pytest_recsim.record.metadata import WarmUp
+from pytest_recsim.service.api import first
+from pytest_recsim.service.contract.ask import Ask
+from pytest_recsim.service.contract.errors import ServiceError
 from pytest_recsim.simulation.session import warming
-from pytest_recsim.simulation.session.warming import NOTE, Lookout, first_users, sentence_of
+from pytest_recsim.simulation.session.warming import NORMAL_S, NOTE, Lookout, first_users, sentence_of, warmed
 
 
 def warm_up(**facts):
@@ -78,3 +84,86 @@ def test_the_controller_says_nothing_of_a_short_wait(lookout):
     eventually(lambda: lines)
     time.sleep(0.1)
     assert [line.partition(":")[2].partition(":")[0].strip() for line in lines] == ["a"]
+
+
+# --- waiting for the first answers ---
+
+
+def asks_of(*users):
+    return [Ask(user) for user in users]
+
+
+def waited(sim):
+    return json.loads((sim.context.folder / NOTE).read_bytes())
+
+
+def test_only_the_first_users_questions_are_asked_and_their_answers_kept(sim, town):
+    assert sim.prepared
+    asks = asks_of("u000", "u001", "u002")
+    answers, done = warmed(sim, ["u002", "u000"], asks)
+    assert {ask.user_id: one.ask.user_id for ask, one in answers.items()} == {"u000": "u000", "u002": "u002"}
+    assert [body["user_id"] for body in town.bodies] == ["u000", "u002"]
+    assert (done.questions, done.failed) == (2, {})
+    assert done.last_s == round(max(one.seconds for one in answers.values()), 3)
+    assert 0 <= done.seconds < NORMAL_S
+    assert waited(sim)["ended"] == "", "a quick answer is not worth a word, and nobody waits any more"
+
+
+def test_where_nobody_is_to_be_waited_for_nothing_is_asked(sim, join, town):
+    assert warmed(sim, [], asks_of("u000")) == ({}, None)
+    impatient = join(plan=lambda plan: msgspec.structs.replace(plan, warm_up=0.0))
+    assert warmed(impatient, ["u000"], asks_of("u000")) == ({}, None)
+    assert town.questions == 0
+
+
+def test_while_somebody_waits_the_note_says_since_when_and_how_long_at_most(sim, town):
+    notes = []
+    town.twist = lambda path, answer: notes.append(waited(sim))
+    before = time.time()
+    warmed(sim, ["u000"], asks_of("u000"))
+    (note,) = notes
+    assert (note["limit_s"], note["ended"]) == (90.0, None)
+    assert before - 1 <= note["began"] <= time.time()
+
+
+def test_failures_on_the_way_are_counted_apart_from_earlier_ones(sim, town, monkeypatch):
+    monkeypatch.setattr(first, "COPY_S", 0.02)
+    sim.service.tally.failed["500"] += 7
+    failing = iter([503])
+    town.refuse = lambda method, path: next(failing, 0)
+    _, done = warmed(sim, ["u000"], asks_of("u000"))
+    assert (done.questions, done.failed) == (2, {"503": 1})
+
+
+def test_a_service_that_does_not_answer_is_told_with_the_option_that_says_how_long(sim, town):
+    town.refuse = lambda method, path: 403
+    with pytest.raises(ServiceError, match=r"403.*; these were the first questions after seeding") as caught:
+        warmed(sim, ["u000"], asks_of("u000"))
+    assert caught.value.status == 403
+    assert "(--recsim-warm-up)." in caught.value.sentence
+    assert waited(sim)["ended"] == "no first answer within 0 s"
+
+
+def test_whatever_ends_the_wait_nobody_is_said_to_wait_any_more(sim, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sim.service, "first_answers", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        warmed(sim, ["u000"], asks_of("u000"))
+    assert waited(sim)["ended"] == ""
+
+
+def test_a_new_user_is_one_in_whatever_spelling_of_the_segment(make_world):
+    users = [
+        {"user_id": "u1", "traits": {"segment": "vip"}},
+        {"user_id": "u2", "traits": {"segment": "New_Users"}},
+    ]
+    document = DOCUMENT | {"users": [*users, DOCUMENT["users"][2]]}
+    assert first_users(make_world(document=document), ["u1", "u2", "u3"]) == ["u1", "u2"]
+
+
+def test_an_answer_just_within_the_normal_time_is_warm():
+    assert sentence_of(warm_up(last_s=2.0)) == "the service needed 23 s for its first answer"
+    assert sentence_of(warm_up(seconds=3.0, last_s=2.0)) == "the service needed 3 s for its first answer"
+    assert sentence_of(warm_up(seconds=2.99)) == ""
