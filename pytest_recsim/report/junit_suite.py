@@ -69,9 +69,9 @@ def _metadata(bundle: Bundle) -> dict[str, Any]:
 
 def address(nodeid: str) -> tuple[str, str]:
     """Return the class and the name under which pytest puts a test into its JUnit file."""
-    path, separator, rest = nodeid.partition("::")
+    path, _, rest = nodeid.partition("::")
     plain, bracket, case = rest.partition("[")
-    *classes, name = plain.split("::") if separator else [""]
+    *classes, name = plain.split("::")
     module = path.removesuffix(".py").replace("/", ".")
     return ".".join([module, *classes]), escaped(f"{name}{bracket}{case}")
 

@@ -55,6 +55,42 @@ def test_no_line_of_a_block_closes_its_fence(text):
     assert closing not in inside
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, ""),
+        (0, "0"),
+        (" a\n\tb ", "a b"),
+        ("<b>", "&lt;b>"),
+        ("[a](b)", "[a]\\(b)"),
+        ("[a][b]", "[a]\\[b]"),
+        ("\x1b[31m", "\\x1b[31m"),
+    ],
+)
+def test_foreign_text_is_escaped_and_nothing_is_nothing(value, shown):
+    assert foreign(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "fence"), [("", "```"), ("``", "```"), ("```", "````"), ("```\n`````\n````", "``````")]
+)
+def test_a_fence_is_one_longer_than_the_longest_inside_and_three_at_least(text, fence):
+    assert list(block(text)) == [f"{fence}text", text, fence]
+
+
+def test_a_link_and_a_row_are_written_as_readers_of_markdown_take_them():
+    assert link("a b", "x y/é.md") == "[a b](x%20y/%C3%A9.md)"
+    rows = [(link("a|b", "c"), None), ("<|", 1)]
+    assert list(table(("h",) * 2, rows)) == [
+        "| h | h |",
+        "| --- | --- |",
+        "| [a\\|b](c) |  |",
+        "| &lt;\\| | 1 |",
+        "",
+    ]
+
+
+@example("](x", "a b)")
 @given(TEXT, TEXT)
 def test_a_link_leads_to_its_target_only(text, target):
     written = link(text, target)
@@ -84,4 +120,5 @@ def test_an_upper_bound_that_is_missing_is_not_called_unmeasured():
 
 
 def test_causes_of_retries_stand_most_frequent_first_and_by_name_where_they_are_equal():
+    assert retried({"429": 1, "503": 2}) == "3 (503: 2, 429: 1)"
     assert retried({"timeout": 5, "503": 5, "429": 1200}) == "1,210 (429: 1,200, 503: 5, timeout: 5)"

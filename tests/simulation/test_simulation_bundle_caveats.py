@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import msgspec
 import pytest
+from opened_runs import seeded
 
 from pytest_recsim.record.asked import WaiverNote
 from pytest_recsim.record.metadata import KnobRow
 from pytest_recsim.record.model import CheckResult
+from pytest_recsim.record.quality import Noise, Quality
 from pytest_recsim.simulation.bundle.caveats import caveats_of, knob_notes, waiver_notes
 from pytest_recsim.simulation.session.preparation import Prepared
 from pytest_recsim.simulation.truth.applied import Applied, Unapplied
@@ -99,3 +102,61 @@ def test_the_verdict_names_per_kind_of_user_what_is_the_services_own_and_what_no
         "not sent, and nobody can see whether they are in effect: PROFILE_TOP_N",
     ]
     assert list(knob_notes(Prepared(knobs=rows[-2:]))) == []
+
+
+STAND_IN = "made on the embedded stand-in, not on a real service"
+
+
+def judged(*, sampled):
+    return Quality(judged_relevance="all", evaluated=7, sampled=sampled, segments={}, lifts=(), figures={})
+
+
+def test_caveats_stand_most_important_first(shared_make_world):
+    plan = msgspec.structs.replace(
+        shared_make_world().plan, skip=("seed", "reset"), guardrail_notes=("a note on guardrails",)
+    )
+    noise = {"sparse": Noise(users=6, times=3, overlap=0.5, lowest_overlap=0.5, agreement=0.5, differing=2)}
+    prepared = Prepared(
+        seeded=seeded(leak="it may have seen the holdout"),
+        quality=judged(sampled=True),
+        noise=noise,
+        knobs=(knob("PROFILE_TOP_N", "unknown"),),
+    )
+    *said, unequal, hidden = caveats_of(plan, prepared)
+    early = [STAND_IN, "steps left out: seed, reset", "a note on guardrails"]
+    assert said == [*early, "it may have seen the holdout", "judged on a sample of 7 users"]
+    assert unequal.startswith("sparse and new users get different lists for equal questions")
+    assert hidden == "not sent, and nobody can see whether they are in effect: PROFILE_TOP_N"
+    assert caveats_of(plan, None) == tuple(early)
+
+
+def test_a_whole_run_on_a_service_needs_no_caveat(shared_make_world):
+    plan = shared_make_world(base_url="http://x", base_url_source="--base-url").plan
+    assert caveats_of(plan, Prepared(seeded=seeded(), quality=judged(sampled=False))) == ()
+    assert caveats_of(plan, Prepared(failure="gone")) == ()
+
+
+@pytest.mark.parametrize(
+    ("count", "told"), [(5, "K0, K1, K2, K3, K4"), (6, "K0, K1, K2, K3, K4 and 1 more"), (0, None)]
+)
+def test_five_knobs_that_nobody_can_see_are_named_and_all_are_counted(count, told):
+    rows = tuple(knob(f"K{n}", "unknown") for n in range(count))
+    said = [f"not sent, and nobody can see whether they are in effect: {told}"] if told else []
+    assert list(knob_notes(Prepared(knobs=rows))) == said
+
+
+def test_a_profile_that_is_in_effect_for_nobody_counts_everybody():
+    users = tuple(f"u{n}" for n in range(1200))
+    row = knob("MMR_LAMBDA", "differs", "0.2")
+    for_whom = Applied(users, (Unapplied(("MMR_LAMBDA",), users),), (row,))
+    *_, said = knob_notes(Prepared(knobs=(row,), applied=for_whom))
+    assert said.startswith("the profile is not in effect for 1,200 of 1,200 users; --recsim-apply ")
+
+
+def test_a_waiver_holds_on_its_last_day_and_for_the_segment_it_names():
+    until = WaiverNote("S9", "why", "g:1", until=TODAY)
+    assert notes(until, ("S9", "", "waived")) == []
+    segment = WaiverNote("recall", "why", "g:1", segment="vip")
+    mixed = (("recall", "vip", "passed"), ("recall", "new", "failed"))
+    assert notes(segment, *mixed) == ["waiver of recall vip (g:1) was not needed: why"]
+    assert notes(WaiverNote("recall", "why", "g:1"), *mixed) == []
