@@ -162,6 +162,12 @@ def test_a_run_that_was_cut_short_is_not_finished_although_a_failure_has_proven_
     assert (facts(writer)["status"], writer.verdict.status) == ("incomplete", "must_not_go")
 
 
+def test_a_run_in_which_no_check_was_planned_or_made_is_incomplete(write):
+    writer = write()
+    writer.finish([], [], seed_only=False)
+    assert (facts(writer)["status"], writer.verdict.status) == ("incomplete", "incomplete")
+
+
 def test_a_repetition_that_never_reported_is_missing_although_another_did(write):
     writer = write()
     writer.add(result("S1", nodeid="t::S1-1-2"))
