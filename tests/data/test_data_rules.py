@@ -67,7 +67,7 @@ def told(tmp_path, monkeypatch):
         ("name: a\neither: 3\n", ["f.yml:2: `either` is 3; must be a list or a mapping"]),
         ("name: a\ndays: 3\n", ["f.yml:2: `days` is 3; must be a list"]),
         ("name: a\ndays: [2027-02-30]\n", ['f.yml:2: `days` is text "2027-02-30"; must be a day']),
-        ("nam: a\nsize: -1\n", ["f.yml:1:  without `name`; must have name", "f.yml:1: `nam`: unknown key; did you mean `name`?"]),
+        ("nam: a\nsize: -1\n", ["f.yml:1: `nam`: unknown key; did you mean `name`?", "f.yml:1: a file without `name`; must have name"]),
         ("- a\n", ["f.yml:1: the file is a list; must be a mapping"]),
     ],
     ids=range(14),

@@ -52,7 +52,7 @@ def sentences(root: Marked, error: Error, misplaced: Misplaced) -> Iterator[tupl
         for key in set(error.validator_value) - error.instance.keys():
             yield (
                 marked.line,
-                f"{_noun(error)} without `{key}`; must have {' and '.join(error.validator_value)}",
+                f"{_noun(error) or 'a file'} without `{key}`; must have {' and '.join(error.validator_value)}",
             )
     elif is_of_a_name(error):
         yield marked.value[error.instance].line, _wrong_name(error, path)
