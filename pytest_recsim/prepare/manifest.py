@@ -37,6 +37,9 @@ def seed_manifest(plan: Plan, material: Material, seeded: Seeded, run_id: str) -
             seeded_events=len(split.seeded),
             holdout_events=len(split.holdout),
             dropped_before_window=split.dropped,
+            last=rfc3339(from_us(int(material.columns.ts[split.holdout[-1]])))
+            if len(split.holdout)
+            else None,
         ),
         clock=ClockFacts(
             shift_seconds=seeded.shift_us / 1e6,

@@ -18,13 +18,17 @@ class SeededFixture(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SplitFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the events were split by time; ``cut`` is null where there is none."""
+    """Where the events were split by time; ``cut`` is null where there is none.
+
+    ``last`` is the time of the newest event held out, in the data set's own time as ``cut``; null where nothing was.
+    """
 
     rule: str
     cut: str | None
     seeded_events: int
     holdout_events: int
     dropped_before_window: int
+    last: str | None = None
 
 
 class ClockFacts(msgspec.Struct, frozen=True, kw_only=True):
