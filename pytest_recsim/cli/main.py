@@ -53,7 +53,9 @@ def parser() -> argparse.ArgumentParser:
     stand_in.set_defaults(run=serve.serve)
     _generate(verbs)
     _import(verbs)
-    report = verbs.add_parser("report", help="render a bundle's README.md again from its record")
+    report = verbs.add_parser(
+        "report", help="render a bundle's report.html and README.md again from its record"
+    )
     report.add_argument("bundle", type=Path, metavar="DIR", help="the report folder of one simulation")
     report.set_defaults(run=commands.report)
     _restore(verbs)

@@ -64,7 +64,13 @@ class Controller:
         self.state = State(plans=plans, metrics=metrics, find=self._find)
         config.stash[STATE] = self.state
         self.scratch = scratch_folder(config)
-        self.fleet = Fleet(self.resolved, self.reports, self.scratch, complain=self._complain)
+        self.fleet = Fleet(
+            self.resolved,
+            self.reports,
+            self.scratch,
+            complain=self._complain,
+            html=not config.getini("recsim_no_html"),
+        )
         self.batch: BatchWriter | None = None
         self.broker: Broker | None = None
         self.lookout: Lookout | None = None

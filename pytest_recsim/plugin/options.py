@@ -86,6 +86,7 @@ OPTIONS = (
     Option("seed-only", "validate, reset, seed, write the manifests and stop"),
 )
 SWITCHES = {
+    "recsim_no_html": "leave report.html out of report folders; `recsim report DIR` makes it when somebody wants it",
     "recsim_junit_properties": "facts as properties of junit's testcases, too (Jenkins' xUnit plugin refuses those)",
     "recsim_use_base_url": "let a base URL from ini or PYTEST_BASE_URL count as the service to reset and seed",
 }

@@ -72,12 +72,12 @@ def headline(record: BatchRecord) -> str:
 def _row(row: Row) -> tuple[str, ...]:
     name = link(row.id, f"../{row.bundle}/README.md") if row.bundle else foreign(row.id)
     customer = Markup(f"{name} ({foreign(row.customer)})" if row.customer != row.id else name)
-    against = "; ".join(_against(row)) or ("0" if row.checks else "")
+    against = "; ".join(stands_against(row)) or ("0" if row.checks else "")
     seconds = f"{row.seconds:.1f}" if row.seconds else ""
     return (customer, WORDS[row.status], against, row.profile, row.service, seconds)
 
 
-def _against(row: Row) -> Iterator[str]:
+def stands_against(row: Row) -> Iterator[str]:
     """Yield how many checks stand against a customer and which, a phrase per outcome, worst first."""
     for outcome in WORST_FIRST:
         labels = [label for label in row.failing if row.checks.get(label, "error") == outcome]
@@ -95,24 +95,21 @@ def _gathered(labels: Iterable[str]) -> str:
 
 
 def _matrix(record: BatchRecord) -> Iterator[str]:
-    rows = [(row, _columns(row)) for row in record.rows if row.checks]
+    rows = [(row, columns(row)) for row in record.rows if row.checks]
     if not rows:
         return
-    names = sorted({name for _, columns in rows for name in columns}, key=_shelf)
+    names = sorted({name for _, found in rows for name in found}, key=shelf)
     yield "## Customers x checks"
     yield ""
     yield LEGEND
     yield ""
     yield from table(
         ("customer", *names),
-        [
-            (row.id, *(MARKS[columns[name]] if name in columns else "" for name in names))
-            for row, columns in rows
-        ],
+        [(row.id, *(MARKS[found[name]] if name in found else "" for name in names)) for row, found in rows],
     )
 
 
-def _columns(row: Row) -> dict[str, Outcome]:
+def columns(row: Row) -> dict[str, Outcome]:
     """One column per check: a check's cases (segments) show their worst."""
     cases: dict[str, list[Outcome]] = {}
     for label, outcome in row.checks.items():
@@ -120,6 +117,6 @@ def _columns(row: Row) -> dict[str, Outcome]:
     return {name: found for name, outcomes in cases.items() if (found := worst(outcomes)) is not None}
 
 
-def _shelf(name: str) -> tuple[bool, int, str]:
+def shelf(name: str) -> tuple[bool, int, str]:
     scenario = name[:1] == "S" and name[1:].isdigit()
     return (scenario, int(name[1:]) if scenario else 0, name)

@@ -12,6 +12,7 @@ from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.jsonio import SCHEMA_VERSION, write_text
 from pytest_recsim.record.model import BLOCKING, WORST_FIRST, CheckResult
 from pytest_recsim.record.quality import QualityMetrics
+from pytest_recsim.report.html import write_page
 from pytest_recsim.report.markdown import CHECKS, REST, render_bundle
 from pytest_recsim.report.text import foreign
 
@@ -21,7 +22,7 @@ ODD = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowErro
 
 
 def render_record(bundle: Bundle) -> list[str]:
-    """Write ``README.md`` from a sound record; else say what is wrong and write what can be read to ``README-partial.md``."""
+    """Write ``report.html`` and ``README.md`` from a sound record; else say what is wrong and write what can be read to ``README-partial.md``."""
     facts, wrong = _facts(bundle)
     results, found = _results(bundle)
     wrong += found or _contradictions(facts, results)
@@ -30,6 +31,8 @@ def render_record(bundle: Bundle) -> list[str]:
     if not wrong:
         try:
             render_bundle(bundle)
+            write_page(bundle)
+            render_bundle(bundle)  # again: now there is a page to link to
             with suppress(OSError):  # of an earlier report, when it was not sound
                 (bundle.root / PARTIAL).unlink(missing_ok=True)
         except ODD as error:

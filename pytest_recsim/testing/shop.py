@@ -17,7 +17,7 @@ from pytest_recsim.testing.ran import Ran
 from pytest_recsim.testing.rows import Row
 
 NAME = "acme"
-INI = "[pytest]\nfilterwarnings = error\nxfail_strict = true\n"
+INI = "[pytest]\nfilterwarnings = error\nxfail_strict = true\nrecsim_no_html = true\n"
 LOOSE = """\
 defaults:
   quality:

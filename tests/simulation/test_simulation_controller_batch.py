@@ -46,6 +46,8 @@ def writer(*results, name="acme", reports=Path("reports"), status="may_go", seed
 class Run:
     """A fleet as far as a summary looks at it."""
 
+    html = True
+
     def __init__(self, reports=Path("reports"), *writers, finished=()):
         self.reports, self.now, self.run_id, self.finished = reports, NOW, "run-1", list(finished)
         self.writers = {one.opened.plan.id: one for one in writers}
@@ -168,6 +170,22 @@ def test_the_page_stands_beside_the_summary_and_tells_the_same(pen):
     assert "nightly" in page
     assert "**do not go**" in page
     assert "acme/20261127T235000Z" in page
+    assert "do not go" in made.path.with_suffix(".html").read_text()
+
+
+def test_the_browser_page_is_written_at_the_end_only_and_where_it_is_wanted(pen):
+    made, run = pen(writer(PASSED))
+    made.write(finished=False)
+    run.html = False
+    made.write(finished=True)
+    assert not made.path.with_suffix(".html").exists()
+
+
+def test_a_browser_page_that_cannot_be_written_is_told_and_the_summary_stands(pen):
+    made, run = pen(writer(PASSED))
+    made.path.with_suffix(".html").mkdir()
+    assert made.write(finished=True).rows
+    assert run.alarms == [f"the batch's {made.path.stem}.html could not be written: Is a directory"]
 
 
 def test_the_time_of_a_batch_is_counted_from_its_beginning(pen, monkeypatch):

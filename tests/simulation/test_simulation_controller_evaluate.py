@@ -193,8 +193,9 @@ class Fleet:
     fails: dict[str, BaseException]
     alarms_at_the_end: tuple[str, ...]
 
-    def __init__(self, resolved, reports, scratch, complain):
+    def __init__(self, resolved, reports, scratch, complain, *, html):
         (plan,) = resolved.plans
+        self.html = html
         self.plan, self.reports, self.scratch, self.complain = plan, reports, scratch, complain
         self.steps, self.alarms, self.writers, self.finished, self.opened = [], [], {}, [], {}
         Fleet.last = self
@@ -279,8 +280,14 @@ def test_reports_go_where_they_are_asked_for_and_complaints_to_whoever_listens(p
     heard = []
     ended(plan, SimulationFailed, reports=str(tmp_path / "kept"), say=heard.append)
     assert fleet.last.reports == tmp_path / "kept"
+    assert fleet.last.html
     fleet.last.complain("a note.")
     assert heard == ["a note."]
+
+
+def test_nobody_draws_a_page_that_goes_with_the_scratch_folder(plan, fleet):
+    ended(plan, SimulationFailed)
+    assert not fleet.last.html
 
 
 def test_where_no_scratch_folder_can_be_made_it_is_one_sentence(plan, folder, fleet, monkeypatch):

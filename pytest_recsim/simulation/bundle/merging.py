@@ -25,6 +25,7 @@ from pytest_recsim.record.batch import (
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.model import BLOCKING, CheckResult
 from pytest_recsim.report.batch import headline, render_batch
+from pytest_recsim.report.html import write_batch_page
 from pytest_recsim.report.junit import write_junit
 from pytest_recsim.report.junit_suite import Simulated, simulated
 
@@ -72,6 +73,7 @@ def merge(
     path = batch_file(out, record.name, f"{utc_now():%Y%m%dT%H%M%SZ}")
     write_batch(path, record)
     render_batch(path, record)
+    write_batch_page(path)
     incomplete = "" if record.status == "finished" else headline(record)
     write_junit(junit, record.name, results, as_properties=properties, incomplete=incomplete)
     return record, path

@@ -21,6 +21,7 @@ from pytest_recsim.record.batch import (
     write_batch,
 )
 from pytest_recsim.report.batch import render_batch
+from pytest_recsim.report.html import write_batch_page
 from pytest_recsim.simulation.bundle.writer import Writer
 from pytest_recsim.simulation.controller.fleet import Fleet
 
@@ -71,7 +72,18 @@ class BatchWriter:
             render_batch(self.path, record)
         except OSError as error:  # the bundles and the clean-up matter more
             self._fleet.alarm([f"the batch's summary is not complete. {unwritable(self.path, error)}"])
+        else:
+            self._page(finished=finished)
         return record
+
+    def _page(self, *, finished: bool) -> None:
+        """Write the HTML page once, at the end; without it the summary is complete all the same."""
+        if finished and self._fleet.html:
+            try:
+                write_batch_page(self.path)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it must not cost the clean-up
+                why = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+                self._fleet.alarm([f"the batch's {self.path.stem}.html could not be written: {why}"])
 
 
 def _other(name: str, status: RowStatus) -> Row:

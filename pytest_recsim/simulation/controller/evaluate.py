@@ -97,7 +97,7 @@ def _evaluated(
 ) -> RunRecord:
     with _scratch() as folder:
         kept = folder / "reports" if reports is None else Path(reports)
-        fleet = Fleet(Resolved([plan]), kept, folder, complain=say)
+        fleet = Fleet(Resolved([plan]), kept, folder, complain=say, html=reports is not None)
         try:
             record = _judged(fleet, plan, metrics, say)
         except BaseException as error:

@@ -9,8 +9,10 @@ from pathlib import Path
 from pytest_recsim.clock import monotonic, utc_now
 from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.plan.resolve import Resolved
+from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.model import CheckResult, Key
 from pytest_recsim.report import render_bundle
+from pytest_recsim.report.html import write_page
 from pytest_recsim.service.contract.errors import ServiceError
 from pytest_recsim.simulation.bundle.metadata import asked
 from pytest_recsim.simulation.bundle.writer import Writer
@@ -36,13 +38,16 @@ class Fleet:
 
     Attributes:
         opened, writers: by simulation id.
+        html: whether report folders get report.html.
         finished: ids whose verdict stands.
         alarms: what somebody has to know whatever the verdicts say; a run with any is not green.
         restored: whether giving services their configuration back has come to an end, good or bad.
     """
 
-    def __init__(self, resolved: Resolved, reports: Path, scratch: Path, complain: Tell) -> None:
-        self._complain = complain
+    def __init__(
+        self, resolved: Resolved, reports: Path, scratch: Path, complain: Tell, *, html: bool = True
+    ) -> None:
+        self._complain, self.html = complain, html
         self.alarms: list[str] = []
         self.restored = False
         self.run_id, self.now = new_run_id(), utc_now().replace(microsecond=0)
@@ -234,16 +239,22 @@ class Fleet:
 
     def _write_again(self, name: str) -> None:
         self.writers[name].close()
+        if self.html:  # once, at the end: drawing takes its time, and a killed run has `recsim report`
+            self._page(name, "report.html", write_page)
         self.render(name)
 
     def render(self, name: str) -> None:
-        """Write the page; a page that cannot be written must not cost the record or the clean-up."""
+        """Write the page of a bundle as far as it has come."""
+        self._page(name, "README.md", render_bundle)
+
+    def _page(self, name: str, page: str, write: Callable[[Bundle], object]) -> None:
+        """Write a page; one that cannot be written must not cost the record or the clean-up."""
         writer = self.writers[name]
         try:
-            render_bundle(writer.bundle)
+            write(writer.bundle)
         except Exception as error:  # noqa: BLE001 - whatever it is, the record is complete without the page
             why = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
-            complaint = f"README.md could not be written: {why}"
+            complaint = f"{page} could not be written: {why}"
             if complaint not in writer.opened.notes:
                 writer.opened.notes.append(complaint)
                 writer.update()

@@ -1,0 +1,51 @@
+"""The HTML page of a batch: what it amounts to, every customer worst first, every check at one look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote
+
+from pytest_recsim.record.batch import BatchRecord, Row, read_batch
+from pytest_recsim.record.jsonio import write_text
+from pytest_recsim.report.batch import WORDS, columns, headline, shelf, stands_against
+from pytest_recsim.report.html.environment import environment, style
+
+
+def write_batch_page(path: Path) -> Path:
+    """Write the page beside a batch's JSON file, from that file; return it.
+
+    Raises:
+        OSError: it cannot be written.
+        msgspec.DecodeError: the file is no batch's.
+    """
+    page = path.with_suffix(".html")
+    write_text(page, batch_page_of(read_batch(path), page.parent))
+    return page
+
+
+def batch_page_of(record: BatchRecord, folder: Path) -> str:
+    """The page's text; links start from ``folder``, where only pages that are there are linked to."""
+    rows = [(row, columns(row)) for row in record.rows if row.checks]
+    return (
+        environment()
+        .get_template("batch.html.j2")
+        .render(
+            record=record,
+            headline=headline(record),
+            tone="good" if record.may_go else "bad" if record.status == "finished" else "open",
+            words={status: word.strip("*") for status, word in WORDS.items()},
+            against=stands_against,
+            target=lambda row: _target(row, folder),
+            names=sorted({name for _, found in rows for name in found}, key=shelf),
+            matrix=rows,
+            style=style(),
+        )
+    )
+
+
+def _target(row: Row, folder: Path) -> str:
+    """Where a customer's own page is: the HTML one, else the Markdown one."""
+    if not row.bundle:
+        return ""
+    page = "report.html" if (folder.parent / row.bundle / "report.html").is_file() else "README.md"
+    return quote(f"../{row.bundle}/{page}")

@@ -1,0 +1,94 @@
+"""``report.html``: the record as one self-contained page that needs no network and no JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pytest_recsim.record.artifacts import SeedManifest
+from pytest_recsim.record.bundle import Bundle
+from pytest_recsim.record.jsonio import write_text
+from pytest_recsim.record.model import WORST_FIRST, CheckResult
+from pytest_recsim.record.reading import read_record
+from pytest_recsim.report.html import views
+from pytest_recsim.report.html.charts import charts
+from pytest_recsim.report.html.drawing import Chart
+from pytest_recsim.report.html.environment import environment, style
+from pytest_recsim.report.html.words import MEANINGS
+
+NAME = "report.html"
+
+
+def write_page(bundle: Bundle) -> Path:
+    """Write ``report.html`` and ``artifacts/charts/*.svg`` of a bundle, whole or cut short; return the page.
+
+    Raises:
+        OSError: it cannot be written.
+        msgspec.DecodeError: the record cannot be read.
+    """
+    results = sorted(bundle.results(), key=lambda one: (WORST_FIRST.index(one.outcome), one.key))
+    drawn = list(charts(results))
+    folder = bundle.artifacts / "charts"
+    for chart in drawn:
+        folder.mkdir(exist_ok=True, parents=True)
+        write_text(folder / f"{chart.name}.svg", chart.file)
+    page = bundle.root / NAME
+    write_text(page, page_of(bundle, results, drawn))
+    return page
+
+
+def page_of(bundle: Bundle, results: Sequence[CheckResult], drawn: Sequence[Chart]) -> str:
+    """The page's text; what a record of another version does not say is left empty."""
+    facts = bundle.read_metadata()
+    template = environment().get_template("report.html.j2")
+    return template.render(
+        facts=facts,
+        started=_started(facts),
+        verdict=_sentence(facts),
+        tone=views.TONES.get((facts.get("verdict") or {}).get("status", ""), "open"),
+        sure=views.sureness(results),
+        failed=views.groups(results, views.FAILED),
+        unknown=views.groups(results, views.UNKNOWN),
+        cause=views.one_cause(results),
+        dates=views.dates(_seeded(bundle)),
+        quality=bundle.read_quality(),
+        results=results,
+        charts={chart.name: chart for chart in drawn},
+        meanings=MEANINGS,
+        files=_files(bundle),
+        style=style(),
+    )
+
+
+def _sentence(facts: dict[str, Any]) -> str:
+    verdict = facts.get("verdict")
+    if facts.get("status") == "seeded":
+        return "Seeded only, nothing was judged."
+    if facts.get("status") == "started" or not verdict:
+        return "Incomplete: this run has not finished, or was killed."
+    return str(verdict.get("sentence", "Incomplete."))
+
+
+def _started(facts: dict[str, Any]) -> str:
+    with suppress(KeyError, TypeError, ValueError):
+        instant = datetime.fromisoformat(facts["started_at"])
+        return f"{views.day(instant)}, {instant:%H:%M} UTC"
+    return ""
+
+
+def _seeded(bundle: Bundle) -> SeedManifest | None:
+    """The manifest of what was seeded; None where the run did not get that far, or it cannot be read."""
+    with suppress(OSError, msgspec.MsgspecError):
+        found: SeedManifest = read_record(bundle.artifacts / "seed_manifest.json", SeedManifest)
+        return found
+    return None
+
+
+def _files(bundle: Bundle) -> list[str]:
+    paths = (path.relative_to(bundle.root).as_posix() for path in bundle.root.rglob("*") if path.is_file())
+    return sorted(path for path in paths if path != NAME and not path.startswith("."))

@@ -1,0 +1,268 @@
+"""The HTML page: verdict first, failed and unknown apart, inert whatever a customer's data hold, the same bytes each time."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections import Counter
+from html.parser import HTMLParser
+from shutil import which
+
+import pytest
+from report_rows import NOW, figure, lift, metadata, quality, result
+
+from pytest_recsim.record.bundle import open_bundle
+from pytest_recsim.record.jsonio import dumps, write_json
+from pytest_recsim.record.model import CheckResult, Measure
+from pytest_recsim.report.html import views, write_page
+from pytest_recsim.report.html.charts import charts
+
+HOSTILE = "<script>alert(1)</script><b id=x>\x1b[2K\r\u202egnp.$x^2$&amp;\"'"
+CURVE = [{"boost": b, "margin": 0.3 + b, "ndcg": 0.2 - b / 10} for b in (0.0, 0.1, 0.4)]
+EXPOSURE = [{"boost": b, "exposure": min(1.0, b)} for b in (0.0, 0.5, 1.0)]
+VOID = {"meta", "br", "link", "img", "input", "hr"}
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page: elements with their attributes, text, and whether every one is closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.words, self.open = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+    def values(self, name):
+        return [attributes[name] for _, attributes in self.elements if name in attributes]
+
+
+def measure(ok=True, **more):
+    facts = {"got": 0.4, "expected": "at least 0.1", "threshold": 0.1, "low": 0.2, "high": 0.9, "n": 40}
+    return Measure(**{"name": "lift of NDCG@10", "ok": ok, "metric": "segment_lift_ndcg"} | facts | more)
+
+
+def lifts(*cases, outcome="passed", **more):
+    return [
+        result(
+            "segment_lift_ndcg", outcome, case=case, measures=(measure(**more),), sentence=f"{case} says so"
+        )
+        for case in cases
+    ]
+
+
+@pytest.fixture
+def bundle(tmp_path):
+    made = open_bundle(tmp_path, "acme", NOW)
+    write_json(made.metadata, metadata())
+    return made
+
+
+def write(bundle, *results):
+    for one in results:
+        bundle.append(one)
+    return write_page(bundle).read_text(encoding="utf-8")
+
+
+def page(bundle, *results):
+    return Page(write(bundle, *results))
+
+
+def test_the_page_begins_with_customer_and_verdict(bundle):
+    found = page(bundle)
+    assert "acme · 22 November 2026, 22:15 UTC Do not go live: 1 of 2 checks failed." in found.text
+    assert [tag for tag, _ in found.elements].count("h1") == 1
+    assert "Note: a caveat." in found.text
+    assert found.open == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"status": "started"}, "Incomplete: this run has not finished, or was killed."),
+        ({"status": "seeded"}, "Seeded only, nothing was judged."),
+        ({"verdict": None}, "Incomplete: this run has not finished, or was killed."),
+    ],
+)
+def test_a_run_without_a_verdict_says_what_it_is(bundle, facts, said):
+    write_json(bundle.metadata, metadata(**facts))
+    assert f"<h1>{said}</h1>" in write(bundle)
+
+
+def test_failed_and_not_measured_are_told_apart_and_grouped_by_check(bundle):
+    rows = [*lifts("a", "b", outcome="failed", ok=False), *lifts("c", outcome="not_measured"), *lifts("d")]
+    found = page(bundle, *rows, result("S4", "not_measured", sentence="too few tags")).text
+    failed, unknown = found.index("What failed"), found.index("What was not measured")
+    assert failed < found.index("segment_lift_ndcg : 2 of 4 segments (a, b) a: a says so") < unknown
+    assert unknown < found.index("segment_lift_ndcg : 1 of 4 segments (c) c says so")
+    assert unknown < found.index("S4 too few tags")
+
+
+def test_one_reason_behind_everything_unmeasured_is_said_once_at_the_top(bundle):
+    same = [result(f"S{number}", "not_measured", sentence="nothing is available") for number in (1, 2, 3)]
+    reason = "One reason for everything that was not measured: nothing is available"
+    assert reason in page(bundle, *same).text
+    assert views.one_cause([*same, result("S4", "not_measured", sentence="no tags")]) == ""
+    assert views.one_cause(same[:2]) == ""
+
+
+def test_how_sure_the_verdict_is_counts_borderline_numbers(bundle):
+    assert views.sureness([result("S1")]) == ""
+    assert views.sureness(lifts("a", "b")).startswith(
+        "None of the 2 numbers with a 95 % interval is borderline"
+    )
+    near = [
+        *lifts("a", borderline=True),
+        *lifts("b"),
+        *lifts("c", outcome="failed", ok=False, borderline=True),
+    ]
+    said = "2 of the 3 numbers with a 95 % interval are borderline (1 passed and 1 failed)"
+    assert views.sureness(near).startswith(said)
+    assert said in page(bundle, *near).text
+    assert "1 of the 1 numbers with a 95 % interval is borderline (1 passed)" in views.sureness(near[:1])
+
+
+def test_failing_checks_are_open_and_others_folded(bundle):
+    found = page(bundle, result("S1"), result("S2", "failed", sentence="bad"), result("S3", "waived"))
+    folds = [one for tag, one in found.elements if tag == "details"]
+    assert [("open" in fold, fold["class"]) for fold in folds] == [
+        (True, "check failed"),
+        (False, "check waived"),
+        (False, "check passed"),
+    ]
+
+
+def test_every_link_within_the_page_leads_somewhere_and_no_id_is_there_twice(bundle):
+    write_json(bundle.artifacts / "quality_metrics.json", quality(lift(), figures=[figure()]))
+    curves = [result("S9", shown={"curve": CURVE}), result("S8", shown={"exposure": EXPOSURE})]
+    odd = [result("S2", "failed", case=case, sentence="x") for case in ("a b", "a/b", "ä", "<i>")]
+    found = page(bundle, *lifts("vip"), *curves, *odd)
+    ids = Counter(found.values("id"))
+    assert [name for name, count in ids.items() if count > 1] == []
+    inside = [target[1:] for target in found.values("href") if target.startswith("#")]
+    assert inside
+    assert set(inside) <= set(ids)
+
+
+def test_the_page_asks_for_nothing_from_anywhere(bundle):
+    text = write(bundle, *lifts("vip"), result("S9", shown={"curve": CURVE}))
+    found = Page(text)
+    assert not {"script", "link", "img", "iframe", "object", "image"} & {tag for tag, _ in found.elements}
+    assert "default-src 'none'" in text
+    assert not re.search(r"url\((?!#)|@import|\bon\w+=", text)
+    outside = [one for one in found.values("href") + found.values("src") if "//" in one]
+    assert outside == []
+
+
+def test_text_of_customers_is_inert_in_page_and_pictures(bundle):
+    write_json(bundle.metadata, metadata(customer=HOSTILE, notes=[HOSTILE], preparation_failure=HOSTILE))
+    write_json(
+        bundle.artifacts / "quality_metrics.json",
+        quality(lift(HOSTILE), figures=[figure(HOSTILE, definition=HOSTILE)]),
+    )
+    facts = {"title": HOSTILE, "sentence": HOSTILE, "waiver": HOSTILE}
+    text = write(bundle, result("S1", "failed", **facts), *lifts(HOSTILE, who=HOSTILE, definition=HOSTILE))
+    found = Page(text)
+    tags = {tag for tag, _ in found.elements}
+    assert not tags & {"script", "b"}
+    assert "x" not in found.values("id")
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e]", text)
+    assert "<script>alert(1)</script>" in found.text
+
+
+def test_a_label_of_a_picture_is_text_and_no_formula(bundle):
+    write(bundle, *lifts("$x^2$ <b>\u202e"))
+    picture = (bundle.artifacts / "charts" / "lifts.svg").read_text()
+    assert "$x^2$ &lt;b&gt;\\u202e, NDCG@10" in picture
+
+
+def test_the_same_record_gives_the_same_bytes(bundle):
+    rows = [*lifts("vip", "new"), result("S9", shown={"curve": CURVE})]
+    first = write(bundle, *rows)
+    pictures = {path.name: path.read_bytes() for path in (bundle.artifacts / "charts").iterdir()}
+    assert write_page(bundle).read_text() == write_page(bundle).read_text()
+    assert (
+        first.split('<section aria-labelledby="files">')[0]
+        == write_page(bundle).read_text().split('<section aria-labelledby="files">')[0]
+    )
+    assert {path.name: path.read_bytes() for path in (bundle.artifacts / "charts").iterdir()} == pictures
+
+
+def test_a_picture_says_in_words_what_it_shows():
+    near = lifts("vip", borderline=True, high=None)
+    failed = lifts("new", outcome="failed", ok=False, got=-0.2, low=-0.5, high=0.05)
+    (found,) = charts([*near, *failed])
+    assert found.alt == (
+        "new, NDCG@10: -0.20 (-0.50 to +0.05, threshold +0.10), fails; "
+        "vip, NDCG@10: +0.40 (+0.20 to no upper bound, threshold +0.10), passes, borderline"
+    )
+
+
+def test_points_in_one_place_are_named_together(bundle):
+    flat = [{"boost": b, "margin": 0.5 if b else 0.3, "ndcg": 0.2} for b in (0.0, 0.1, 0.4, 0.8)]
+    (near,), (far,) = (list(charts([result("S9", shown={"curve": one})])) for one in (flat, CURVE))
+    assert [label in near.svg for label in ("boost 0<", "boost 0.1 to 0.8<", "boost 0.8<")] == [
+        True,
+        True,
+        False,
+    ]
+    assert [label in far.svg for label in ("boost 0<", "boost 0.1<", "boost 0.4<")] == [True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("check", "shown"),
+    [
+        ("S9", {"curve": CURVE[:1]}),
+        ("S9", {"curve": "flat"}),
+        ("S9", {"curve": [{"boost": 1}, {"boost": 2}]}),
+        ("S9", {"curve": [{"boost": 0, "margin": None, "ndcg": 1}] * 2}),
+        ("S8", {"exposure": [1, 2]}),
+        ("S8", {}),
+    ],
+)
+def test_numbers_of_another_shape_are_no_picture(check, shown):
+    assert list(charts([result(check, shown=shown)])) == []
+
+
+def test_pictures_are_files_that_bring_their_colours_along(bundle):
+    write(bundle, *lifts("vip"))
+    text = (bundle.artifacts / "charts" / "lifts.svg").read_text()
+    assert text.startswith('<?xml version="1.0" encoding="utf-8"?>\n<svg ')
+    assert "prefers-color-scheme:dark" in text
+    assert not re.search("#101112|#0072b2(?!;)", text.partition("</style>")[2])
+
+
+def test_a_record_of_another_version_shows_what_it_says(bundle):
+    write_json(bundle.metadata, {"schema_version": 1, "customer": "acme", "status": "finished"})
+    bundle.events.write_bytes(dumps(CheckResult(simulation="acme", check="S1", outcome="passed")) + b"\n")
+    found = Page(write_page(bundle).read_text())
+    assert "passed S1" in found.text
+    assert found.open == []
+
+
+@pytest.mark.skipif(not which("chromium"), reason="needs Debian's chromium")
+def test_a_browser_has_nothing_to_complain_about(bundle, tmp_path):
+    write_json(bundle.artifacts / "quality_metrics.json", quality(lift(), figures=[figure()]))
+    write(bundle, *lifts("vip", "new", "\u202eold"), result("S9", shown={"curve": CURVE}))
+    words = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'browser'}"]
+    words += ["--enable-logging=stderr", "--dump-dom", (bundle.root / "report.html").as_uri()]
+    ran = subprocess.run([which("chromium"), *words], capture_output=True, text=True, timeout=60, check=True)
+    assert "CONSOLE" not in ran.stderr
+    assert ran.stdout.count("<svg") == 2
+    assert "Do not go live" in ran.stdout
