@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import msgspec
 import pytest
+from truth_answers import event
 
 from pytest_recsim.service.contract.ask import Ask, Exchange
 from pytest_recsim.service.contract.records import EventType
@@ -215,3 +216,50 @@ def test_a_service_without_a_half_life_or_a_window_falls_back_to_its_own(make_wo
     assert own.covisits_hold(*told(cooc=1.0))
     assert older.covisits_hold(*told(cooc=0.0)), "u1's event on i1 is 30.5 days old"
     assert not older.covisits_hold(*told(cooc=1.0))
+
+
+def neighbours(**visits):
+    """A world in which u1 has visited the anchor `a` once, and others so many times."""
+    events = [event("u1", "a", 9)]
+    events += [event("u1", item, 8 - count / 10) for item, times in visits.items() for count in range(times)]
+    events += [event("u1", "a", 1 + count / 10, value=0.0) for count in range(len(events) // 3)]  # held out
+    return {
+        "items": [{"item_id": name} for name in ("a", *visits)],
+        "users": [{"user_id": "u1", "traits": {"segment": "vip"}}],
+        "events": events,
+    }
+
+
+@pytest.fixture
+def visited(make_world):
+    return held(make_world(*KNOBS, document=neighbours(b=3, c=2, d=1)))
+
+
+def right(signals, item):
+    """Which co-visitations of an item with `a` are accepted."""
+    return [
+        cooc
+        for cooc in (0.0, 1.0, 2.0, 3.0)
+        if signals.covisits_hold(*told(item=item, cooc=cooc, anchors=("a",)))
+    ]
+
+
+def test_as_many_neighbours_as_are_seen_have_to_be_told_exactly(visited, monkeypatch):
+    monkeypatch.setattr(room, "NEIGHBOURS", 3)
+    assert [right(visited, item) for item in "bcd"] == [[3.0], [2.0], [1.0]]
+
+
+def test_of_more_neighbours_the_strongest_are_seen_and_the_weakest_of_those_may_be(visited, monkeypatch):
+    monkeypatch.setattr(room, "NEIGHBOURS", 2)
+    assert [right(visited, item) for item in "bcd"] == [[3.0], [0.0, 1.0, 2.0], [0.0]]
+
+
+def test_an_event_at_the_edge_of_the_window_counts_on_a_stand_in_and_may_have_left_it_on_a_running_clock(
+    make_world,
+):
+    """u1's visit of i1 is exactly 20 days old."""
+    still = held(make_world("COVIS_WINDOW_DAYS=20", "POPULARITY_HALFLIFE_DAYS=10"))
+    assert [cooc for cooc in (0.0, 1.0) if still.covisits_hold(*told(cooc=cooc))] == [1.0]
+    running = REAL | {"apply": "request"}
+    moving = held(make_world("COVIS_WINDOW_DAYS=20", "POPULARITY_HALFLIFE_DAYS=10", **running))
+    assert [cooc for cooc in (0.0, 1.0) if moving.covisits_hold(*told(cooc=cooc))] == [0.0, 1.0]
