@@ -11,7 +11,7 @@ from typing import Any, TypedDict, Unpack, get_args, get_origin, get_type_hints
 from pytest_recsim.data.input.problems import InputError, Problem, nearest
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.plan.options import Options
-from pytest_recsim.plan.own import Metric, checked, facts, kind
+from pytest_recsim.plan.own import METRICS, Metric, checked, facts, kind
 from pytest_recsim.plan.resolve import resolve
 
 HERE = "plan_for"
@@ -66,6 +66,8 @@ def plan_for(
     if unknown:
         raise InputError([_unknown(name) for name in unknown])
     wrong = [*_wrong_types(customer, root, options)]
+    if not isinstance(metrics, Iterable):
+        wrong.append(Problem(HERE, f"`metrics` is {kind(metrics)}; must be {METRICS}"))
     if wrong:
         raise InputError(wrong)
     here = Path(root).absolute()

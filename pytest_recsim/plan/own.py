@@ -14,6 +14,7 @@ from pytest_recsim.plan.facts import wrong_facts
 from pytest_recsim.plan.model import OwnFacts
 
 NAME = re.compile("[a-z][a-z0-9_]*")
+METRICS = "a list of Metric, UserMetric and RunMetric"
 
 
 Measured: TypeAlias = Mapping[str, float] | tuple[float, int]
@@ -88,7 +89,7 @@ def _flat(announced: Iterable[tuple[str, object]], problems: list[Problem]) -> I
         if isinstance(several, list | tuple):
             yield from ((where, metric) for metric in several)
         else:
-            what = f"pytest_recsim_metrics returned {kind(several)}; must be a list of Metric, UserMetric and RunMetric"
+            what = f"pytest_recsim_metrics returned {kind(several)}; must be {METRICS}"
             problems.append(Problem(where, what))
 
 

@@ -51,6 +51,12 @@ def test_whatever_an_option_takes_is_taken_and_none_is_as_if_it_were_left_out():
     assert plan.knob("BRAND_CAP") == 3
 
 
+@pytest.mark.parametrize("metrics", [None, 5, Metric("fit", "a number", lambda _: {})])
+def test_metrics_that_are_no_list_are_told_by_name(metrics):
+    with pytest.raises(InputError, match=r"plan_for: `metrics` is .*; must be a list of Metric"):
+        plan_for("customer-a", root=ROOT, metrics=metrics)
+
+
 def test_evaluate_takes_a_plan_and_says_so():
     with pytest.raises(InputError, match="evaluate: `plan` is a str; must be what plan_for returned"):
         evaluate("customer-a")

@@ -125,6 +125,38 @@ def test_something_that_is_no_plan_is_called_by_its_kind():
     assert "`plan` is nothing" in refused(None)
 
 
+@pytest.mark.parametrize(
+    ("argument", "value", "words"),
+    [
+        ("metrics", None, "`metrics` is nothing; must be a list of Metric"),
+        ("metrics", 5, "`metrics` is an int; must be a list of Metric"),
+        ("metrics", LENGTH, "`metrics` is a Metric; must be a list of Metric"),
+        ("metrics", ["length", LENGTH, None], "`metrics` holds a str; must be a list of Metric"),
+        ("reports", 5, "`reports` is an int; must be text, a path or None"),
+        ("reports", b"kept", "`reports` is a bytes; must be text, a path or None"),
+        ("say", "print", "`say` is a str; must be a function"),
+    ],
+)
+def test_an_argument_of_another_kind_is_told_by_its_name_before_anything_starts(plan, argument, value, words):
+    assert refused(plan, **{argument: value}).startswith(f"evaluate: {words}")
+
+
+def test_all_arguments_of_another_kind_are_told_together():
+    told = refused("acme", metrics=7, reports=7, say=7)
+    assert [line.partition("`")[2].partition("`")[0] for line in told.splitlines()] == [
+        "plan",
+        "metrics",
+        "reports",
+        "say",
+    ]
+
+
+def test_metrics_with_names_that_are_none_are_not_those_of_the_plan(folder):
+    plan = plan_for("acme", root=folder, metrics=[LENGTH])
+    odd = [Metric(5, "d", LENGTH.measure), LENGTH, Metric(["length"], "d", LENGTH.measure)]
+    assert "metrics: must be the ones" in refused(plan, metrics=odd)
+
+
 def test_an_address_that_cannot_be_used_is_told_first(plan):
     odd = replace(plan, base_url=replace(plan.base_url, value="ftp://x", origin="--base-url"))
     assert "does not start with `http://`" in refused(odd)

@@ -158,6 +158,14 @@ def test_event_times_are_moved_before_they_are_held_against_the_windows(make_wor
     assert (moved.hidden_pairs, moved.recent_counts["u1"]) == ({0: frozenset({0})}, 1)
 
 
+def test_a_service_without_a_window_goes_by_thirty_days(make_world):
+    """The events of u1 are 20 and 19 days old, before they are moved."""
+    day, theirs = 86_400_000_000, make_world(apply="none", admin={"profile_window_days": 0}, **REAL)
+    assert replace(theirs, shift_us=int(-10.5 * day)).recent_counts == {"u1": 1, "u2": 1, "u3": 2}
+    assert replace(theirs, shift_us=int(-9.96 * day)).recent_counts == {"u2": 1, "u3": 2}, "one is leaving"
+    assert replace(theirs, shift_us=int(-9.5 * day)).recent_counts == {"u1": 2, "u2": 1, "u3": 2}
+
+
 def test_what_cannot_be_shown_is_not_popular_and_ties_go_by_id(make_world):
     events = [event("u1", name, 9 - place) for place, name in enumerate(("b", "a", "Z", "gone", "gone"))]
     events.append(event("u1", "top", 3, 3))

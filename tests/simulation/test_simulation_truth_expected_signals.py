@@ -232,26 +232,26 @@ def neighbours(**visits):
 
 @pytest.fixture
 def visited(make_world):
-    return held(make_world(*KNOBS, document=neighbours(b=3, c=2, d=1)))
+    return held(make_world(*KNOBS, document=neighbours(b=4, c=3, d=2, e=1)))
 
 
 def right(signals, item):
     """Which co-visitations of an item with `a` are accepted."""
     return [
         cooc
-        for cooc in (0.0, 1.0, 2.0, 3.0)
+        for cooc in (0.0, 1.0, 2.0, 3.0, 4.0)
         if signals.covisits_hold(*told(item=item, cooc=cooc, anchors=("a",)))
     ]
 
 
 def test_as_many_neighbours_as_are_seen_have_to_be_told_exactly(visited, monkeypatch):
-    monkeypatch.setattr(room, "NEIGHBOURS", 3)
-    assert [right(visited, item) for item in "bcd"] == [[3.0], [2.0], [1.0]]
+    monkeypatch.setattr(room, "NEIGHBOURS", 4)
+    assert [right(visited, item) for item in "bcde"] == [[4.0], [3.0], [2.0], [1.0]]
 
 
 def test_of_more_neighbours_the_strongest_are_seen_and_the_weakest_of_those_may_be(visited, monkeypatch):
     monkeypatch.setattr(room, "NEIGHBOURS", 2)
-    assert [right(visited, item) for item in "bcd"] == [[3.0], [0.0, 1.0, 2.0], [0.0]]
+    assert [right(visited, item) for item in "bcde"] == [[4.0], [0.0, 1.0, 2.0, 3.0], [0.0], [0.0]]
 
 
 def test_an_event_at_the_edge_of_the_window_counts_on_a_stand_in_and_may_have_left_it_on_a_running_clock(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
 from pytest_recsim.data.input.problems import InputError, Problem, RecsimError
-from pytest_recsim.plan.model import Plan
-from pytest_recsim.plan.own import Metric, kind
+from pytest_recsim.plan.model import OwnFacts, Plan
+from pytest_recsim.plan.own import METRICS, Metric, kind
 from pytest_recsim.plan.resolve import Resolved
 from pytest_recsim.record import secrets
 from pytest_recsim.record.masking import learn
@@ -23,6 +23,7 @@ from pytest_recsim.simulation.controller.run_record import Requests, RunRecord
 from pytest_recsim.simulation.controller.services import check_addresses
 from pytest_recsim.simulation.session.simulation import Simulation
 
+HERE = "evaluate"
 LEFT_OUT = ("the scenarios",)
 """They are tests, so they need pytest."""
 
@@ -62,10 +63,26 @@ def evaluate(
         ServiceError, SimulationFailed: the service did not do what was needed.
         NotPutBack: see there. All of them are ``RecsimError``.
     """
-    metrics = tuple(metrics)
+    metrics = tuple(metrics) if isinstance(metrics, Iterable) else metrics
+    if wrong := [*_wrong_kinds(plan, metrics, reports, say)]:
+        raise InputError(wrong)
     _refuse(plan, metrics, reports)
     learn([*secrets.of_variables(os.environ), *secrets.of_command(plan.restart_command)])
     return _evaluated(plan, metrics, reports, say)
+
+
+def _wrong_kinds(plan: object, metrics: object, reports: object, say: object) -> Iterator[Problem]:
+    """Yield a problem for every argument of another kind than it is said to be."""
+    if not isinstance(plan, Plan):
+        yield Problem(HERE, f"`plan` is {kind(plan)}; must be what plan_for returned")
+    if not isinstance(metrics, tuple):
+        yield Problem(HERE, f"`metrics` is {kind(metrics)}; must be {METRICS}")
+    elif odd := [one for one in metrics if not isinstance(one, Metric)]:
+        yield Problem(HERE, f"`metrics` holds {kind(odd[0])}; must be {METRICS}")
+    if not isinstance(reports, str | Path | None):
+        yield Problem(HERE, f"`reports` is {kind(reports)}; must be text, a path or None")
+    if not callable(say):
+        yield Problem(HERE, f"`say` is {kind(say)}; must be a function")
 
 
 def _refuse(plan: Plan, metrics: Sequence[Metric], reports: Path | str | None) -> None:
@@ -74,22 +91,24 @@ def _refuse(plan: Plan, metrics: Sequence[Metric], reports: Path | str | None) -
     Raises:
         InputError: there is something.
     """
-    if not isinstance(plan, Plan):
-        raise InputError(Problem("evaluate", f"`plan` is {kind(plan)}; must be what plan_for returned"))
     check_addresses([plan])
     problems = []
     if plan.seed_only or "quality" in plan.skip:
         problems.append(
             Problem("plan", "leaves the quality out, and evaluate does nothing else than judge it")
         )
-    given = sorted((metric.name, metric.per_user) for metric in metrics)
-    if given != sorted((metric.name, metric.per_user) for metric in plan.own):
+    if _names(metrics) != _names(plan.own):
         problems.append(Problem("metrics", "must be the ones that plan_for was given"))
     if reports is None and plan.mode.changes and not plan.stand_in:
         what = f"must name a folder: apply mode `{plan.apply.value}` changes the service, and the note that says how"
         problems.append(Problem("reports", f"{what} to put it back has to survive this process"))
     if problems:
         raise InputError(problems)
+
+
+def _names(metrics: Iterable[Metric | OwnFacts]) -> list[str]:
+    """What tells metrics apart, whatever their order; a name may be anything."""
+    return sorted(repr((metric.name, metric.per_user)) for metric in metrics)
 
 
 def _evaluated(
