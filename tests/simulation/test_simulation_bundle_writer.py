@@ -119,6 +119,16 @@ def test_every_result_is_on_disk_as_soon_as_it_has_come(write):
     assert facts(writer)["status"] == "started"
 
 
+def test_a_run_that_goes_on_proves_nothing_although_everything_planned_has_reported(write):
+    writer = write()
+    writer.expect([S1])
+    writer.add(result("S1"))
+    writer.count()
+    assert (
+        facts(writer)["verdict"]["sentence"] == "Incomplete, proves nothing: 1 of 1 planned checks reported."
+    )
+
+
 def test_an_attempt_and_what_it_amounts_to_are_both_kept_where_they_differ(write):
     writer = write()
     writer.add(result("S1", "failed", sentence="got 3"))
