@@ -13,7 +13,8 @@ from truth_answers import answered
 
 from pytest_recsim.judge.relevance import Relevance
 from pytest_recsim.record.metadata import KnobRow
-from pytest_recsim.record.quality import SegmentCount
+from pytest_recsim.record.quality import Noise, SegmentCount
+from pytest_recsim.simulation.measure import scoring
 from pytest_recsim.simulation.measure.scoring import ndcg_and_mrr, rivals_of, score
 from pytest_recsim.simulation.truth.applied import Applied, Unapplied
 
@@ -197,6 +198,48 @@ def test_one_user_in_twenty_is_left_out_of_a_lift_and_counted(shared_make_world)
     applied = Applied(tuple(names), (Unapplied(("MMR_LAMBDA",), names[:1]),), (ROW,))
     one = by_name(score(world, exchanges, clamped=0, applied=applied))["vip", "mrr", "all"]
     assert (one.n_users, one.left_out, one.mean, one.outcome) == (19, 1, 0.5, "failed")
+
+
+def varied(established, sparse):
+    def noise(variance):
+        return Noise(variances={f"{metric} (all)": variance for metric in ("ndcg", "mrr")})
+
+    return {
+        name: noise(one)
+        for name, one in (("established", established), ("sparse", sparse))
+        if one is not None
+    }
+
+
+def test_what_unequal_answers_add_is_that_of_the_class_of_each_user(scored):
+    """Six established users with a variance of 0.06 each: their mean has one of 0.01."""
+    found = by_name(scored(FIRST, noise=varied(0.06, 0.16)))
+    vip, new = found["vip", "ndcg", "all"], found["new_users", "mrr", "all"]
+    assert (vip.noise_sd, new.noise_sd) == (pytest.approx(0.1), pytest.approx(0.2))
+    assert vip.sentence.endswith(f"; {vip.noise_words}")
+    assert "standard deviation of 0.1" in vip.noise_words
+    unseen = found["vip", "ndcg", "unseen"]
+    assert (unseen.noise_sd, unseen.noise_words) == (None, "")
+
+
+def test_what_unequal_answers_add_is_unknown_for_a_class_that_was_not_asked_again(scored):
+    found = by_name(scored(FIRST, noise=varied(0.06, None)))
+    assert found["vip", "ndcg", "all"].noise_sd == pytest.approx(0.1)
+    assert found["new_users", "ndcg", "all"].noise_sd is None
+    assert by_name(scored(FIRST))["vip", "ndcg", "all"].noise_sd is None
+
+
+def test_a_lift_that_was_not_measured_says_nothing_of_its_interval(scored):
+    one = by_name(scored(FIRST, {"min_segment_users": 9}, noise=varied(0.06, 0.06)))["vip", "ndcg", "all"]
+    assert one.noise_sd == pytest.approx(0.1)
+    assert one.sentence == f"not measured: {one.unmeasured}"
+
+
+def test_all_lifts_under_one_relevance_are_one_family_when_they_are_resampled(scored, monkeypatch):
+    asked = []
+    monkeypatch.setattr(scoring, "resamples_for", lambda family: asked.append(family) or 100)
+    scored(FIRST)
+    assert asked == [6] * 6, "three segments, two metrics; once per segment and relevance"
 
 
 def test_figures_are_measured_on_the_same_lists_and_know_how_much_the_service_returns(scored):
