@@ -19,11 +19,12 @@ customers:
 FIT = OwnFacts("fit", "d", per_user=True, origin="conftest.py")
 
 
-@pytest.fixture
-def plan(make_world, tmp_path):
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory, shared_make_world):
     """A customer with segments vip and new_users, two optional guardrails and a threshold of their own."""
-    (tmp_path / "guardrails.yml").write_text(GUARDRAILS)
-    return make_world(own=(FIT,)).plan
+    folder = tmp_path_factory.mktemp("cases")
+    (folder / "guardrails.yml").write_text(GUARDRAILS)
+    return shared_make_world(own=(FIT,), guardrails_file=str(folder / "guardrails.yml")).plan
 
 
 @pytest.fixture

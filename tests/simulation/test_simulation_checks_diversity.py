@@ -114,5 +114,5 @@ def test_candidates_that_share_no_tag_cannot_become_more_varied(sim):
 
 def test_tags_count_trimmed_and_in_lower_case_when_candidates_are_compared(open_town):
     odd = [item("x1", tags=["Sale "]), item("x2", tags=["sale"]), item("x3", tags=["new"])]
-    sim, _ = open_town(shop(users=4).with_items(*odd))
+    sim, _ = open_town(shop(users=2, items=24).with_items(*odd))
     assert selected(sim, listed("u", {"x1": 1.0, "x2": 0.9, "x3": 0.8}), 0.5, 2) == ["x1", "x3"]

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulation_town import listed
 
@@ -45,6 +45,7 @@ def test_the_range_is_the_middle_half_and_ends_two_cents_short_of_the_next_price
     assert middle_prices(priced(*(float(n) for n in range(10, 22)))) == (12.02, 18.98)
 
 
+@settings(max_examples=40)
 @given(ANY_PRICES)
 def test_an_item_stands_right_outside_either_end(prices):
     found = middle_prices(priced(*prices))

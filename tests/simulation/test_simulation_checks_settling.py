@@ -25,10 +25,15 @@ customers:
 """
 
 
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory, shared_make_world):
+    folder = tmp_path_factory.mktemp("settling")
+    (folder / "guardrails.yml").write_text(GUARDRAILS)
+    return shared_make_world(guardrails_file=str(folder / "guardrails.yml")).plan
+
+
 @pytest.fixture
-def severity(make_world, tmp_path):
-    (tmp_path / "guardrails.yml").write_text(GUARDRAILS)
-    plan = make_world().plan
+def severity(plan):
     return lambda check, case="", scenario=False: severity_of(plan, check, case, scenario=scenario)
 
 
@@ -49,10 +54,8 @@ def test_a_scenario_without_thresholds_blocks(severity):
     assert severity("S1", scenario=True) == "block"
 
 
-def test_a_scenarios_name_is_no_beginning_of_another_ones(make_world, tmp_path):
+def test_a_scenarios_name_is_no_beginning_of_another_ones(plan):
     """S1 is not judged by what S10 is configured as, whatever keys there will be."""
-    (tmp_path / "guardrails.yml").write_text(GUARDRAILS)
-    plan = make_world().plan
     limits = plan.limits | {"s10_min_x": plan.limits["s7_min_avg_mrr"]}
     plan = msgspec.structs.replace(plan, limits=limits)
     assert severity_of(plan, "S1", "", scenario=True) == "block"

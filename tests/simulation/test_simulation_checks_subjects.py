@@ -96,7 +96,7 @@ def test_lists_without_caps_are_the_profiles_own_only_where_no_cap_is_in_effect(
 def odd_shop(open_town):
     """Tags with other spellings, and an item that carries nothing but blanks."""
     rows = [item("x1", tags=["  Sale", "new"]), item("x2", tags=["sale"]), item("x3", tags=[" "])]
-    sim, _ = open_town(shop(users=4).with_popular(*rows))
+    sim, _ = open_town(shop(users=2, items=24).with_popular(*rows))
     return sim
 
 
@@ -149,7 +149,7 @@ def test_a_tag_that_hardly_anything_carries_is_no_subject(odd_shop):
 
 def test_a_tag_of_blanks_is_no_subject_for_a_filter_on_it_is_none(open_town):
     rows = [item(f"x{n}", tags=[" ", "dear"]) for n in range(subjects.MIN_TAG_ITEMS)]
-    sim, _ = open_town(shop(users=4).with_popular(*rows))
+    sim, _ = open_town(shop(users=2, items=24).with_popular(*rows))
     assert subjects.filterable_tags(sim, [" ", "dear"], {"u": listed("u", ["i000"])}, 5) == ["dear"]
 
 

@@ -11,6 +11,7 @@ from pytest_recsim.record.asked import Chosen
 from pytest_recsim.service.api.capabilities import Capabilities, NotOffered
 from pytest_recsim.service.contract.errors import ServiceError
 from pytest_recsim.simulation.session import asking
+from pytest_recsim.testing import shop
 
 USERS = ["u000", "u001", "u002", "u004"]
 
@@ -22,7 +23,7 @@ def on_a_service(plan: Plan) -> Plan:
 @pytest.fixture
 def own_town(open_town):
     """A town of the test's own, for rules and boosts."""
-    sim, town = open_town()
+    sim, town = open_town(shop(users=2))
     assert sim.prepared
     town.forget()
     return sim, town

@@ -20,7 +20,7 @@ from pytest_recsim.simulation.session.simulation import SimulationFailed
 from pytest_recsim.simulation.truth.dataset import EVENT_TYPES
 from pytest_recsim.testing import shop
 
-SMALL = shop(users=4)
+SMALL = shop(users=4, items=30)
 
 
 def artifact(sim, name):

@@ -134,7 +134,7 @@ def test_repeating_does_not_lengthen_what_others_look_at(sim):
     [(("BRAND_CAP=2", "CATEGORY_CAP=4"), (2, 4)), (("BRAND_CAP=0", "CATEGORY_CAP=0"), (0, 0))],
 )
 def test_caps_are_brand_and_category_in_that_order_and_zero_is_off(open_town, knobs, caps):
-    sim, _ = open_town(shop(users=4), env_overrides=knobs)
+    sim, _ = open_town(shop(users=2, items=24), env_overrides=knobs)
     assert sim.caps == caps
 
 
@@ -258,7 +258,7 @@ def test_a_namespace_that_nobody_touched_has_not_changed(sim):
 
 
 def test_what_was_in_force_before_the_run_is_no_news_and_what_came_is(open_town):
-    sim, _ = open_town(shop(users=4))
+    sim, _ = open_town(shop(users=2, items=24))
     assert sim.prepared
     with rule(sim.service, surface="default", name="recsim:ours", action="BLOCK", item_ids=["i001"]):
         assert sim.changed_namespace() == [], "our own rules are no news"
