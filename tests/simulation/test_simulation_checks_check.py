@@ -308,3 +308,33 @@ def test_evidence_may_hold_whatever_the_record_writes() -> None:
     check.show("figure", lift())
     check.show("table", np.arange(3))
     assert list(check.shown) == ["counts", "figure", "table"]
+
+
+@pytest.mark.parametrize("value", [None, math.nan, math.inf])
+def test_a_lift_without_a_finite_value_is_not_measured_whatever_was_judged(value: float | None) -> None:
+    with pytest.raises(NotMeasured, match=rf"^the lift is {value}$"):
+        Check().lift(lift(lift=value, outcome="passed"), LIMIT, METRIC)
+
+
+def test_a_lift_says_how_equal_answers_are_where_that_was_taken_into_account() -> None:
+    check = Check()
+    check.lift(lift(), LIMIT, METRIC)
+    check.lift(lift(noise_sd=0.01), LIMIT, METRIC)
+    without, with_noise = (measure.definition for measure in check.measures)
+    assert without.endswith("relevance `unseen`")
+    assert with_noise.startswith(f"{without}; ")
+
+
+@pytest.mark.parametrize(
+    ("knob", "advice", "names", "words"),
+    [
+        ("MMR_LAMBDA", "", ("MMR_LAMBDA",), "MMR_LAMBDA"),
+        (("A", "", "B"), "the log", ("A", "B"), "A, B; the log"),
+        ("", "the log", (), "the log"),
+        ((), "", (), ""),
+    ],
+)
+def test_knobs_are_kept_by_name_and_told_with_the_advice(knob, advice, names, words) -> None:
+    check = Check()
+    check.that("fits", ok=False, expected="a", got="b", knob=knob, advice=advice)
+    assert (check.measures[0].knobs, check.measures[0].knob) == (names, words)

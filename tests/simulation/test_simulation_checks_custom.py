@@ -100,3 +100,10 @@ def test_the_figures_are_evidence_whatever_comes_of_them(shown):
 def test_a_segment_without_a_value_is_not_measured_with_its_reason(shown):
     with pytest.raises(NotMeasured, match=r"^nobody has a value$"):
         judged(shown, "own.min_fit", "new")
+
+
+@pytest.mark.parametrize("segment", ["", "vip"])
+def test_a_metric_that_failed_is_not_measured_in_any_segment_and_says_why(shown, segment):
+    shown.own["fit"] = OwnFigure(figure=figure(None), failure="`fit` raised KeyError")
+    with pytest.raises(NotMeasured, match=r"^`fit` raised KeyError$"):
+        judged(shown, "own.min_fit", segment)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
+
 import msgspec
 import pytest
+from simulation_town import NOW, URL
 
 from pytest_recsim import RunMetric, UserMetric
+from pytest_recsim.clock import utc_now
+from pytest_recsim.record.asked import Chosen
 from pytest_recsim.record.masking import MASK
 from pytest_recsim.record.metadata import KnobRow
+from pytest_recsim.service.api.capabilities import Capabilities
 from pytest_recsim.service.contract.errors import ServiceError
+from pytest_recsim.service.safety.interlock import read_marker
 from pytest_recsim.service.safety.undo import rule
 from pytest_recsim.simulation.measure.noise import REPEATS
 from pytest_recsim.simulation.session.preparation import OUTCOME, Prepared
@@ -271,3 +279,56 @@ def test_what_was_in_force_before_the_run_is_no_news_and_what_came_is(open_town)
         sim.context, influences=(came.removeprefix("since the run began: ") + ".",)
     )
     assert sim.changed_namespace() == []
+
+
+def on_a_service(plan):
+    return msgspec.structs.replace(
+        plan, base_url=Chosen(URL, "--base-url"), apply=Chosen("request", "--recsim-apply")
+    )
+
+
+def test_single_rows_are_read_again_on_a_service_that_others_reach_and_not_on_the_stand_in(join, town):
+    for change, reads in ((lambda plan: plan, False), (on_a_service, True)):
+        sim = join(plan=change)
+        town.forget()
+        assert sim.changed_namespace() == []
+        assert (town.asked("/v1/users", "GET") > 2) == reads
+
+
+def test_what_the_service_does_not_have_is_not_asked_for_again(join, town):
+    sim = join(capabilities=Capabilities(rules=False, overrides=False, segments=False, event_types=False))
+    town.refuse = lambda method, path: (
+        405 if "/rules" in path or "/overrides" in path or "/segments" in path else 0
+    )
+    assert sim.changed_namespace() == []
+
+
+def test_the_quality_lists_are_answers_to_the_question_with_the_profiles_overrides(join):
+    sim = join(plan=on_a_service)
+    assert sim.overrides
+    assert {user: dict(one.ask.overrides) for user, one in sim.lists.items()} == dict.fromkeys(
+        sim.lists, sim.overrides
+    )
+    assert all(
+        dict(one.ask.overrides) == sim.overrides for answers in sim.repeats.values() for one in answers
+    )
+
+
+def test_a_service_is_prepared_as_the_stand_in_is_by_its_own_clock(open_town):
+    """Its clock says February, ours says whatever it is: events are moved to the service's time."""
+    sim, town = open_town(shop(users=4, items=30), facts={"now": utc_now()}, base_url=URL, apply="request")
+    prepared = sim.prepared
+    assert prepared.seeded.skew_us < 0
+    assert abs(sim.service.clock() - NOW) < timedelta(hours=1)
+    assert prepared.seeded.newest[:10] in ("2026-01-31", "2026-02-01")
+    assert {json.dumps(body["overrides"], sort_keys=True) for body in town.bodies if body["k"] == 20} == {
+        json.dumps(sim.overrides, sort_keys=True)
+    }
+    assert town.tokens == {""}
+
+
+def test_the_marker_says_whose_run_it_is_and_who_shares_its_lock(open_town):
+    sim, _ = open_town(shop(users=2, items=24), facts={"holder": "some word"})
+    assert sim.prepared
+    marker = read_marker(sim.service)
+    assert (marker.run_id, marker.holder, marker.finished) == ("run1", "some word", False)
