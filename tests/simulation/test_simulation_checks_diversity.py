@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -116,3 +117,14 @@ def test_tags_count_trimmed_and_in_lower_case_when_candidates_are_compared(open_
     odd = [item("x1", tags=["Sale "]), item("x2", tags=["sale"]), item("x3", tags=["new"])]
     sim, _ = open_town(shop(users=2, items=24).with_items(*odd))
     assert selected(sim, listed("u", {"x1": 1.0, "x2": 0.9, "x3": 0.8}), 0.5, 2) == ["x1", "x3"]
+
+
+def test_sharing_one_tag_of_three_costs_a_third_of_sharing_all(sim):
+    """0.7 * 0.9 - 0.3 / 3 is 0.53, what an item of another kind has to beat with 0.7 times its score."""
+    tags = {"x1": ("a", "b"), "x2": ("b", "c"), "x3": ("d",)}
+    pattern = sim.items["i000"]
+    for name, own in tags.items():
+        sim.items[name] = msgspec.structs.replace(pattern, item_id=name, tags=own)
+    for third, second in ((0.74, "x2"), (0.78, "x3")):
+        shown = listed("u", {"x1": 1.0, "x2": 0.9, "x3": third})
+        assert selected(sim, shown, 0.7, 2) == ["x1", second]

@@ -225,9 +225,9 @@ def test_failed_attempts_count_over_all_processes_and_up_to_now(join, town):
     one, other = join(), join()
     before = one.failed_attempts()
     town.refuse = lambda method, path: 400
-    for _ in range(2):
+    for asking in (one, other):
         with pytest.raises(ServiceError):
-            other.recommend(["u000"])
+            asking.recommend(["u000"])
     other.flush()
     after = one.failed_attempts()
     assert (before.value, after.n - before.n) == (0, 2)

@@ -151,7 +151,7 @@ class Simulation(Asking, Catalogue, Truth):
 
         What preparation has asked again already counts among them and is not asked once more.
         """
-        found = {user: list(self.repeats.get(user, [self.lists[user]]))[: times + 1] for user in users}
+        found = {user: self.repeats.get(user, [self.lists[user]])[: times + 1] for user in users}
         while short := [user for user in found if len(found[user]) <= times]:
             for user, again in self.recommend(short).items():
                 found[user].append(again)
