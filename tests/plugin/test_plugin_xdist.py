@@ -214,3 +214,14 @@ def test_more_workers_than_checks(acme: Project) -> None:
     ran = acme.simulate("-k", "coverage", "-n", "3")
     assert ran.code == 0, ran.text
     assert acme.bundle().outcomes == {"catalog_coverage": "passed"}
+
+
+@pytest.mark.long
+def test_every_stand_in_that_workers_ask_for_has_what_its_apply_mode_sets(acme: Project) -> None:
+    acme.write("fixtures/customers/beta.json", (acme.folder / "fixtures/customers/acme.json").read_text())
+    knob = ("--recsim-apply", "admin", "--env-override", "BLEND_ALPHA=0.9")
+    ran = acme.simulate("--customer", "beta", "-k", "test_profile", "-n", "2", *knob)
+    assert ran.code == 0, ran.text
+    for customer in ("acme", "beta"):
+        rows = acme.bundle(customer).metadata["profile"]["knobs"]
+        assert [row["status"] for row in rows if row["knob"] == "BLEND_ALPHA"] == ["in effect"]

@@ -199,6 +199,16 @@ def test_a_simulation_that_could_not_be_opened_may_be_tried_again(fleet, world):
     assert made.due("b").url
 
 
+def test_a_stand_in_that_a_worker_asks_for_is_changed_as_its_apply_mode_says_before_anybody_hears_of_it(
+    fleet, world
+):
+    made = fleet("a", "b")
+    made.start(print)
+    made.due("b")
+    made.due("b")
+    assert made.services.steps[2:] == [("turn", "b", made.run_id)]
+
+
 def test_simulations_that_share_a_service_take_turns_under_the_runs_id(begun):
     begun.turn_to("acme")
     assert begun.services.steps[-1] == ("turn", "acme", begun.run_id)

@@ -158,8 +158,15 @@ def test_what_the_service_said_is_kept_for_this_process_and_for_all_that_get_the
     assert (opened.facts, opened.found) == (FACTS, EMPTY)
     assert opened.sim.context.influences == FACTS.warnings
     assert opened.sim.context.capabilities == FACTS.capabilities
-    assert opened.seconds > 0
     assert len(opened.tallies) == 1
+
+
+def test_how_long_opening_took_is_counted_from_before_the_start(one, door, monkeypatch):
+    clock = iter([100.0, 102.5])
+    monkeypatch.setattr(opening, "monotonic", lambda: next(clock))
+    opened = one()
+    opening.open_service(opened)
+    assert opened.seconds == 2.5
 
 
 def test_a_running_service_is_reached_at_its_address_and_guarded_by_its_own_clock(one, door):

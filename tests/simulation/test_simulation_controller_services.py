@@ -329,6 +329,21 @@ def test_a_change_that_failed_half_way_is_known_so_that_it_can_be_taken_back(one
     assert held.undo().notes == (f"gave {HERE} back.",)
 
 
+def test_a_change_that_failed_is_not_taken_for_one_that_was_made_when_the_next_check_asks(
+    one, changes, tmp_path
+):
+    changes.fails[HERE] = ServiceError("busy")
+    held, first = Services([], tmp_path), one(apply="admin")
+    for _ in range(2):
+        with pytest.raises(ServiceError, match="busy"):
+            held.turn_to(first, "r")
+    changes.fails.clear()
+    held.turn_to(first, "r")
+    held.turn_to(first, "r")
+    assert len(changes.made) == 3
+    assert [change.undone for change in changes.made] == [1, 1, 0]
+
+
 def test_every_running_service_is_given_back_and_a_stand_in_is_not(one, changes, tmp_path):
     held = Services([], tmp_path)
     held.change([one(apply="admin"), one(THERE, apply="admin"), one("", apply="admin")], "r")

@@ -110,15 +110,16 @@ class Fleet:
         return [one.sim.context for one in self.opened.values()]
 
     def due(self, name: str) -> RunContext:
-        """Open a simulation that is due now; any thread may ask.
+        """Open a simulation that is due now, with its profile; any thread may ask.
 
         Raises:
-            InputError, ServiceError: its service cannot be opened.
+            InputError, ServiceError: its service cannot be opened, or changed.
         """
         one = self.opened[name]
         with self._opening:
             if one.facts is None:
                 open_service(one)
+                self.services.turn_to(one, self.run_id)  # a worker asks for nothing else
         return one.sim.context
 
     def turn_to(self, name: str) -> None:

@@ -97,34 +97,40 @@ class Services:
         self._talk.append(service)
         one.tallies.append(service.tally)
         change = Change(service, plan, one.sim.context.folder if plan.stand_in else self._reports)
-        self._changes[url] = (plan.profile_sha256, change)
+        self._changes[url] = ("", change)  # known from here on, so that whatever it does can be taken back
         change.make(run_id)
+        self._changes[url] = (plan.profile_sha256, change)
         one.notes += change.notes
+
+    @property
+    def _all(self) -> tuple[tuple[str, Change], ...]:
+        """As they are now: a stand-in that a worker asks for adds its own in another thread."""
+        return tuple(self._changes.values())
 
     @property
     def pending(self) -> bool:
         """Whether a note says that a service is not, or may not be, what it was."""
-        return any(change.pending for _, change in self._changes.values())
+        return any(change.pending for _, change in self._all)
 
     @property
     def restoring(self) -> list[str]:
         """The commands that put such services back."""
-        return [change.restoring for _, change in self._changes.values() if change.restoring]
+        return [change.restoring for _, change in self._all if change.restoring]
 
     @property
     def strange(self) -> list[str]:
         """What there is to say about notes on the terminal."""
-        return [sentence for _, change in self._changes.values() for sentence in change.strange]
+        return [sentence for _, change in self._all for sentence in change.strange]
 
     @property
     def touched(self) -> bool:
         """Whether an env file may have been changed, if only to change it back; requests are counted elsewhere."""
-        return any(change.touched and not change.stand_in for _, change in self._changes.values())
+        return any(change.touched and not change.stand_in for _, change in self._all)
 
     def undo(self) -> Undone:
         """Give every running service its configuration back, any number of times."""
         undone = Undone()
-        for _, change in self._changes.values():
+        for _, change in self._all:
             if not change.stand_in:
                 undone = undone.and_then(change.undo())
         return undone
