@@ -88,6 +88,7 @@ def test_the_outcome_stays_what_it_was(sim, tmp_path, outcome):
     write_json(tmp_path / "simulation_metadata.json", {})
     told = explained(sim, Named("recall"), Check(measures=[measure()]), Conclusion(outcome, "x"))
     assert told.outcome == outcome
+    assert "most affected: lowest of 2 users" in told.sentence
     assert told.sentence.startswith("recall: expected at least 0.5, got 0")
 
 
@@ -188,3 +189,4 @@ def test_a_first_run_has_nothing_to_compare_with(explain):
     told, _ = explain("recall", measure())
     assert "since" not in told.sentence
     assert "could not be worked out" not in told.sentence
+    assert told.sentence == told.sentence.rstrip()
