@@ -167,6 +167,13 @@ def test_on_lists_of_their_own_everything_can_be_measured(town, name):
     assert reason(town, name, *[WHOLE[:20], WHOLE[9:]] * 5) == ""
 
 
+def test_that_nothing_was_seeded_is_told_before_that_there_are_too_few_slots(town):
+    for name, limits in (("gini", {"max_gini": 0.5}), ("catalog_coverage", {"min_catalog_coverage": 0.8})):
+        assert reason(town, name, WHOLE[:20], split="2026-01-01T00:00:00Z", **limits) == (
+            "no event was seeded, so the service could not know anything about anybody"
+        )
+
+
 def test_a_threshold_that_one_list_keeps_or_few_slots_cannot_show_leaves_coverage_unmeasured(town):
     lists = [WHOLE[:20], WHOLE[9:]]
     assert "every single list already shows" in reason(

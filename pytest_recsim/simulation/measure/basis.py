@@ -96,7 +96,7 @@ class Basis:
         """
         short = self.short(k) if rows is None else self.short(k)[rows]
         count, lists = int(short.sum()), len(short)
-        if not k or count <= (1 - ENOUGH) * lists:
+        if count <= (1 - ENOUGH) * lists:
             return ""
         if 0 < self.clamped < k:
             return f"the service returns at most {self.clamped} items, so nothing @{k} can be measured"
