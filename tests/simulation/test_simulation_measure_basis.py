@@ -87,7 +87,9 @@ def test_a_metric_without_a_cut_off_needs_no_length(town):
     assert basis(town, [], []).too_short(0) == ""
 
 
-@pytest.mark.parametrize(("clamped", "named"), [(0, False), (9, True), (19, True), (20, False), (50, False)])
+@pytest.mark.parametrize(
+    ("clamped", "named"), [(0, False), (1, True), (9, True), (19, True), (20, False), (50, False)]
+)
 def test_the_service_is_named_where_it_returns_no_more(town, clamped, named):
     said = basis(town, ALL[:9], clamped=clamped).too_short(20)
     assert (said == f"the service returns at most {clamped} items, so nothing @20 can be measured") == named
