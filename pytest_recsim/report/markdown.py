@@ -200,8 +200,8 @@ def _unreported(facts: dict[str, Any], results: list[CheckResult]) -> Iterator[s
         yield ""
 
 
-def _shelf(result: CheckResult) -> tuple[bool, int, str, str]:
-    return (result.scenario > 0, result.scenario, result.check, result.case)
+def _shelf(result: CheckResult) -> tuple[int, str, str]:
+    return (result.scenario, result.check, result.case)
 
 
 def _measured(result: CheckResult) -> str:
@@ -253,7 +253,6 @@ def _links(bundle: Bundle) -> Iterator[str]:
         if path.is_file() and path.name != "README.md" and not path.name.startswith("."):
             relative = path.relative_to(bundle.root).as_posix()
             yield f"- {link(relative, relative)}"
-    yield ""
 
 
 CHECKS: tuple[Callable[[list[CheckResult]], Iterator[str]], ...] = (_against, _let_through, _checks)

@@ -331,6 +331,21 @@ def test_a_failed_preparation_is_told(bundle):
     assert "> Preparation failed: the service went away" in page(bundle)
 
 
+@pytest.mark.parametrize("failure", ["", "gone"])
+@pytest.mark.parametrize("caveats", [[], ["a", "b"]])
+def test_paragraphs_are_set_apart_by_one_empty_line(bundle, failure, caveats):
+    facts = {"preparation_failure": failure, "verdict": {"sentence": "x", "caveats": caveats}}
+    write_json(bundle.metadata, metadata(notes=[], **facts))
+    head = page(bundle).partition("|  |  |")[0]
+    assert head == "".join(
+        [
+            "# acme: x\n\n",
+            "> Preparation failed: gone\n\n" if failure else "",
+            "- Mind: a.\n- Mind: b.\n\n" if caveats else "",
+        ]
+    )
+
+
 def test_every_file_of_the_bundle_is_linked_and_every_link_exists(bundle):
     bundle.write("seed_manifest.json", {})
     links = re.findall(r"\]\(([^)]+)\)", page(bundle))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections import Counter
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -204,6 +205,14 @@ def test_requests_are_those_of_all_processes_and_of_the_controller(open_as):
     )
     assert (sent.rule_waits.changes, sent.rule_waits.longest_seconds) == (2, 1.5)
     assert asked(opened).requests["GET /health"] == 4, "asking twice counts nothing twice"
+
+
+def test_what_this_process_has_sent_itself_is_counted_without_being_asked_to(open_as):
+    opened = open_as()
+    opened.sim.service = SimpleNamespace(tally=tally(requests={"GET /health": 3}))
+    assert told(opened).requests.total == 3
+    opened.sim.service.tally.requests["GET /health"] += 1
+    assert told(opened).requests.total == 4
 
 
 def test_seconds_of_checks_add_up_and_custom_metrics_have_a_step_once_they_were_measured(open_as):
