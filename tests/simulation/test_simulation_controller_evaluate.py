@@ -14,7 +14,7 @@ from pytest_recsim import Metric, evaluate, plan_for
 from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.masking import masked
-from pytest_recsim.service.contract.errors import ServiceError
+from pytest_recsim.service.http.request_counts import Tally
 from pytest_recsim.simulation.controller import evaluate as room
 from pytest_recsim.simulation.controller.evaluate import NotPutBack
 from pytest_recsim.simulation.controller.judging import due
@@ -93,25 +93,26 @@ def test_nothing_of_a_call_stays_and_nothing_is_said_where_nothing_is_to_be_wait
     assert kept.said == []
 
 
-def test_what_a_restart_command_holds_is_a_secret_from_the_first_moment_and_not_in_the_record(
-    folder, monkeypatch
-):
-    def stop(*_):
-        raise ServiceError("it said --token=swordfish-7")
-
+def test_what_a_restart_command_holds_is_a_secret_from_the_first_moment(folder, monkeypatch):
     (file := folder / "service.env").write_text("")
-    plan = plan_for(
-        "acme",
-        root=folder,
-        base_url="http://127.0.0.1:9",
-        apply="env-file",
-        env_file=file,
-        restart_command="restart --token=swordfish-7",
+    restart = {"apply": "env-file", "env_file": file, "restart_command": "restart --token=swordfish-7"}
+    plan = plan_for("acme", root=folder, base_url="http://127.0.0.1:9", **restart)
+    monkeypatch.setattr(room, "_evaluated", lambda *_: masked("it was swordfish-7"))
+    assert masked("it was swordfish-7") == "it was swordfish-7"
+    assert "swordfish" not in evaluate(plan, reports=folder / "r")
+
+
+def test_a_restart_command_is_not_in_the_record(kept, monkeypatch):
+    plan = replace(kept.plan, restart_command="restart --token=swordfish-7")
+    sim = SimpleNamespace(
+        plan=plan, prepared=SimpleNamespace(knobs=(), timings={}), quality=kept.record.quality, own={}
     )
-    monkeypatch.setattr(room, "_evaluated", stop)
-    with pytest.raises(ServiceError):
-        evaluate(plan, reports=folder / "r")
-    assert "swordfish" not in masked("it said --token=swordfish-7")
+    fleet = SimpleNamespace(
+        writers={"acme": SimpleNamespace(verdict=kept.record.verdict)},
+        opened={"acme": SimpleNamespace(sim=sim, tallies=[])},
+    )
+    monkeypatch.setattr(room, "asked", lambda _: Tally())
+    assert room._measured(fleet, sim).plan == replace(plan, restart_command="")
 
 
 def refused(plan, **more):
@@ -157,7 +158,8 @@ def test_metrics_with_names_that_are_none_are_not_those_of_the_plan(folder):
     assert "metrics: must be the ones" in refused(plan, metrics=odd)
 
 
-def test_an_address_that_cannot_be_used_is_told_first(plan):
+def test_an_address_that_cannot_be_used_is_told_first(plan, monkeypatch):
+    monkeypatch.setattr(room, "_evaluated", lambda *_: pytest.fail("nothing is opened"))
     odd = replace(plan, base_url=replace(plan.base_url, value="ftp://x", origin="--base-url"))
     assert "does not start with `http://`" in refused(odd)
 

@@ -300,3 +300,21 @@ def test_the_first_item_that_is_explained_is_read_and_lambda_only_where_it_is_to
 def test_a_profile_without_the_weight_has_no_row_for_it_whatever_answers_show(make_world, bare):
     world = make_world(**bare("BRAND_CAP=3\n"))
     assert list(rows(world, {"established": [exchange(alpha=0.9)], "sparse": []})) == ["BRAND_CAP"]
+
+
+def test_what_is_sent_is_known_without_a_document_and_a_stand_in_has_no_knobs_of_somebody_elses(
+    make_world, tmp_path
+):
+    assert effective(make_world(**REAL)).known("MMR_LAMBDA")
+    shipped = (packaged_profiles() / "prod.env").read_text()
+    kept = [line for line in shipped.splitlines() if not line.startswith("NEW_USER_")]
+    (bare := tmp_path / "bare.env").write_text("\n".join(kept))
+    ours = effective(make_world(env_profile=str(bare)))
+    assert ours.plan.knob("NEW_USER_BLEND_ALPHA") is None
+    assert ours.known("NEW_USER_BLEND_ALPHA")
+
+
+def test_without_signs_nothing_is_read_that_would_need_them(make_world):
+    world = make_world("POPULARITY_FANOUT=300")
+    found = {row.knob: row.status for row in knob_table(world.plan, {}, {"established": [exchange()]})}
+    assert (found["POPULARITY_FANOUT"], found["BLEND_ALPHA"]) == ("started with it", "in effect")
