@@ -310,6 +310,12 @@ def test_a_scratch_folder_is_made_for_the_call_and_goes_with_it(plan, fleet, tmp
     assert list(tmp_path.glob("recsim-run-*")) == []
 
 
+def test_scratch_folders_of_runs_that_were_killed_go_first(plan, fleet, tmp_path):
+    (tmp_path / "recsim-run-killed.going").mkdir()
+    ended(plan, SimulationFailed)
+    assert list(tmp_path.glob("recsim-run-*")) == []
+
+
 def test_reports_go_where_they_are_asked_for_and_complaints_to_whoever_listens(plan, fleet, tmp_path):
     heard = []
     ended(plan, SimulationFailed, reports=str(tmp_path / "kept"), say=heard.append)

@@ -318,3 +318,8 @@ def test_without_signs_nothing_is_read_that_would_need_them(make_world):
     world = make_world("POPULARITY_FANOUT=300")
     found = {row.knob: row.status for row in knob_table(world.plan, {}, {"established": [exchange()]})}
     assert (found["POPULARITY_FANOUT"], found["BLEND_ALPHA"]) == ("started with it", "in effect")
+
+
+def test_what_a_document_only_echoes_is_not_what_is_in_effect(make_world):
+    table = rows(make_world("NEW_USER_BLEND_ALPHA=0.25"), {}, {"new_user_blend_alpha": 0.9})
+    assert table["NEW_USER_BLEND_ALPHA"].status == "started with it"
