@@ -15,7 +15,7 @@ from pytest_recsim.clock import utc_now
 from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.plan.own import facts
 from pytest_recsim.plan.resolve import Resolved, resolve
-from pytest_recsim.plugin import tell
+from pytest_recsim.plugin import html, tell
 from pytest_recsim.plugin.blocked import refuse_blocked_sockets
 from pytest_recsim.plugin.collect import Census, PlannedChecks, read_census
 from pytest_recsim.plugin.crashed import outlive
@@ -253,6 +253,11 @@ class Controller:
             against = self.fleet.alarms or any(one.stands_against for one in self.fleet.writers.values())
             if exitstatus == pytest.ExitCode.OK and against:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_summary(self, prefix: list[str]) -> None:
+        """Put the verdicts on top of pytest-html's page, which is made when every simulation has been judged."""
+        prefix += html.verdicts(self.fleet.writers.values())
 
     def _pages(self) -> list[Path]:
         if self.batch is not None:

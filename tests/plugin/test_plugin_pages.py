@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
 
 import pytest
-from plugin_shop import Project, Record
+from plugin_shop import LOOSE, Project, Record
 
 WITH_PAGES = ("-o", "recsim_no_html=false")
 QUICK = ("-k", "coverage")
@@ -63,3 +66,48 @@ def test_a_batch_has_a_page_that_leads_to_the_pages_of_its_customers(acme: Proje
     for target in (Path(part.partition('"')[0]) for part in text.split('href="../')[1:]):
         assert Record(page.parent.parent / target.parent).readme
         assert (page.parent.parent / target).is_file()
+
+
+def test_the_waiver_that_the_page_offers_lets_the_check_through(acme: Project) -> None:
+    strict = LOOSE.replace("min_catalog_coverage: 0.3", "min_catalog_coverage: 1")
+    acme.write("guardrails.yml", strict)
+    assert acme.simulate(*WITH_PAGES, *QUICK).code == 1
+    page = (acme.bundle().root / "report.html").read_text(encoding="utf-8")
+    found = re.search(r"<pre>(customers:\n.*?)</pre>", page, re.DOTALL)
+    assert found is not None
+    acme.write("guardrails.yml", f"{strict}{unescape(found[1])}\n")
+    ran = acme.simulate(*QUICK)
+    assert ran.code == 0, ran.text
+    assert Record(max(acme.bundles())).outcomes["catalog_coverage"] == "waived"
+
+
+def rows_of(page: str) -> list[list[str]]:
+    """The cells of every test on pytest-html's page, without their markup."""
+    blob = re.search(r'data-jsonblob="([^"]*)"', page)
+    assert blob is not None
+    tests = json.loads(unescape(blob[1]))["tests"].values()
+    return [
+        [re.sub("<[^>]*>", "", cell) for cell in run["resultsTableRow"]] for runs in tests for run in runs
+    ]
+
+
+@pytest.mark.parametrize("words", [(), pytest.param(("-n", "2"), marks=pytest.mark.long)])
+def test_pytest_html_shows_the_verdict_first_and_values_beside_what_they_must_be(
+    acme: Project, words: tuple[str, ...]
+) -> None:
+    acme.write("guardrails.yml", LOOSE.replace("min_catalog_coverage: 0.3", "min_catalog_coverage: 1"))
+    acme.write("scenarios/test_plain.py", "def test_plain():\n    pass\n")
+    ran = acme.simulate(
+        "-k", "coverage or long_tail or plain", "--html=p.html", "--self-contained-html", *words
+    )
+    assert ran.code == 1, ran.text
+    page = (acme.folder / "p.html").read_text()
+    assert page.index("<strong>acme: Do not go live: 1 of ") < page.index('class="run-count"')
+    rows = {row[3]: row for row in rows_of(page)}
+    assert rows["catalog_coverage"][2] == "acme"
+    assert rows["catalog_coverage"][4] == "FAILED"
+    assert re.fullmatch(r"catalogue_coverage@20 0\.\d+", rows["catalog_coverage"][5])
+    assert rows["catalog_coverage"][6] == "at least 1"
+    assert rows["long_tail_share"][4] == "passed"
+    assert rows[""][2:7] == [""] * 5
+    assert len({len(row) for row in rows.values()}) == 1

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import subprocess
 from collections import Counter
+from datetime import date
 from html.parser import HTMLParser
 from shutil import which
 
 import pytest
+import yaml
 from report_rows import NOW, figure, lift, metadata, quality, result
 
 from pytest_recsim.record.bundle import open_bundle
@@ -138,9 +140,25 @@ def test_how_sure_the_verdict_is_counts_borderline_numbers(bundle):
     assert "1 of the 1 numbers with a 95 % interval is borderline (1 passed)" in views.sureness(near[:1])
 
 
+def test_a_waiver_to_paste_names_check_segment_and_a_last_day():
+    failed = result("segment_lift_mrr", "failed", case='new "ones"')
+    said = views.waiver(failed, metadata())
+    assert yaml.safe_load(said)["customers"]["acme"]["waivers"] == [
+        {
+            "check": "segment_lift_mrr",
+            "segment": 'new "ones"',
+            "reason": "say why",
+            "until": date(2026, 12, 22),
+        }
+    ]
+    assert "segment" not in views.waiver(result("S4", "not_measured"), metadata())
+    assert views.waiver(result("S4"), metadata()) == ""
+    assert views.waiver(failed, {}) == ""
+
+
 def test_failing_checks_are_open_and_others_folded(bundle):
     found = page(bundle, result("S1"), result("S2", "failed", sentence="bad"), result("S3", "waived"))
-    folds = [one for tag, one in found.elements if tag == "details"]
+    folds = [one for tag, one in found.elements if tag == "details" and "class" in one]
     assert [("open" in fold, fold["class"]) for fold in folds] == [
         (True, "check failed"),
         (False, "check waived"),

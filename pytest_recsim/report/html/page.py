@@ -59,6 +59,7 @@ def page_of(bundle: Bundle, results: Sequence[CheckResult], drawn: Sequence[Char
         quality=bundle.read_quality(),
         results=results,
         charts={chart.name: chart for chart in drawn},
+        waiver=views.waiver,
         meanings=MEANINGS,
         files=_files(bundle),
         style=style(),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from pytest_recsim.record.artifacts import SeedManifest
 from pytest_recsim.record.model import CheckResult, Measure, Outcome
@@ -77,6 +80,23 @@ def anchor(result: CheckResult) -> str:
     """An id for the page: names hold what an id may not."""
     plain = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in result.label)
     return f"check-{plain}-{sum(result.label.encode()) % 9973}"
+
+
+WAIVED_DAYS = 30
+
+
+def waiver(result: CheckResult, facts: Mapping[str, Any]) -> str:
+    """What to paste into guardrails.yml to let a check through knowingly, for a month; empty where nothing stands against it."""
+    if result.outcome not in FAILED | UNKNOWN:
+        return ""
+    segment = f"segment: {json.dumps(result.case, ensure_ascii=False)}, " if result.case else ""
+    started = str(facts.get("started_at", ""))
+    with suppress(ValueError):
+        until = f", until: {datetime.fromisoformat(started) + timedelta(days=WAIVED_DAYS):%Y-%m-%d}"
+        customer = json.dumps(str(facts.get("customer", "")), ensure_ascii=False)
+        entry = f'{{check: {result.check}, {segment}reason: "say why"{until}}}'
+        return f"customers:\n  {customer}:\n    waivers:\n      - {entry}"
+    return ""
 
 
 def sureness(results: Sequence[CheckResult]) -> str:
