@@ -9,6 +9,7 @@ import pytest
 
 from pytest_recsim.clock import utc_now
 from pytest_recsim.data.input.files import unwritable
+from pytest_recsim.data.input.problems import RecsimError
 from pytest_recsim.plugin import junit
 from pytest_recsim.plugin.agreement import shown_as
 from pytest_recsim.plugin.alone import alone
@@ -23,7 +24,6 @@ from pytest_recsim.record.legible import legible
 from pytest_recsim.record.model import CheckResult, Outcome
 from pytest_recsim.report.properties import PROPERTY, properties
 from pytest_recsim.service.api.capabilities import NotOffered
-from pytest_recsim.service.contract.errors import ServiceError
 from pytest_recsim.simulation import Simulation
 from pytest_recsim.simulation.checks.check import Check, Conclusion, NotMeasured
 from pytest_recsim.simulation.checks.settling import Severity, sentence_of, settled_as, waiver_words
@@ -73,8 +73,8 @@ def _broken_off(
     if isinstance(error, pytest.skip.Exception):
         found = check.conclude(f"the check was left there: {error}")
         return found if found.outcome == "failed" else None  # a failing figure does not vanish behind a skip
-    if isinstance(error, ServiceError):
-        return check.broken(error.sentence)
+    if isinstance(error, RecsimError):
+        return check.broken(str(error))
     if isinstance(error, pytest.xfail.Exception):
         return None
     level, note = _leniency(item, identity)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 from filelock import FileLock
+from waiting import LIMIT_S
 
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.record.asked import Chosen
@@ -119,6 +120,14 @@ def test_lists_of_another_name_other_users_or_another_question_are_others(sim, t
     assert town.questions == len(users)
 
 
+@pytest.mark.parametrize("name", ["women/shoes", "n" * 300, ".."])
+def test_lists_are_shared_whatever_they_are_called(sim, join, town, name):
+    """Names are the scenarios' own; one that makes no file name must not have every check ask anew."""
+    for one in (sim, join()):
+        assert list(one.once(name, USERS)) == USERS
+    assert town.questions == len(USERS)
+
+
 def test_lists_that_cannot_be_shared_are_asked_for_and_kept(sim, town, monkeypatch):
     """The record says that the disk is full; the scenario still gets its answers, and the service no second question."""
 
@@ -166,7 +175,7 @@ def test_a_change_that_shows_is_not_waited_for_and_everybody_is_asked_once(sim, 
     assert (town.questions, {body["k"] for body in town.bodies}) == (len(USERS), {5})
     ((surface, seconds),) = sim.ledger.waits
     assert surface == "recsim-s5"
-    assert 0 <= seconds < 5
+    assert 0 <= seconds < LIMIT_S
 
 
 def test_a_change_that_shows_late_is_waited_for_by_the_first_three_users(sim, monkeypatch):

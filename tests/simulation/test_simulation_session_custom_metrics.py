@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pytest_recsim import RunMetric, UserMetric
+from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.record.asked import Limit
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.metadata import KnobRow
@@ -143,6 +144,13 @@ def test_metrics_are_measured_once_and_stand_beside_ours(sim):
         "reason": "",
         "raw": None,
     }
+
+
+def test_figures_that_cannot_be_written_are_told_in_one_sentence(sim):
+    """`evaluate` promises its callers that whatever ends it is a RecsimError."""
+    sim.context.bundle.root.write_text("in the way")
+    with pytest.raises(InputError, match=r"bundle: cannot be written: (Not a directory|File exists)$"):
+        whole_run(sim, (0.5, 12))
 
 
 def test_without_metrics_nothing_is_written(sim):

@@ -152,6 +152,14 @@ def test_a_service_without_event_types_is_not_asked_for_them_and_has_the_usual_o
     assert town.asked("/v1/event-types", "GET") == 0
 
 
+def test_a_service_without_rules_overrides_and_segments_is_prepared_all_the_same(open_town):
+    missing = dict.fromkeys(("rules", "overrides", "segments", "event_types"), False)
+    sim, town = open_town(SMALL, facts={"capabilities": Capabilities(**missing)})
+    town.refuse = lambda method, path: 405 if path in ("/v1/admin/rules", "/v1/admin/manual_overrides") else 0
+    assert sim.prepared.quality.evaluated == 4
+    assert town.asked("/v1/admin/rules", "GET") == 0
+
+
 def test_the_event_types_that_a_service_lists_are_in_effect(sim):
     assert sim.prepared.types == tuple(sim.service.event_types())
     assert len(sim.prepared.types) > 1

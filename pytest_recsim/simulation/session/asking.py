@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 from filelock import FileLock
 
@@ -102,7 +102,10 @@ class Asking(Session):
             question: as for :meth:`recommend`, without a surface.
         """
         asks = self._asks(users, surface=self.surface(name), **question)
-        path = self.context.folder / f"once-{name}-{crc32(b''.join(ask.key for ask in asks)):08x}.msgpack"
+        key = sha256(
+            b"".join(ask.key for ask in asks)
+        ).hexdigest()  # the surface, hence the name, is part of it
+        path = self.context.folder / f"once-{key}.msgpack"
         return {exchange.ask.user_id: exchange for exchange in self._shared(path, asks)}
 
     def _shared(self, path: Path, asks: Sequence[Ask]) -> list[Exchange]:

@@ -13,6 +13,8 @@ import msgspec
 from filelock import FileLock
 
 from pytest_recsim.clock import monotonic
+from pytest_recsim.data.input.files import unwritable
+from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.plan.own import Metric, kind
 from pytest_recsim.record.jsonio import write_atomic
 from pytest_recsim.record.quality import Figure, OwnFigure
@@ -33,13 +35,23 @@ def measure_once(
     """Measure the metrics, or read what another process of this run measured; ``{}`` without metrics.
 
     The figures are added to quality_metrics.json under ``own``.
+
+    Raises:
+        InputError: they cannot be written.
     """
     if not metrics:
         return {}
+    try:
+        return _shared(sim, metrics, applied or Applied())
+    except OSError as error:
+        raise InputError(Problem("", unwritable(sim.context.bundle.root, error))) from None
+
+
+def _shared(sim: Session, metrics: Sequence[Metric], applied: Applied) -> dict[str, OwnFigure]:
     path, began = sim.context.folder / "own.msgpack", monotonic()
     with FileLock(path.with_suffix(".lock")):
         if not path.exists():
-            found = {metric.name: _measured(sim, metric, applied or Applied()) for metric in metrics}
+            found = {metric.name: _measured(sim, metric, applied) for metric in metrics}
             bundle = sim.context.bundle
             document = bundle.read_artifact("quality_metrics.json")
             bundle.write("quality_metrics.json", document | {"own": msgspec.to_builtins(found)})

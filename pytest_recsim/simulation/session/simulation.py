@@ -163,6 +163,7 @@ class Simulation(Asking, Catalogue, Truth):
 
         Raises:
             SimulationFailed: preparation failed.
+            InputError: the figures cannot be written.
         """
         _ = self.prepared
         return measure_once(self, self.metrics, self.applied)
