@@ -68,8 +68,7 @@ def axes(height: float) -> Iterator[tuple[Figure, Axes]]:
         from matplotlib import rc_context
         from matplotlib.figure import Figure
 
-    with quietly(), warnings.catch_warnings(), rc_context(SETTINGS):
-        warnings.simplefilter("ignore")  # a letter that matplotlib's own font lacks is drawn by the browser's
+    with quietly(), rc_context(SETTINGS):
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
         found = figure.add_subplot()
         found.patch.set_alpha(0)
@@ -80,12 +79,17 @@ def axes(height: float) -> Iterator[tuple[Figure, Axes]]:
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Keep matplotlib's words about its caches and fonts out of somebody's test run."""
+    """Keep matplotlib's words out of somebody's test run, where warnings may be errors.
+
+    They are about its caches, and about letters that its own font lacks; those are drawn by the browser's.
+    """
     logger = logging.getLogger("matplotlib")
     before = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         logger.setLevel(before)
 
