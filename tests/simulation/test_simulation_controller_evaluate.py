@@ -115,6 +115,27 @@ def test_a_restart_command_is_not_in_the_record(kept, monkeypatch):
     assert room._measured(fleet, sim).plan == replace(plan, restart_command="")
 
 
+@pytest.mark.parametrize(("keep", "bundle"), [(True, "reports/acme/1"), (False, "")])
+def test_at_the_end_a_record_has_every_note_once_and_names_a_bundle_only_where_it_is_kept(
+    kept, monkeypatch, keep, bundle
+):
+    facts = SimpleNamespace(warnings=("their rule is active.", "twice."))
+    one = SimpleNamespace(facts=facts, notes=["twice.", "a knob was set back."])
+    writer = SimpleNamespace(
+        verdict=kept.record.verdict,
+        results={"a": "passed"},
+        waiver_notes=["a waiver has ended."],
+        bundle=Bundle(Path("reports/acme/1")),
+    )
+    monkeypatch.setattr(room, "asked", lambda _: Tally())
+    fleet = SimpleNamespace(opened={"acme": one}, writers={"acme": writer})
+    record = room._complete(fleet, kept.record, keep=keep)
+    assert record.notes == ("their rule is active.", "twice.", "a knob was set back.", "a waiver has ended.")
+    assert (record.bundle, record.guardrails, record.requests.total) == (bundle, ("passed",), 0)
+    one.facts = None
+    assert room._complete(fleet, kept.record, keep=keep).notes[0] == "twice."
+
+
 def refused(plan, **more):
     with pytest.raises(InputError) as caught:
         evaluate(plan, **more)
