@@ -16,7 +16,7 @@ from pytest_recsim.service.contract.wire import (
     SourceCount,
     Trace,
 )
-from pytest_recsim.simulation.truth.inferred import Signs
+from pytest_recsim.simulation.truth.inferred import Signs, asked_of_sparse, inferred
 from pytest_recsim.simulation.truth.knobs_in_effect import knob_table
 
 PRESETS = '{"new_users":{"books":1}}'
@@ -173,3 +173,101 @@ def test_newcomers_give_the_starter_presets_away(make_world, presets, answers, s
 def test_weights_per_segment_leave_nothing_to_infer(make_world):
     world = make_world("PROFILE_BOOST=0.8", "BLEND_SEGMENT_OVERRIDES=vip=1|0|0")
     assert row(world, "PROFILE_BOOST", established=[exchange(factor=1.1)]).status == "started with it"
+
+
+@pytest.fixture
+def bare_world(make_world, tmp_path):
+    """Return a factory: text of a profile that sets nothing else -> a world on a running service."""
+
+    def make(text, **admin):
+        (path := tmp_path / "bare.env").write_text(text)
+        return make_world(env_profile=str(path), admin=admin, apply="request", **REAL)
+
+    return make
+
+
+def read(world, *answers, popular=(500, 500), boostable=True):
+    """What both classes of users give away with these answers."""
+    signs = Signs(popular=popular, boostable=lambda _: boostable)
+    return inferred(world.effective, {"established": answers, "sparse": answers}, signs)
+
+
+def test_a_profile_that_does_not_set_a_knob_does_not_ask_for_it(bare_world):
+    """Not for a boost, a fanout or a starter profile, whatever answers show of the service's own."""
+    world = bare_world("MMR_LAMBDA=0.5\n")
+    assert read(world, exchange(factor=1.4, popular=60, recent=0)) == {}
+
+
+@pytest.mark.parametrize(
+    ("profile", "asked"),
+    [
+        ("NEW_USER_POP_FANOUT=60\nPOPULARITY_FANOUT=300\n", 60),
+        ("POPULARITY_FANOUT=300\n", 1000),
+        ("POPULARITY_FANOUT=1500\n", 1500),
+        ("MMR_LAMBDA=0.5\n", None),
+    ],
+)
+def test_sparse_users_are_meant_to_have_their_own_fanout_or_at_least_a_thousand(bare_world, profile, asked):
+    assert asked_of_sparse(bare_world(profile).plan) == asked
+
+
+def test_nothing_is_read_where_nobody_was_asked_or_nothing_is_known(make_world):
+    world = make_world("PROFILE_BOOST=0.8", "POPULARITY_FANOUT=300")
+    assert read(world) == {}
+    assert inferred(world.effective, {}, Signs()) == {}
+    found = inferred(world.effective, {"established": [exchange(popular=7)] * 10}, Signs())
+    assert found == {}, "no signs to hold them against"
+
+
+def test_what_was_seen_is_told_with_where(make_world):
+    found = read(make_world("PROFILE_BOOST=0.8", "POPULARITY_FANOUT=300"), exchange(factor=1.4, popular=300))
+    assert found["PROFILE_BOOST"] == (0.8, "explain, factor of personalisation")
+    assert found["POPULARITY_FANOUT"] == (300, "trace, candidates from popularity")
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ({"factor": 1.4, "anchors": 3}, 0.8),
+        ({"factor": 1.4, "anchors": 2}, None),
+        ({"factor": 1.0, "overlap": 0.0}, None),
+        ({"factor": 1.4 + 5e-7}, 0.8),
+        ({"factor": 1.4 + 5e-6}, 0.80001),
+    ],
+    ids=["just enough anchors", "damped", "no overlap", "rounded", "another"],
+)
+def test_a_factor_counts_where_nothing_damps_it_and_is_compared_to_the_digits_that_are_told(
+    make_world, answer, told
+):
+    world = make_world("PROFILE_BOOST=0.8", "PROFILE_MIN_EVENTS_FOR_BOOST=3")
+    found = read(world, exchange(**answer))
+    assert found.get("PROFILE_BOOST", (None,))[0] == told
+
+
+def test_a_boost_that_was_seen_at_work_is_not_zero_because_other_lists_do_not_show_it(make_world):
+    found = read(make_world("PROFILE_BOOST=0.8"), exchange(factor=1.3, anchors=1), *[exchange()] * 10)
+    assert "PROFILE_BOOST" not in found
+
+
+def test_the_smallest_number_of_candidates_that_is_wrong_is_told(make_world):
+    answers = [exchange(popular=count) for count in (300, 250, 200)]
+    assert read(make_world("POPULARITY_FANOUT=300"), *answers)["POPULARITY_FANOUT"][0] == 200
+
+
+def test_more_candidates_than_were_asked_for_are_wrong_also_where_limits_are_not_known(make_world):
+    world = make_world("POPULARITY_FANOUT=300", apply="request", **REAL)
+    assert read(world, exchange(popular=301))["POPULARITY_FANOUT"][0] == 301
+    assert "POPULARITY_FANOUT" not in read(world, exchange(popular=299))
+
+
+def test_one_newcomer_without_a_starter_profile_is_enough(make_world):
+    world = make_world(f"PROFILE_STARTER_PRESETS={PRESETS}")
+    with_it, without = exchange(recent=0, starter={"books": 1.0}), exchange(recent=0)
+    assert read(world, with_it, with_it)["PROFILE_STARTER_PRESETS"][0] == {"new_users": {"books": 1}}
+    assert read(world, with_it, without)["PROFILE_STARTER_PRESETS"][0] == {}
+
+
+@pytest.mark.parametrize("presets", ['{"new_users":{"books":0}}', '{"vip":{"books":1}}', "{}"])
+def test_presets_that_give_newcomers_nothing_are_not_missed(make_world, presets):
+    world = make_world(f"PROFILE_STARTER_PRESETS={presets}")
+    assert "PROFILE_STARTER_PRESETS" not in read(world, exchange(recent=0))
