@@ -74,3 +74,48 @@ def test_a_forked_process_has_a_ledger_of_its_own(tmp_path, monkeypatch):
         monkeypatch.setattr("os.getpid", lambda process=process: process)
         ledger.write(Tally(), None, 0.0)
     assert len(entries(tmp_path)) == 2
+
+
+def findings(plan, folder, *seen):
+    for one in seen:
+        Ledger(folder).write(Tally(), one, 0.0)
+    results = {
+        (plan.id, check, ""): CheckResult(simulation=plan.id, check=check, outcome="passed")
+        for check in ("contract", "availability")
+    }
+    return list(late_findings(plan, results, folder, TODAY))
+
+
+def test_a_check_turns_once_however_many_sorts_of_breach_there_are(make_world, tmp_path):
+    other = Violation("contract", "score not finite", 1, "a score", "u2", "curl y")
+    (found,) = findings(make_world().plan, tmp_path, WatchSummary(10, 200, 0, {}, (BREACH, other)))
+    assert (found.check, found.outcome) == ("contract", "failed")
+    assert "duplicate ids" in found.sentence
+
+
+def test_a_breach_of_either_kind_turns_its_own_check_alone(make_world, tmp_path):
+    plan = make_world().plan
+    assert [one.check for one in findings(plan, tmp_path, WatchSummary(10, 200, 3, {}, ()))] == [
+        "availability"
+    ]
+
+
+def test_a_share_that_is_just_allowed_turns_nothing(make_world, tmp_path):
+    assert findings(make_world().plan, tmp_path, WatchSummary(10, 200, 0, {}, ())) == []
+    (tmp_path / "guardrails.yml").write_text("defaults: {quality: {max_unavailable_share: 0.25}}\n")
+    assert findings(make_world().plan, tmp_path / "none") == []
+    (tmp_path / "two").mkdir()
+    quarter = WatchSummary(2, 40, 10, {}, ())
+    assert findings(make_world().plan, tmp_path / "two", quarter) == []
+
+
+def test_what_all_processes_saw_is_held_against_the_limit_together(make_world, tmp_path):
+    (tmp_path / "guardrails.yml").write_text("defaults: {quality: {max_unavailable_share: 0.25}}\n")
+    plan, bad, good = make_world().plan, WatchSummary(1, 20, 10, {}, ()), WatchSummary(1, 20, 0, {}, ())
+    assert findings(plan, tmp_path, bad, good) == []
+    assert [one.check for one in findings(plan, tmp_path, bad)] == ["availability"]
+
+
+def test_checks_that_were_not_asked_for_do_not_turn(make_world, tmp_path):
+    Ledger(tmp_path).write(Tally(), WatchSummary(10, 200, 3, {}, (BREACH,)), 0.0)
+    assert list(late_findings(make_world().plan, {}, tmp_path, TODAY)) == []
