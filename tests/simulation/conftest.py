@@ -17,14 +17,14 @@ from pytest_recsim.plan.options import Options
 from pytest_recsim.plan.resolve import resolve
 from pytest_recsim.prepare.seed import Material
 from pytest_recsim.simulation.session.simulation import Simulation
-from pytest_recsim.simulation.truth.dataset import World
-from pytest_recsim.simulation.truth.knobs_in_effect import Effective
+from pytest_recsim.simulation.truth.dataset import Dataset
+from pytest_recsim.simulation.truth.knobs_in_effect import KnobsInEffect
 from pytest_recsim.testing import shop
 
 
 @pytest.fixture
 def make_world(tmp_path, shared_make_world):
-    """Return a factory: knob overrides, admin document and options -> World.
+    """Return a factory: knob overrides, admin document and options -> Dataset.
 
     Where the test has put files of its own into its folder, guardrails or a profile, they count.
     """
@@ -75,7 +75,7 @@ def world_in(folder, *overrides, admin=None, document=DOCUMENT, **options):
     fixture = load_fixture(path)
     table = columns(fixture)
     material = Material(fixture, table, split_events(table, plan.split, plan.window_days))
-    return World(plan, material, Effective(plan, admin or {}), 0, to_us(NOW))
+    return Dataset(plan, material, KnobsInEffect(plan, admin or {}), 0, to_us(NOW))
 
 
 @pytest.fixture

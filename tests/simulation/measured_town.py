@@ -12,7 +12,7 @@ from pytest_recsim.data.fixtures.split import split_events
 from pytest_recsim.judge import PADDING
 from pytest_recsim.prepare.seed import Material
 from pytest_recsim.record.asked import Limit
-from pytest_recsim.simulation.truth.slates import Observed
+from pytest_recsim.simulation.truth.slates import Slates
 
 ITEMS = [f"i{n:02}" for n in range(30)]
 USERS = [f"u{n}" for n in range(10)]
@@ -73,7 +73,7 @@ def table_of(world, *lists):
     rows = np.full((len(lists), 20), PADDING, dtype=np.int32)
     for row, items in enumerate(lists):
         rows[row, : len(items)] = items
-    return Observed(world, tuple(range(len(lists))), rows)
+    return Slates(world, tuple(range(len(lists))), rows)
 
 
 def answers_of(world, *lists):

@@ -13,7 +13,7 @@ from pytest_recsim.simulation.measure.offenders import (
     never_shown,
     worst_users,
 )
-from pytest_recsim.simulation.truth.slates import Observed
+from pytest_recsim.simulation.truth.slates import Slates
 
 NAN = float("nan")
 SHOP = {
@@ -35,7 +35,7 @@ def seen(make_world):
         table = np.full((len(lists), 20), PADDING, dtype=np.int32)
         for row, items in enumerate(lists):
             table[row, : len(items)] = items
-        return Observed(make_world(document={**SHOP, "events": events}), tuple(range(len(lists))), table)
+        return Slates(make_world(document={**SHOP, "events": events}), tuple(range(len(lists))), table)
 
     return of
 

@@ -10,7 +10,7 @@ import pytest
 from pytest_recsim.judge import PADDING, UNKNOWN
 from pytest_recsim.simulation.measure.basis import Basis
 from pytest_recsim.simulation.measure.figures import figures_of
-from pytest_recsim.simulation.truth.slates import Observed
+from pytest_recsim.simulation.truth.slates import Slates
 
 LOOSE = "defaults: {quality: {min_segment_users: 1}}\n"
 
@@ -24,7 +24,7 @@ def figures(make_world, tmp_path):
         table = np.full((len(lists), 20), PADDING, dtype=np.int32)
         for row, items in enumerate(lists):
             table[row, : len(items)] = items
-        observed = Observed(make_world(), tuple(range(len(lists))), table)
+        observed = Slates(make_world(), tuple(range(len(lists))), table)
         return figures_of(Basis(observed, observed.world.popularity, clamped))[1]
 
     return of
@@ -79,7 +79,7 @@ def gini(make_world, tmp_path, limit, n_items):
             for n in range(4)
         ],
     }
-    table = Observed(make_world(document=document), (0,), np.arange(20, dtype=np.int32)[None, :])
+    table = Slates(make_world(document=document), (0,), np.arange(20, dtype=np.int32)[None, :])
     order = np.arange(n_items, dtype=np.int32)
     return figures_of(Basis(table, order))[0]["gini@20"]
 
@@ -118,7 +118,7 @@ def figures_of_whole_catalogues(make_world, n_items, length, split="0.75"):
     world = make_world(document=document)
     lists = np.full((1, 20), PADDING, dtype=np.int32)
     lists[0, :length] = np.arange(length)
-    table = Observed(world, (0,), lists)
+    table = Slates(world, (0,), lists)
     found, segments = figures_of(Basis(table, world.popularity))
     return found, segments["vip"]
 

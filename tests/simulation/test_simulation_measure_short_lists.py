@@ -10,7 +10,7 @@ from pytest_recsim.judge import PADDING
 from pytest_recsim.simulation.measure.basis import Basis
 from pytest_recsim.simulation.measure.figures import figures_of
 from pytest_recsim.simulation.measure.formulas import FORMULAS
-from pytest_recsim.simulation.truth.slates import Observed
+from pytest_recsim.simulation.truth.slates import Slates
 
 USERS, ITEMS = 40, 120
 AT_20 = {"catalogue_coverage@20", "long_tail_share@20", "novelty@20", "gini@20", "recall@20 (unseen)"}
@@ -56,7 +56,7 @@ def measured(make_world, tmp_path):
         world = make_world(*knobs, document=shop(purchases))
         lists = np.array([(np.arange(20) * 5 + user) % ITEMS for user in range(USERS)], dtype=np.int32)
         lists[first : first + cut, length:] = PADDING
-        table = Observed(world, tuple(range(USERS)), lists)
+        table = Slates(world, tuple(range(USERS)), lists)
         return figures_of(Basis(table, world.popularity, clamped))
 
     return of

@@ -33,7 +33,7 @@ def signals(make_world):
 
 
 def held(world, types=TYPES):
-    return room.Signals(replace(world, types=types), world.now_us)
+    return room.ExpectedSignals(replace(world, types=types), world.now_us)
 
 
 def told(user="u1", item="i1", *, pop=0.0, cooc=0.0, beta=0.5, anchors=("i2",), recent=9, profile=None):
@@ -136,7 +136,7 @@ def test_an_event_that_left_the_window_after_the_answer_was_made_may_still_have_
     """On a real clock the signals are compared seconds after the lists; u1's event on i1 is 20 days old."""
     real = {"base_url": "http://x", "base_url_source": "--base-url"}
     world = make_world("COVIS_WINDOW_DAYS=20", "POPULARITY_HALFLIFE_DAYS=10", **real)
-    later = room.Signals(world, world.now_us + 30_000_000)
+    later = room.ExpectedSignals(world, world.now_us + 30_000_000)
     assert later.covisits_hold(*told(item="i1", cooc=1.0, anchors=("i2",)))
     assert not later.covisits_hold(*told(item="i1", cooc=2.0, anchors=("i2",)))
 
@@ -180,17 +180,17 @@ def test_an_item_that_is_no_anchor_is_judged_for_sparse_users_too(signals):
 def test_event_times_are_those_that_were_seeded(make_world):
     world = make_world(*KNOBS)
     later = replace(world, shift_us=10 * 86_400_000_000, types=TYPES)  # a half-life younger
-    assert room.Signals(later, world.now_us).popularity_holds(*told(pop=2 * POPULARITY))
-    assert not room.Signals(later, world.now_us).popularity_holds(*told(pop=POPULARITY))
+    assert room.ExpectedSignals(later, world.now_us).popularity_holds(*told(pop=2 * POPULARITY))
+    assert not room.ExpectedSignals(later, world.now_us).popularity_holds(*told(pop=POPULARITY))
     early = replace(world, shift_us=-15 * 86_400_000_000, types=TYPES)
-    assert room.Signals(early, world.now_us).covisits_hold(*told(cooc=0.0)), (
+    assert room.ExpectedSignals(early, world.now_us).covisits_hold(*told(cooc=0.0)), (
         "both events have left the window"
     )
 
 
 def test_popularity_is_decayed_to_the_instant_of_the_answers(make_world):
     world = replace(make_world(*KNOBS), types=TYPES)
-    later = room.Signals(world, world.now_us + 10 * 86_400_000_000)
+    later = room.ExpectedSignals(world, world.now_us + 10 * 86_400_000_000)
     assert later.popularity_holds(*told(pop=POPULARITY / 2))
     assert not later.popularity_holds(*told(pop=POPULARITY))
 
@@ -212,7 +212,7 @@ def test_a_service_without_a_half_life_or_a_window_falls_back_to_its_own(make_wo
     assert own.told == "compared"
     assert own.half_life_days == 14
     assert own.popularity_holds(*told(pop=sum(0.5 ** (days / 14) for days in (50, 20, 18))))
-    older = room.Signals(replace(own.world, shift_us=int(-10.5 * 86_400_000_000)), own.now_us)
+    older = room.ExpectedSignals(replace(own.world, shift_us=int(-10.5 * 86_400_000_000)), own.now_us)
     assert own.covisits_hold(*told(cooc=1.0))
     assert older.covisits_hold(*told(cooc=0.0)), "u1's event on i1 is 30.5 days old"
     assert not older.covisits_hold(*told(cooc=1.0))

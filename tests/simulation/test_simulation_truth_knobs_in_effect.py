@@ -9,7 +9,7 @@ from pytest_recsim.data.profiles.profiles import packaged_profiles
 from pytest_recsim.service.contract.ask import Ask, Exchange
 from pytest_recsim.service.contract.wire import Answer, Blend, Explain, Extras, Mmr, Policy, ScoredItem, Trace
 from pytest_recsim.simulation.truth.inferred import Signs
-from pytest_recsim.simulation.truth.knobs_in_effect import Effective, explained, knob_table, sends
+from pytest_recsim.simulation.truth.knobs_in_effect import KnobsInEffect, explained, knob_table, sends
 
 REAL = {"base_url": "http://x", "base_url_source": "--base-url"}
 
@@ -150,7 +150,7 @@ def test_whether_rules_are_on_is_seen_in_a_dry_run_and_no_document_can_switch_th
 
 
 def effective(world, **admin):
-    return Effective(world.plan, admin)
+    return KnobsInEffect(world.plan, admin)
 
 
 @pytest.fixture

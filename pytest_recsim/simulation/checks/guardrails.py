@@ -22,7 +22,7 @@ from pytest_recsim.simulation.measure.figures import figure
 from pytest_recsim.simulation.measure.formulas import FORMULAS, PerUser
 from pytest_recsim.simulation.measure.offenders import Culprits, least_served, worst_users
 from pytest_recsim.simulation.measure.scoring import rivals_of
-from pytest_recsim.simulation.truth.slates import Observed, observed
+from pytest_recsim.simulation.truth.slates import Slates, observed
 
 if TYPE_CHECKING:
     from pytest_recsim.service.contract.ask import Exchange
@@ -92,7 +92,7 @@ def behind(sim: Simulation, name: str, segment: str) -> Culprits:
     return found if found.row is None else Culprits(found.told, int(rows[found.row]))
 
 
-def _culprits(table: Observed, metric: MetricFacts, which: RelevanceName, rows: Rows) -> Culprits:
+def _culprits(table: Slates, metric: MetricFacts, which: RelevanceName, rows: Rows) -> Culprits:
     rivals, part = rivals_of(table), table.at(rows)
     basis = Basis(table, rivals.order)
     if metric.compares:

@@ -15,7 +15,7 @@ from pytest_recsim.plan.model import K
 from pytest_recsim.record.quality import RelevanceName
 from pytest_recsim.simulation.truth.applied import ENOUGH
 from pytest_recsim.simulation.truth.room import shortened_by
-from pytest_recsim.simulation.truth.slates import Lists, Observed
+from pytest_recsim.simulation.truth.slates import Lists, Slates
 
 HEAD_SHARE = 0.2
 SETS: tuple[RelevanceName, ...] = ("unseen", "all")
@@ -33,7 +33,7 @@ class Basis:
         clamped: the service's own upper bound on k, 0 for none.
     """
 
-    table: Observed
+    table: Slates
     order: Lists
     clamped: int = 0
 

@@ -9,13 +9,13 @@ import numpy.typing as npt
 
 from pytest_recsim.judge.catalogue import coverage_measurable
 from pytest_recsim.plan.model import K
-from pytest_recsim.simulation.truth.slates import Observed
+from pytest_recsim.simulation.truth.slates import Slates
 
 SMALL = 2 * K
 """In a catalogue above this a list holds less than half: what a threshold asks for is the customer's choice."""
 
 
-def no_choice(table: Observed, k: int = K) -> str:
+def no_choice(table: Slates, k: int = K) -> str:
     """Why the first ``k`` of every list are the same set whatever the ranking, empty when they need not be."""
     available = table.world.available
     n_available = int(available.sum())
@@ -28,7 +28,7 @@ def no_choice(table: Observed, k: int = K) -> str:
     return f"every list of {k} holds all {n_available} available items, whatever the ranking"
 
 
-def sure_coverage(table: Observed) -> str:
+def sure_coverage(table: Slates) -> str:
     """Why coverage cannot miss its threshold: every single list of a small catalogue already shows as much."""
     threshold = float(table.world.plan.limit("min_catalog_coverage").value)
     n_available = int(table.world.available.sum())
@@ -41,7 +41,7 @@ def sure_coverage(table: Observed) -> str:
     )
 
 
-def sure_long_tail(table: Observed, n_head: int) -> str:
+def sure_long_tail(table: Slates, n_head: int) -> str:
     """Why the long-tail share cannot miss its threshold: lists of a small catalogue have no room for the head alone."""
     threshold = float(table.world.plan.limit("min_long_tail_share").value)
     n_available, lengths = int(table.world.available.sum()), _lengths(table, K)
@@ -56,7 +56,7 @@ def sure_long_tail(table: Observed, n_head: int) -> str:
     )
 
 
-def too_few_slots(table: Observed, share: float, what: str) -> str:
+def too_few_slots(table: Slates, share: float, what: str) -> str:
     """Why so few slots cannot show a share of the catalogue with room to spare; empty when they can.
 
     Args:
@@ -76,7 +76,7 @@ def too_few_slots(table: Observed, share: float, what: str) -> str:
     )
 
 
-def _lengths(table: Observed, k: int) -> npt.NDArray[np.int64]:
+def _lengths(table: Slates, k: int) -> npt.NDArray[np.int64]:
     """How many available items of the fixture the first ``k`` of every list hold, ``int64[U]``."""
     lists = table.lists[:, :k]
     shown = (lists >= 0) & table.world.available[np.maximum(lists, 0)]

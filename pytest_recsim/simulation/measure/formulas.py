@@ -21,10 +21,10 @@ from pytest_recsim.record.quality import RelevanceName
 from pytest_recsim.simulation.measure import choice
 from pytest_recsim.simulation.measure.basis import Basis, Values
 from pytest_recsim.simulation.measure.offenders import Culprits, crowding, never_shown
-from pytest_recsim.simulation.truth.slates import Observed
+from pytest_recsim.simulation.truth.slates import Slates
 
 UNSEEDED = "no event was seeded, so the service could not know anything about anybody"
-Behind = Callable[[Observed, int], Culprits]
+Behind = Callable[[Slates, int], Culprits]
 
 
 def _measurable(_: Basis, __: MetricFacts) -> str:
@@ -156,7 +156,7 @@ _CATALOGUE: dict[str, Formula] = {
 FORMULAS: Mapping[str, Formula] = MappingProxyType(_RANKING | _CATALOGUE)
 
 
-def tag_bits(table: Observed) -> npt.NDArray[np.uint64]:
+def tag_bits(table: Slates) -> npt.NDArray[np.uint64]:
     """Tag sets of all items as bits, prefixed tags among them."""
     names: dict[str, int] = {}
     pairs = [

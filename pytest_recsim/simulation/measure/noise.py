@@ -18,7 +18,7 @@ from pytest_recsim.judge.stability import overlap
 from pytest_recsim.plan.model import K
 from pytest_recsim.record.quality import Noise
 from pytest_recsim.service.contract.ask import Ask, Exchange
-from pytest_recsim.simulation.truth.dataset import World
+from pytest_recsim.simulation.truth.dataset import Dataset
 from pytest_recsim.simulation.truth.inferred import UserClass
 from pytest_recsim.simulation.truth.slates import observed
 
@@ -35,7 +35,7 @@ DEFINITION = (
 Answers = Mapping[str, Sequence[Exchange]]
 
 
-def sampled_users(world: World, exchanges: Sequence[Exchange], dice: Random) -> list[str]:
+def sampled_users(world: Dataset, exchanges: Sequence[Exchange], dice: Random) -> list[str]:
     """Up to six users of either class, from the segments in turn, the same in every run."""
     chosen: list[str] = []
     for wanted in (True, False):
@@ -52,7 +52,7 @@ def ask_again(
     return {user: [first[user], *(again[place] for again in rounds)] for place, user in enumerate(users)}
 
 
-def measure_noise(world: World, answers: Answers) -> dict[str, Noise]:
+def measure_noise(world: Dataset, answers: Answers) -> dict[str, Noise]:
     """Compare every user's answers, and put the users of a class together."""
     groups: dict[UserClass, dict[str, Sequence[Exchange]]] = {name: {} for name in CLASSES}
     for user, exchanges in answers.items():
@@ -60,7 +60,7 @@ def measure_noise(world: World, answers: Answers) -> dict[str, Noise]:
     return {name: _noise(world, name, group) for name, group in groups.items()}
 
 
-def _noise(world: World, name: UserClass, answers: Answers) -> Noise:
+def _noise(world: Dataset, name: UserClass, answers: Answers) -> Noise:
     if not answers:
         return Noise(reason=f"there are no {CLASSES[name]} with a list to ask for again")
     lists = [[exchange.ids for exchange in exchanges] for exchanges in answers.values()]
@@ -83,7 +83,7 @@ def _noise(world: World, name: UserClass, answers: Answers) -> Noise:
     )
 
 
-def _variances(world: World, answers: Sequence[Sequence[Exchange]]) -> Iterable[tuple[str, float]]:
+def _variances(world: Dataset, answers: Sequence[Sequence[Exchange]]) -> Iterable[tuple[str, float]]:
     """Within-user variances of both metrics under both relevance sets."""
     rounds = [observed(world, [exchanges[time] for exchanges in answers]) for time in range(len(answers[0]))]
     for which in ("unseen", "all"):

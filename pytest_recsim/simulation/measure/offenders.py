@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from pytest_recsim.data.guardrails.metric import Better
 from pytest_recsim.judge.catalogue import exposures
-from pytest_recsim.simulation.truth.slates import Observed
+from pytest_recsim.simulation.truth.slates import Slates
 
 SHOWN = 5
 Values = npt.NDArray[np.float64]
@@ -22,7 +22,7 @@ class Culprits(NamedTuple):
     row: int | None = None
 
 
-def worst_users(table: Observed, values: Values, better: Better) -> Culprits:
+def worst_users(table: Slates, values: Values, better: Better) -> Culprits:
     """Name the users with the worst values, ``float64[U]``."""
     rows = np.flatnonzero(~np.isnan(values)).tolist()
     if not rows:
@@ -33,7 +33,7 @@ def worst_users(table: Observed, values: Values, better: Better) -> Culprits:
     return Culprits(f"{'highest' if sign < 0 else 'lowest'} of {len(rows)} users: {named}", rows[0])
 
 
-def least_served(table: Observed, mine: Values, theirs: Values) -> Culprits:
+def least_served(table: Slates, mine: Values, theirs: Values) -> Culprits:
     """Name the users that lose most against the baseline, ``float64[U]`` each."""
     rows = np.flatnonzero(~np.isnan(mine)).tolist()
     if not rows:
@@ -45,7 +45,7 @@ def least_served(table: Observed, mine: Values, theirs: Values) -> Culprits:
     return Culprits(f"{worse} of {len(rows)} users get less than from the baseline; lowest {named}", rows[0])
 
 
-def never_shown(table: Observed, k: int) -> Culprits:
+def never_shown(table: Slates, k: int) -> Culprits:
     """Name the available items in no list, those with most seeded events first."""
     shown, _ = exposures(table.lists, len(table.world.available), k)
     counts, items = table.world.seeded_counts, table.world.fixture.items
@@ -56,7 +56,7 @@ def never_shown(table: Observed, k: int) -> Culprits:
     return Culprits(f"{len(missing)} of {total} available items are in no list; most wanted {named}")
 
 
-def crowding(table: Observed, k: int) -> Culprits:
+def crowding(table: Slates, k: int) -> Culprits:
     """Name the items that are in most lists, and the list with most of them."""
     shown, _ = exposures(table.lists, len(table.world.available), k)
     items = table.world.fixture.items

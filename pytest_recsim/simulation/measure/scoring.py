@@ -23,8 +23,8 @@ from pytest_recsim.service.contract.ask import Exchange
 from pytest_recsim.simulation.measure.basis import SETS, Basis
 from pytest_recsim.simulation.measure.figures import figures_of
 from pytest_recsim.simulation.truth.applied import Applied, Standing
-from pytest_recsim.simulation.truth.dataset import World
-from pytest_recsim.simulation.truth.slates import Lists, Observed, observed
+from pytest_recsim.simulation.truth.dataset import Dataset
+from pytest_recsim.simulation.truth.slates import Lists, Slates, observed
 
 METRICS = ("ndcg", "mrr")
 Values = npt.NDArray[np.float64]
@@ -68,7 +68,7 @@ class Chance:
 
 
 def score(
-    world: World,
+    world: Dataset,
     exchanges: Sequence[Exchange],
     *,
     clamped: int,
@@ -101,7 +101,7 @@ def score(
     )
 
 
-def rivals_of(table: Observed) -> Rivals:
+def rivals_of(table: Slates) -> Rivals:
     """Return both baselines for the evaluated users."""
     world, n_users = table.world, len(table.rows)
     order = world.popularity
@@ -212,7 +212,7 @@ def _means(values: Values) -> list[float | None]:
     return [float(mean) for mean in measured.mean(axis=0)] if len(measured) else [None] * len(METRICS)
 
 
-def _segments(table: Observed) -> dict[str, SegmentCount]:
+def _segments(table: Slates) -> dict[str, SegmentCount]:
     history = table.world.history
     evaluated = set(table.rows)
     return {

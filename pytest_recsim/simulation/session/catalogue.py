@@ -12,7 +12,7 @@ from pytest_recsim.data.fixtures.model import Item, User
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.service.contract.ask import Exchange
 from pytest_recsim.service.watch.expectations import RECENT_FLOOR
-from pytest_recsim.simulation.truth.dataset import World
+from pytest_recsim.simulation.truth.dataset import Dataset
 from pytest_recsim.simulation.truth.inferred import UNSET_FANOUT
 from pytest_recsim.simulation.truth.room import prefixes
 
@@ -29,7 +29,7 @@ class Catalogue(ABC):
 
     @property
     @abstractmethod
-    def world(self) -> World: ...
+    def world(self) -> Dataset: ...
 
     @property
     @abstractmethod

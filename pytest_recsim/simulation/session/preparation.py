@@ -30,7 +30,7 @@ from pytest_recsim.simulation.measure.traffic import answer_times
 from pytest_recsim.simulation.session.session import Session
 from pytest_recsim.simulation.session.warming import first_users, warmed
 from pytest_recsim.simulation.truth.applied import Applied, applied
-from pytest_recsim.simulation.truth.dataset import World
+from pytest_recsim.simulation.truth.dataset import Dataset
 from pytest_recsim.simulation.truth.inferred import Signs, UserClass
 from pytest_recsim.simulation.truth.knobs_in_effect import knob_table
 from pytest_recsim.simulation.truth.tastes import Tastes
@@ -178,7 +178,7 @@ def _work(sim: Session) -> Prepared:
     )
 
 
-def _repeated(sim: Session, world: World, exchanges: Sequence[Exchange]) -> dict[str, list[Exchange]]:
+def _repeated(sim: Session, world: Dataset, exchanges: Sequence[Exchange]) -> dict[str, list[Exchange]]:
     """Ask a few users of either class their quality question again, and keep the answers for all processes."""
     users = sampled_users(world, exchanges, sim.plan.rng("noise"))
     answers = ask_again({exchange.ask.user_id: exchange for exchange in exchanges}, users, sim.ask)
@@ -186,7 +186,7 @@ def _repeated(sim: Session, world: World, exchanges: Sequence[Exchange]) -> dict
     return answers
 
 
-def _by_class(world: World, exchanges: Sequence[Exchange]) -> dict[UserClass, list[Exchange]]:
+def _by_class(world: Dataset, exchanges: Sequence[Exchange]) -> dict[UserClass, list[Exchange]]:
     """Up to 50 quality answers of either user class: enough to see the knobs, cheap to read."""
     seen: dict[UserClass, list[Exchange]] = {"established": [], "sparse": []}
     for exchange in exchanges:

@@ -28,8 +28,8 @@ from pytest_recsim.service.watch.watch import Watch
 from pytest_recsim.simulation.session.late_violations import seen_by_all
 from pytest_recsim.simulation.session.ledger import Ledger
 from pytest_recsim.simulation.session.run import RunContext
-from pytest_recsim.simulation.truth.dataset import EVENT_TYPES, World
-from pytest_recsim.simulation.truth.knobs_in_effect import Effective
+from pytest_recsim.simulation.truth.dataset import EVENT_TYPES, Dataset
+from pytest_recsim.simulation.truth.knobs_in_effect import KnobsInEffect
 from pytest_recsim.simulation.truth.response_checks import watch_for
 
 
@@ -46,7 +46,7 @@ class Session:
     def __init__(self, context: RunContext, fixture: Fixture | None = None) -> None:
         self.context = context
         self.ledger = Ledger(context.folder)
-        self.known: World | None = None
+        self.known: Dataset | None = None
         self.trouble = ""
         self._given = fixture
         self._watch: Watch | None = None
@@ -102,13 +102,13 @@ class Session:
         """The profile's per-request overrides; empty unless the apply mode is ``request``."""
         return request_overrides(self.plan)
 
-    def learn(self, seeded: Seeded, admin: Mapping[str, Any], types: Sequence[EventType] = ()) -> World:
+    def learn(self, seeded: Seeded, admin: Mapping[str, Any], types: Sequence[EventType] = ()) -> Dataset:
         """Take in what preparation found; from here on every answer is checked in passing."""
         if self.known is None:
-            effective = Effective(self.plan, admin)
+            effective = KnobsInEffect(self.plan, admin)
             now = to_us(self.context.now) + seeded.skew_us
             self.service.set_clock_ahead(seeded.skew_us / 1e6)
-            self.known = World(
+            self.known = Dataset(
                 self.plan, self.material, effective, seeded.shift_us, now, tuple(types) or EVENT_TYPES
             )
             self._watch = watch_for(self.known, seeded)

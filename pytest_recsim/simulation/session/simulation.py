@@ -24,8 +24,8 @@ from pytest_recsim.simulation.session.drift import drift
 from pytest_recsim.simulation.session.ledger import entries, total_tally
 from pytest_recsim.simulation.session.preparation import REPEATS_FILE, Prepared, prepare_once
 from pytest_recsim.simulation.truth.applied import Applied, rules_off
-from pytest_recsim.simulation.truth.dataset import World
-from pytest_recsim.simulation.truth.expected_signals import Signals
+from pytest_recsim.simulation.truth.dataset import Dataset
+from pytest_recsim.simulation.truth.expected_signals import ExpectedSignals
 from pytest_recsim.simulation.truth.relevance import Truth
 
 
@@ -60,7 +60,7 @@ class Simulation(Asking, Catalogue, Truth):
         return prepared
 
     @property
-    def world(self) -> World:
+    def world(self) -> Dataset:
         prepared = self.prepared
         assert prepared.seeded is not None  # prepared without failure
         return self.learn(prepared.seeded, prepared.admin, prepared.types)
@@ -105,12 +105,12 @@ class Simulation(Asking, Catalogue, Truth):
         }
 
     @property
-    def signals(self) -> Signals | None:
+    def signals(self) -> ExpectedSignals | None:
         """What raw signals have to follow from the seeded events; None when those are not all that there is."""
         seeded = self.prepared.seeded
         if seeded is None or seeded.leak:
             return None
-        return Signals(self.world, to_us(self.service.clock()))
+        return ExpectedSignals(self.world, to_us(self.service.clock()))
 
     def limit(self, key: str, segment: str | None = None) -> Limit:
         return self.plan.limit(key, segment)

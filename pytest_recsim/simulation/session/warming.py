@@ -21,7 +21,7 @@ from pytest_recsim.service.contract.ask import Ask, Exchange
 from pytest_recsim.service.contract.errors import ServiceError
 from pytest_recsim.service.watch.expectations import NEW_USERS
 from pytest_recsim.simulation.session.session import Session
-from pytest_recsim.simulation.truth.dataset import World
+from pytest_recsim.simulation.truth.dataset import Dataset
 
 NORMAL_S = 2.0
 """An answer within this is one as the service will go on giving them."""
@@ -49,7 +49,7 @@ class _Wait(msgspec.Struct):
     ended: str | None = None
 
 
-def first_users(world: World, users: Sequence[str]) -> list[str]:
+def first_users(world: Dataset, users: Sequence[str]) -> list[str]:
     """Return whom to ask first: the user with most seeded events, and a new user or the one with fewest.
 
     Each of them is answered by queries of their own (contract 12.2), any of which may be slow.

@@ -17,7 +17,7 @@ from pytest_recsim.plan.model import K
 from pytest_recsim.plan.modes import ON_SERVICES, ONE_WAY
 from pytest_recsim.record.metadata import KnobRow
 from pytest_recsim.service.contract.ask import Exchange
-from pytest_recsim.simulation.truth.dataset import NEW_USERS, World
+from pytest_recsim.simulation.truth.dataset import NEW_USERS, Dataset
 from pytest_recsim.simulation.truth.knobs_in_effect import INSTEAD_OF
 from pytest_recsim.simulation.truth.moves import MOVES, Who
 
@@ -144,7 +144,7 @@ def remedy(rows: Sequence[KnobRow]) -> str:
     return f"no apply mode removes {stuck} from the service: set it in the profile"
 
 
-def applied(world: World, rows: Iterable[KnobRow], exchanges: Iterable[Exchange]) -> Applied:
+def applied(world: Dataset, rows: Iterable[KnobRow], exchanges: Iterable[Exchange]) -> Applied:
     """Tell for which of the users that were asked for the profile is not in effect."""
     visible = [row for row in rows if row.status == "differs" and not _inert(world, row)]
     tests = [(row.knob, test) for row in visible for test in _tests(world, row)]
@@ -178,7 +178,7 @@ class _User:
     weighed: int
 
 
-def _facts(world: World, exchange: Exchange) -> _User:
+def _facts(world: Dataset, exchange: Exchange) -> _User:
     user = exchange.ask.user_id
     count = exchange.answer.trace.extras.recent_event_count
     first = exchange.answer.items[0].explain if exchange.answer.items else None
@@ -191,7 +191,7 @@ def _facts(world: World, exchange: Exchange) -> _User:
     )
 
 
-def _tests(world: World, row: KnobRow) -> Iterator[Callable[[_User], bool]]:
+def _tests(world: Dataset, row: KnobRow) -> Iterator[Callable[[_User], bool]]:
     """Whom the knob moves."""
     who: Who = MOVES.get(row.knob, "everybody")
     if who == "everybody":
@@ -222,7 +222,7 @@ def _moved(user: _User, low: int, high: int) -> bool:
     return max(low, 1) <= user.recent < max(high, 1) or low <= user.weighed < high
 
 
-def _inert(world: World, row: KnobRow) -> bool:
+def _inert(world: Dataset, row: KnobRow) -> bool:
     """Whether two values of a limit both cut nothing off the quality lists."""
     least = {"RECOMMENDATION_MAX_K": K, "RECOMMENDATION_MAX_FANOUT": WIDE}.get(row.knob)
     if least is None:

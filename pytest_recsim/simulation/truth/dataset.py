@@ -17,7 +17,7 @@ from pytest_recsim.plan.model import Plan
 from pytest_recsim.prepare.seed import MICROSECONDS_A_DAY, Material
 from pytest_recsim.service.contract.ask import Exchange
 from pytest_recsim.service.contract.records import EventType
-from pytest_recsim.simulation.truth.knobs_in_effect import Effective
+from pytest_recsim.simulation.truth.knobs_in_effect import KnobsInEffect
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -32,12 +32,12 @@ EVENT_TYPES = tuple(
 
 
 @dataclass(frozen=True)
-class World:
+class Dataset:
     """Everything that follows from fixture, split, clock and the knobs in effect; nothing is asked for here."""
 
     plan: Plan
     material: Material
-    effective: Effective
+    effective: KnobsInEffect
     shift_us: int
     now_us: int
     types: tuple[EventType, ...] = EVENT_TYPES

@@ -11,7 +11,7 @@ import numpy as np
 from pytest_recsim.prepare.seed import MICROSECONDS_A_DAY
 from pytest_recsim.service.contract.ask import Exchange
 from pytest_recsim.service.contract.wire import ScoredItem
-from pytest_recsim.simulation.truth.dataset import LONGEST_RUN_US, Floats, Ints, World
+from pytest_recsim.simulation.truth.dataset import LONGEST_RUN_US, Dataset, Floats, Ints
 
 CLOSE = 0.01  # a real service's clock runs on while we measure
 NEIGHBOURS = 200
@@ -20,14 +20,14 @@ WINDOW_DAYS = 30.0
 
 
 @dataclass(frozen=True)
-class Signals:
+class ExpectedSignals:
     """What raw signals of an answer at level ``full`` are held to.
 
     Attributes:
         now_us: the instant that the answers were made for.
     """
 
-    world: World
+    world: Dataset
     now_us: int
     _pairs: dict[int, tuple[Floats, Floats]] = field(default_factory=dict)
 

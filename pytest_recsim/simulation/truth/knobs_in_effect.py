@@ -37,7 +37,7 @@ CLASS_KNOBS: dict[UserClass, dict[str, tuple[str, ...]]] = {
 
 
 @dataclass(frozen=True)
-class Effective:
+class KnobsInEffect:
     """The knobs that rule the answers: the plan's where they reach the service, else the service's own."""
 
     plan: Plan
@@ -85,7 +85,7 @@ def knob_table(
     signs = signs or Signs()
     visible = _visible(plan, seen)
     if not _scoped(plan):
-        visible |= inferred(Effective(plan, admin), seen, signs)
+        visible |= inferred(KnobsInEffect(plan, admin), seen, signs)
     if admin.get("rules_enabled") is False:
         visible[ONE_WAY] = (False, "admin config")
     elif signs.rules is not None:

@@ -12,8 +12,8 @@ from pytest_recsim.judge import PADDING, UNKNOWN
 from pytest_recsim.judge.ranking import ndcg
 from pytest_recsim.judge.relevance import Relevance
 from pytest_recsim.service.contract.ask import Exchange
-from pytest_recsim.simulation.truth.dataset import World
-from pytest_recsim.simulation.truth.slates import Lists, Observed, observed
+from pytest_recsim.simulation.truth.dataset import Dataset
+from pytest_recsim.simulation.truth.slates import Lists, Slates, observed
 
 RelevantItems = dict[str, float]
 
@@ -23,7 +23,7 @@ class Truth(ABC):
 
     @property
     @abstractmethod
-    def world(self) -> World: ...
+    def world(self) -> Dataset: ...
 
     @property
     @abstractmethod
@@ -44,7 +44,7 @@ class Truth(ABC):
             ``(nan, 0, 0)`` when none of the users has relevant items.
         """
         users = tuple(self.world.fixture.user_index[user] for user in lists)
-        table = Observed(self.world, users, _positions(self.world, list(lists.values())))
+        table = Slates(self.world, users, _positions(self.world, list(lists.values())))
         values = ndcg(table.lists, table.relevance(which), k)
         counted = values[~np.isnan(values)]
         if not counted.size:
@@ -57,7 +57,7 @@ class Truth(ABC):
         return 1 / next(hits, math.inf)
 
 
-def _positions(world: World, lists: Sequence[Exchange | Sequence[str]]) -> Lists:
+def _positions(world: Dataset, lists: Sequence[Exchange | Sequence[str]]) -> Lists:
     ids = [entry.ids if isinstance(entry, Exchange) else tuple(entry) for entry in lists]
     width = max((len(row) for row in ids), default=0)
     table = np.full((len(ids), max(width, 1)), PADDING, dtype=np.int32)
@@ -66,7 +66,7 @@ def _positions(world: World, lists: Sequence[Exchange | Sequence[str]]) -> Lists
     return table
 
 
-def _by_id(world: World, table: Observed, relevance: Relevance) -> dict[str, RelevantItems]:
+def _by_id(world: Dataset, table: Slates, relevance: Relevance) -> dict[str, RelevantItems]:
     found = {}
     for row, user in enumerate(table.rows):
         span = slice(int(relevance.indptr[row]), int(relevance.indptr[row + 1]))

@@ -7,7 +7,7 @@ from itertools import compress
 from pytest_recsim.prepare.seed import Seeded
 from pytest_recsim.service.watch.expectations import Expectations
 from pytest_recsim.service.watch.watch import Watch
-from pytest_recsim.simulation.truth.dataset import World
+from pytest_recsim.simulation.truth.dataset import Dataset
 from pytest_recsim.simulation.truth.room import prefixes
 
 WITHOUT_RULES = ("s1", "s4", "s6", "s10")
@@ -24,7 +24,7 @@ def surface_of(scenario: str) -> str:
     return f"recsim-{scenario}"
 
 
-def watch_for(world: World, seeded: Seeded) -> Watch:
+def watch_for(world: Dataset, seeded: Seeded) -> Watch:
     """Return a watch that knows the catalogue, the users and the caps of this simulation."""
     known = {item.item_id: item.available for item in world.fixture.items}
     tags = {item.item_id: item.tags for item in world.fixture.items}

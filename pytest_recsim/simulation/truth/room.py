@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_recsim.service.watch.expectations import tag_values
-from pytest_recsim.simulation.truth.dataset import World
+from pytest_recsim.simulation.truth.dataset import Dataset
 
 CAPS = (
     ("CATEGORY_CAP", "CATEGORY_TAG_PREFIXES", ("category", "cat"), "categories"),
@@ -11,7 +11,7 @@ CAPS = (
 )
 
 
-def shortened_by(world: World, k: int) -> str:
+def shortened_by(world: Dataset, k: int) -> str:
     """Name the cap that leaves least room, fewer than ``k`` items, else the caps in effect, as the end of a sentence.
 
     An item may carry several values of a kind, so the room is what a list could hold at most (contract 12.8); what it

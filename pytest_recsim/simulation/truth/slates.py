@@ -13,20 +13,20 @@ from pytest_recsim.judge import PADDING, UNKNOWN
 from pytest_recsim.judge.relevance import Relevance, build_relevance, drop_items, drop_pairs
 from pytest_recsim.plan.model import K
 from pytest_recsim.service.contract.ask import Exchange
-from pytest_recsim.simulation.truth.dataset import World
+from pytest_recsim.simulation.truth.dataset import Dataset
 
 Lists = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
-class Observed:
+class Slates:
     """The evaluated users (rows) and their lists.
 
     Items are positions in the fixture. What is not in it (the probe item, unknown ids) takes a slot as
     UNKNOWN and is never relevant.
     """
 
-    world: World
+    world: Dataset
     rows: tuple[int, ...]
     lists: Lists
 
@@ -48,13 +48,13 @@ class Observed:
         """Rows of the evaluated users of a segment."""
         return self._segments.get(segment, np.zeros(0, dtype=np.int64))
 
-    def of(self, kept: Sequence[bool]) -> Observed:
+    def of(self, kept: Sequence[bool]) -> Slates:
         """The same for some of the users, given per row."""
         return self if all(kept) else self.at(np.flatnonzero(kept))
 
-    def at(self, rows: npt.NDArray[np.int64]) -> Observed:
+    def at(self, rows: npt.NDArray[np.int64]) -> Slates:
         """The same for the users in these rows."""
-        return Observed(self.world, tuple(self.rows[row] for row in rows.tolist()), self.lists[rows])
+        return Slates(self.world, tuple(self.rows[row] for row in rows.tolist()), self.lists[rows])
 
     def user_ids(self, rows: Iterable[int] | None = None) -> list[str]:
         """Ids of the users in some (or all) rows."""
@@ -98,7 +98,7 @@ class Observed:
         return table[:, 0], table[:, 1]
 
 
-def observed(world: World, exchanges: Sequence[Exchange]) -> Observed:
+def observed(world: Dataset, exchanges: Sequence[Exchange]) -> Slates:
     """Turn quality answers into an array of item positions, padded to K columns."""
     rows = tuple(world.fixture.user_index[exchange.ask.user_id] for exchange in exchanges)
     lists = np.full((len(exchanges), K), PADDING, dtype=np.int32)
@@ -106,4 +106,4 @@ def observed(world: World, exchanges: Sequence[Exchange]) -> Observed:
     for row, exchange in enumerate(exchanges):
         ids = exchange.ids[:K]
         lists[row, : len(ids)] = [index.get(item, UNKNOWN) for item in ids]
-    return Observed(world, rows, lists)
+    return Slates(world, rows, lists)

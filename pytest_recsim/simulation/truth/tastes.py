@@ -8,14 +8,14 @@ import numpy as np
 
 from pytest_recsim.prepare.seed import MICROSECONDS_A_DAY
 from pytest_recsim.service.contract.ask import Exchange
-from pytest_recsim.simulation.truth.dataset import LONGEST_RUN_US, World
+from pytest_recsim.simulation.truth.dataset import LONGEST_RUN_US, Dataset
 
 
 @dataclass(frozen=True)
 class Tastes:
     """Tags that are surely in a user's profile; worked out for the users that are asked about."""
 
-    world: World
+    world: Dataset
     _known: dict[int, frozenset[str]] = field(default_factory=dict)
 
     def boostable(self, exchange: Exchange) -> bool:
