@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
+from simulation_town import listed
 
 from pytest_recsim.data.guardrails.metric_table import GUARDED, METRICS
 from pytest_recsim.simulation.checks import guardrails, rank_stability
@@ -270,3 +271,30 @@ def test_the_items_that_take_most_slots_stand_behind_a_concentrated_catalogue(si
     first, most = counts.most_common(1)[0]
     assert f"{first} in {most}" in found.told
     assert any(item in list(sim.lists.values())[found.row].ids for item in counts if counts[item] == most)
+
+
+def shown_to(sim, **lists):
+    """Let users have been shown other lists."""
+    sim.lists = {user: listed(user, lists.get(user, one.ids)) for user, one in sim.lists.items()}
+
+
+def test_who_gets_the_most_alike_items_stands_behind_lists_that_are_too_alike(sim):
+    """i000 and i030 have the same tag, category and brand; i000 and i001 share nothing."""
+    shown_to(sim, **{user: ["i000", "i001"] for user in sim.lists if user != "u004"}, u004=["i000", "i030"])
+    found = behind(sim, "intra_list_similarity", SEGMENT)
+    assert list(sim.lists)[found.row] == "u004"
+    assert found.told.startswith("highest of 6 users: u004 1, ")
+
+
+def test_who_is_shown_nothing_that_they_wanted_stands_behind_a_low_recall(sim):
+    shown_to(sim, **{user: ["i002"] for user in sim.lists if user != "u004"}, u004=["i000"])
+    found = behind(sim, "recall", SEGMENT)
+    assert list(sim.lists)[found.row] == "u004"
+    assert found.told.startswith("lowest of 5 users: u004 0, "), "u002 knew it already"
+
+
+def test_who_is_served_worse_than_by_popularity_stands_behind_a_low_lift(sim):
+    """Everybody wants i002 and it is not popular: whoever is shown it first is served well, the others are not."""
+    shown_to(sim, **{user: ["i002", "i000"] for user in sim.lists if user != "u006"}, u006=["i000", "i001"])
+    found = behind(sim, "segment_lift_ndcg", SEGMENT)
+    assert list(sim.lists)[found.row] == "u006"
