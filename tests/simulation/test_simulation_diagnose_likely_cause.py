@@ -154,6 +154,7 @@ def test_a_signal_is_missed_from_half_of_the_answers_on(world, missing, told):
     share = f"co-visitation is missing from {missing / 4:.0%} of these 4 answers, although NEW_USER_BLEND_BETA=0.5"
     assert said.startswith(share) == told
     assert bool(said) == told
+    assert hint(world, COVERAGE, *shown) == said
 
 
 def test_of_two_missing_signals_the_one_that_is_missing_more_often_is_told(world):
@@ -226,6 +227,16 @@ def test_lists_that_do_not_explain_themselves_have_no_shares_and_no_weights(worl
     assert (signs.shares, signs.lists) == ({}, 2)
     assert signs_of(asked(world), [bare]).weights == {}
     assert hint(world, RANKING, bare) == ""
+
+
+def test_items_that_nobody_boosted_and_a_boost_that_nobody_knows_are_told_as_far_as_they_go(world):
+    popular = answered("a", pop=1, cooc=0, sim=0)
+    explain = msgspec.structs.replace(popular.answer.items[0].explain, personalization=None)
+    items = [msgspec.structs.replace(item, explain=explain) for item in popular.answer.items]
+    plain = Exchange(popular.ask, msgspec.structs.replace(popular.answer, items=items), 0.1, "u", "o", "n")
+    sim = asked(world, plain)
+    sim.world = SimpleNamespace(effective=SimpleNamespace(value=lambda _: None))
+    assert likely(sim, RANKING, "").endswith(f"the tag profile 0% {CAVEAT}")
 
 
 def test_weights_are_those_of_most_answers(world):

@@ -66,6 +66,18 @@ def test_a_catalogue_that_does_not_fit_into_a_list_leaves_a_choice(seen, items, 
     assert (no_choice(table, k) == "") == choice
 
 
+def test_what_stands_below_the_cut_off_is_not_shown(seen):
+    table = seen(3, [UNKNOWN, 0, 1, 2])
+    assert no_choice(table, 4) != ""
+    assert no_choice(table, 3) == ""
+
+
+def test_a_shop_of_one_item_has_nothing_to_choose(seen):
+    table = seen(1, [0], min_catalog_coverage=1.0)
+    assert no_choice(table) == "every list of 20 holds all 1 available items, whatever the ranking"
+    assert "already shows 1 or more of 1" in sure_coverage(table)
+
+
 def test_a_shop_without_an_available_item_has_no_sure_number(seen):
     table = seen(2, [0, 1], unavailable=(0, 1))
     assert (no_choice(table), sure_coverage(table), sure_long_tail(table, 0)) == ("", "", "")

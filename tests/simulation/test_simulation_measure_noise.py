@@ -6,6 +6,7 @@ import random
 from types import SimpleNamespace
 
 import pytest
+from truth_answers import DOCUMENT
 
 from pytest_recsim.record.quality import Noise
 from pytest_recsim.service.contract.ask import Ask, Exchange
@@ -75,6 +76,34 @@ def test_the_sample_holds_both_classes_and_every_segment_before_a_second_user_of
     assert sampled_users(world, answers, random.Random(1)) == sampled_users(
         world, answers[::-1], random.Random(1)
     )
+
+
+def test_six_users_of_either_class_are_asked_again_at_most(make_world):
+    names = [f"v{n}" for n in range(16)]
+    users = [{"user_id": name, "traits": {"segment": "vip"}} for name in names]
+    world = make_world(document=DOCUMENT | {"users": [*users, *DOCUMENT["users"]]})
+    answers = [exchange(name, ["i1"], recent=9 if n < 8 else 0) for n, name in enumerate(names)]
+    chosen = sampled_users(world, answers, random.Random(1))
+    assert len(set(chosen)) == 12
+    assert set(chosen[:6]) < set(names[:8])
+    assert set(chosen[6:]) < set(names[8:])
+
+
+def test_the_score_that_moved_most_counts_for_all_users_of_a_class(make_world):
+    def answers(user, third):
+        return [exchange(user, ["i1"], scores={"i1": score}) for score in (1.0, 1.0, third)]
+
+    found = measure_noise(make_world(), {"u1": answers("u1", 0.9), "u3": answers("u3", 0.6)})
+    assert found["established"].score_drift == pytest.approx(0.4)
+
+
+def test_a_variance_is_known_of_what_somebody_wants_and_of_nothing_else(make_world):
+    """u1 and u2 want i3, which neither has seen; nobody knows of anything that u3 wants."""
+    steady = {user: [exchange(user, ["i1", "i3"])] * 3 for user in ("u1", "u2")}
+    found = measure_noise(make_world(), steady)["established"]
+    keys = {f"{metric} ({which})" for metric in ("ndcg", "mrr") for which in ("unseen", "all")}
+    assert found.variances == dict.fromkeys(keys, 0.0)
+    assert measure_noise(make_world(), {"u3": [exchange("u3", ["i1"])] * 3})["established"].variances == {}
 
 
 def test_the_same_question_is_asked_twice_more_one_round_after_the_other():
