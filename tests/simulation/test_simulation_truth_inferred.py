@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from msgspec import structs
 
 from pytest_recsim.data.profiles.profiles import packaged_profiles
 from pytest_recsim.service.contract.ask import Ask, Exchange
@@ -271,3 +274,11 @@ def test_one_newcomer_without_a_starter_profile_is_enough(make_world):
 def test_presets_that_give_newcomers_nothing_are_not_missed(make_world, presets):
     world = make_world(f"PROFILE_STARTER_PRESETS={presets}")
     assert "PROFILE_STARTER_PRESETS" not in read(world, exchange(recent=0))
+
+
+def test_items_that_are_not_explained_give_nothing_away(make_world):
+    shown = exchange(factor=1.3)
+    silent = replace(shown, answer=structs.replace(shown.answer, items=[ScoredItem(item_id="i2", score=1.0)]))
+    world = make_world("PROFILE_BOOST=0.8")
+    assert "PROFILE_BOOST" not in read(world, silent, boostable=False)
+    assert read(world, silent, shown)["PROFILE_BOOST"][0] == 0.6
