@@ -338,3 +338,15 @@ def test_knobs_are_kept_by_name_and_told_with_the_advice(knob, advice, names, wo
     check = Check()
     check.that("fits", ok=False, expected="a", got="b", knob=knob, advice=advice)
     assert (check.measures[0].knobs, check.measures[0].knob) == (names, words)
+
+
+def test_what_holds_names_nobody_as_most_affected_and_what_is_unknown_has_no_value() -> None:
+    check = Check()
+    check.that("fine", ok=True, expected="a", got="a", worst="u1; u2")
+    check.that("bad", ok=False, expected="a", got="b", worst="u1; u2")
+    check.that("unknown", ok=None, expected="a", got="b")
+    assert [(measure.worst, measure.got) for measure in check.measures] == [
+        ("", "a"),
+        ("u1; u2", "b"),
+        ("", None),
+    ]
