@@ -112,6 +112,9 @@ def test_fewer_candidates_say_nothing_where_a_limit_of_the_service_is_not_known(
     limits = {"max_k": 0, "max_fanout": 0}
     answers = [exchange(popular=120)]
     assert row(world, "POPULARITY_FANOUT", established=answers).status == "sent, not visible"
+    for one in ({"max_k": 0}, {"max_fanout": 0}):
+        found = row(world, "POPULARITY_FANOUT", established=answers, admin=one)
+        assert found.status == "sent, not visible"
     assert row(world, "POPULARITY_FANOUT", established=answers, admin=limits).status == "not in effect"
     limits = {"max_k": 0, "max_fanout": 120}
     assert row(world, "POPULARITY_FANOUT", established=answers, admin=limits).status == "in effect"
