@@ -76,7 +76,7 @@ def _caveats(facts: dict[str, Any]) -> Iterator[str]:
         yield ""
     caveats = (facts.get("verdict") or {}).get("caveats", [])
     for caveat in caveats:
-        yield f"- Mind: {foreign(caveat)}."
+        yield f"- Note: {foreign(caveat)}."
     if caveats:
         yield ""
 

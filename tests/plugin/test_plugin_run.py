@@ -196,7 +196,7 @@ def test_scenario_table_can_be_read_by_a_spreadsheet(green: Shown) -> None:
 
 def test_readme_leads_with_the_verdict_and_says_that_it_was_the_stand_in(green: Shown) -> None:
     assert green.record.readme.startswith("# acme: Ready to go live: all 25 checks ran and passed")
-    assert "- Mind: made on the embedded stand-in, not on a real service." in green.record.readme
+    assert "- Note: made on the embedded stand-in, not on a real service." in green.record.readme
 
 
 def test_nothing_but_the_reports_is_left_in_the_project(green: Shown) -> None:

@@ -146,7 +146,7 @@ def test_leaving_the_reset_out_is_said(acme: Project) -> None:
     ran = acme.simulate("--recsim-skip", "reset", "-k", "coverage")
     assert ran.code == 0, ran.text
     assert "note: steps left out: reset" in ran.out
-    assert "Mind: steps left out: reset" in acme.bundle().readme
+    assert "Note: steps left out: reset" in acme.bundle().readme
 
 
 @pytest.mark.long

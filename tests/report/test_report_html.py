@@ -116,6 +116,23 @@ def test_failed_and_not_measured_are_told_apart_and_grouped_by_check(bundle):
     assert unknown < found.index("S4 too few tags")
 
 
+def test_checks_with_one_reason_are_named_together():
+    off = [result(f"S{n}", "not_measured", sentence="not measured: no rules\n  n: 3") for n in (2, 5)]
+    rows = [
+        *off,
+        *lifts("a", "b", outcome="not_measured"),
+        result("S4", "not_measured", sentence="too few tags"),
+    ]
+    found = views.groups(rows, views.UNKNOWN)
+    assert [[one.name for one in group.members] for group in found] == [
+        ["S2", "S5"],
+        ["segment_lift_ndcg"],
+        ["S4"],
+    ]
+    assert [group.reason for group in found] == ["no rules", "a says so", "too few tags"]
+    assert [group.example for group in found] == ["", "a: ", ""]
+
+
 def test_one_reason_behind_everything_unmeasured_is_said_once_at_the_top(bundle):
     same = [result(f"S{number}", "not_measured", sentence="nothing is available") for number in (1, 2, 3)]
     reason = "One reason for everything that was not measured: nothing is available"

@@ -33,7 +33,7 @@ def page(bundle):
 WHOLE = """\
 # acme: Do not go live: 1 of 2 checks failed.
 
-- Mind: a caveat.
+- Note: a caveat.
 
 |  |  |
 | --- | --- |
@@ -342,7 +342,7 @@ def test_paragraphs_are_set_apart_by_one_empty_line(bundle, failure, caveats):
         [
             "# acme: x\n\n",
             "> Preparation failed: gone\n\n" if failure else "",
-            "- Mind: a.\n- Mind: b.\n\n" if caveats else "",
+            "- Note: a.\n- Note: b.\n\n" if caveats else "",
         ]
     )
 

@@ -187,7 +187,7 @@ def test_a_part_that_is_lost_takes_no_other_with_it(bundle, lost):
         said == f"simulation_metadata.json is not of the shape that is written today (`'{lost}'` is missing)"
     )
     text = partial(bundle)
-    for part in ("- Mind: a caveat.", "never reported: S3", "## What changed", "## Quality", "## All checks"):
+    for part in ("- Note: a caveat.", "never reported: S3", "## What changed", "## Quality", "## All checks"):
         assert part in text
     assert ("| MMR_LAMBDA |" in text) == (lost != "profile")
 

@@ -51,7 +51,10 @@ class Run:
     def __init__(self, reports=Path("reports"), *writers, finished=()):
         self.reports, self.now, self.run_id, self.finished = reports, NOW, "run-1", list(finished)
         self.writers = {one.opened.plan.id: one for one in writers}
-        self.alarms = []
+        self.alarms, self.complaints = [], []
+
+    def complain(self, sentence):
+        self.complaints.append(sentence)
 
     def alarm(self, sentences):
         self.alarms += sentences
@@ -185,7 +188,8 @@ def test_a_browser_page_that_cannot_be_written_is_told_and_the_summary_stands(pe
     made, run = pen(writer(PASSED))
     made.path.with_suffix(".html").mkdir()
     assert made.write(finished=True).rows
-    assert run.alarms == [f"the batch's {made.path.stem}.html could not be written: Is a directory"]
+    assert run.complaints == [f"{made.path.stem}.html could not be written: Is a directory"]
+    assert run.alarms == []
 
 
 def test_the_time_of_a_batch_is_counted_from_its_beginning(pen, monkeypatch):

@@ -19,21 +19,19 @@ TONES = {"may_go": "good", "must_not_go": "bad"}
 
 
 @dataclass(frozen=True)
-class Group:
-    """Checks of one name that ended alike for one reason.
+class Member:
+    """One check of a group, with the cases of it that ended so.
 
     Attributes:
         name: of the check.
         cases: the segments concerned; empty for a check without any.
         of: how many cases the check has in all.
-        reason: the first line of what it says.
         anchor: where the first of them is on the page.
     """
 
     name: str
     cases: tuple[str, ...]
     of: int
-    reason: str
     anchor: str
 
     @property
@@ -41,28 +39,33 @@ class Group:
         """``4 of 5 segments``, or nothing for a check that has no cases."""
         return f"{len(self.cases)} of {self.of} segments" if self.of > 1 else ""
 
+
+@dataclass(frozen=True)
+class Group:
+    """Checks that ended alike for one reason, which is the first line of what they say."""
+
+    members: tuple[Member, ...]
+    reason: str
+
     @property
     def example(self) -> str:
-        """Whose the reason is, where there are several of them."""
-        return f"{self.cases[0]}: " if len(self.cases) > 1 else ""
+        """Whose the reason is, where a check has several cases, which say it each with numbers of their own."""
+        cases = self.members[0].cases
+        return f"{cases[0]}: " if len(cases) > 1 else ""
 
 
 def groups(results: Sequence[CheckResult], outcomes: frozenset[Outcome]) -> list[Group]:
-    """Group what ended so by check; checks with one reason in common come as one, under their names."""
+    """Gather what ended so by check, and checks that give the same reason."""
     found: dict[str, list[CheckResult]] = {}
     for result in results:
         if result.outcome in outcomes:
             found.setdefault(result.check, []).append(result)
-    return [
-        Group(
-            name,
-            tuple(one.case for one in members if one.case),
-            sum(one.check == name for one in results),
-            first_line(members[0]),
-            anchor(members[0]),
-        )
-        for name, members in found.items()
-    ]
+    by_reason: dict[str, list[Member]] = {}
+    for name, members in found.items():
+        cases = tuple(one.case for one in members if one.case)
+        member = Member(name, cases, sum(one.check == name for one in results), anchor(members[0]))
+        by_reason.setdefault(first_line(members[0]), []).append(member)
+    return [Group(tuple(members), reason) for reason, members in by_reason.items()]
 
 
 def one_cause(results: Sequence[CheckResult]) -> str:
@@ -73,7 +76,8 @@ def one_cause(results: Sequence[CheckResult]) -> str:
 
 
 def first_line(result: CheckResult) -> str:
-    return result.sentence.splitlines()[0] if result.sentence else ""
+    """The reason; a section's head says already that something was not measured."""
+    return result.sentence.splitlines()[0].removeprefix("not measured: ") if result.sentence else ""
 
 
 def anchor(result: CheckResult) -> str:

@@ -81,9 +81,9 @@ class BatchWriter:
         if finished and self._fleet.html:
             try:
                 write_batch_page(self.path)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it must not cost the clean-up
+            except Exception as error:  # noqa: BLE001 - whatever it is, the summary is complete without the page
                 why = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
-                self._fleet.alarm([f"the batch's {self.path.stem}.html could not be written: {why}"])
+                self._fleet.complain(f"{self.path.stem}.html could not be written: {why}")
 
 
 def _other(name: str, status: RowStatus) -> Row:

@@ -38,6 +38,7 @@ class Fleet:
 
     Attributes:
         opened, writers: by simulation id.
+        complain: says a sentence in red; it stands against nothing by itself.
         html: whether report folders get report.html.
         finished: ids whose verdict stands.
         alarms: what somebody has to know whatever the verdicts say; a run with any is not green.
@@ -47,7 +48,7 @@ class Fleet:
     def __init__(
         self, resolved: Resolved, reports: Path, scratch: Path, complain: Tell, *, html: bool = True
     ) -> None:
-        self._complain, self.html = complain, html
+        self.complain, self.html = complain, html
         self.alarms: list[str] = []
         self.restored = False
         self.run_id, self.now = new_run_id(), utc_now().replace(microsecond=0)
@@ -98,7 +99,7 @@ class Fleet:
                 self._write_again(name)
             raise
         for sentence in self.services.strange:
-            self._complain(sentence)
+            self.complain(sentence)
 
     def _forget(self) -> None:
         """A run that changed nothing leaves nothing."""
@@ -200,7 +201,7 @@ class Fleet:
         undone = self.services.undo()
         self.restored = True
         for note in undone.notes:
-            self._complain(note)
+            self.complain(note)
         told = [*undone.notes, *self.alarm(list(undone.left))]
         if told or self._asked != before:
             for name in self.writers:
@@ -217,13 +218,13 @@ class Fleet:
     def alarm(self, sentences: list[str]) -> list[str]:
         """Tell in red, and remember, what somebody has to know."""
         for sentence in sentences:
-            self._complain(sentence)
+            self.complain(sentence)
         self.alarms += sentences
         return sentences
 
     def note(self, name: str, sentence: str) -> None:
         """Say in red, and in the simulation's record, what its reader has to bear in mind."""
-        self._complain(f"{name}: {sentence}")
+        self.complain(f"{name}: {sentence}")
         self.opened[name].notes.append(sentence)
         if name in self.finished:
             self._write_again(name)
@@ -259,4 +260,4 @@ class Fleet:
             if complaint not in writer.opened.notes:
                 writer.opened.notes.append(complaint)
                 writer.update()
-                self._complain(complaint)
+                self.complain(complaint)
