@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pytest_recsim.record.bundle import Bundle
@@ -35,7 +35,7 @@ def render_bundle(bundle: Bundle) -> None:
 def _lines(bundle: Bundle) -> Iterator[str]:
     facts = bundle.read_metadata()
     results = sorted(bundle.results(), key=lambda result: (WORST_FIRST.index(result.outcome), result.key))
-    yield f"# {foreign(facts['customer'])}: {foreign(_verdict(facts, results))}"
+    yield f"# {foreign(facts['customer'])}: {foreign(verdict_words(facts, results))}"
     yield ""
     yield from _caveats(facts)
     yield from _what(facts)
@@ -50,7 +50,8 @@ def _lines(bundle: Bundle) -> Iterator[str]:
     yield from _links(bundle)
 
 
-def _verdict(facts: dict[str, Any], results: list[CheckResult]) -> str:
+def verdict_words(facts: dict[str, Any], results: Sequence[CheckResult]) -> str:
+    """What a run amounts to in one sentence, also of one that was killed or only seeded."""
     verdict = facts.get("verdict") or {}
     if facts.get("status") == "seeded":
         return "seeded only, nothing was judged"
@@ -59,7 +60,7 @@ def _verdict(facts: dict[str, Any], results: list[CheckResult]) -> str:
     return str(verdict.get("sentence", "incomplete"))
 
 
-def _so_far(facts: dict[str, Any], results: list[CheckResult]) -> str:
+def _so_far(facts: dict[str, Any], results: Sequence[CheckResult]) -> str:
     """Count what has reported by the lines there are, because nobody was left to count."""
     bad = sum(result.outcome in BLOCKING for result in results)
     failed = f", {bad} of them failed" if bad else ""

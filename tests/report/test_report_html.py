@@ -16,6 +16,7 @@ from report_rows import NOW, figure, lift, metadata, quality, result
 from pytest_recsim.record.bundle import open_bundle
 from pytest_recsim.record.jsonio import dumps, write_json
 from pytest_recsim.record.model import CheckResult, Measure
+from pytest_recsim.report import render_bundle
 from pytest_recsim.report.html import views, write_page
 from pytest_recsim.report.html.charts import charts
 
@@ -95,16 +96,14 @@ def test_the_page_begins_with_customer_and_verdict(bundle):
 
 
 @pytest.mark.parametrize(
-    ("facts", "said"),
-    [
-        ({"status": "started"}, "Incomplete: this run has not finished, or was killed."),
-        ({"status": "seeded"}, "Seeded only, nothing was judged."),
-        ({"verdict": None}, "Incomplete: this run has not finished, or was killed."),
-    ],
+    "facts", [{"status": "started", "planned_checks": ["S1", "S2"]}, {"status": "seeded"}, {}]
 )
-def test_a_run_without_a_verdict_says_what_it_is(bundle, facts, said):
+def test_both_pages_say_the_same_of_a_run_that_was_killed_or_only_seeded_too(bundle, facts):
     write_json(bundle.metadata, metadata(**facts))
-    assert f"<h1>{said}</h1>" in write(bundle)
+    text = write(bundle, result("S1", "failed"))
+    render_bundle(bundle)
+    said = (bundle.root / "README.md").read_text().partition("\n")[0].removeprefix("# acme: ")
+    assert f"<h1>{said[:1].upper()}{said[1:]}</h1>" in text
 
 
 def test_failed_and_not_measured_are_told_apart_and_grouped_by_check(bundle):

@@ -20,6 +20,7 @@ from pytest_recsim.report.html.charts import charts
 from pytest_recsim.report.html.drawing import Chart
 from pytest_recsim.report.html.environment import environment, style
 from pytest_recsim.report.html.words import MEANINGS
+from pytest_recsim.report.markdown import verdict_words
 
 NAME = "report.html"
 
@@ -45,11 +46,12 @@ def write_page(bundle: Bundle) -> Path:
 def page_of(bundle: Bundle, results: Sequence[CheckResult], drawn: Sequence[Chart]) -> str:
     """The page's text; what a record of another version does not say is left empty."""
     facts = bundle.read_metadata()
+    verdict = verdict_words(facts, results)
     template = environment().get_template("report.html.j2")
     return template.render(
         facts=facts,
         started=_started(facts),
-        verdict=_sentence(facts),
+        verdict=verdict[:1].upper() + verdict[1:],
         tone=views.TONES.get((facts.get("verdict") or {}).get("status", ""), "open"),
         sure=views.sureness(results),
         failed=views.groups(results, views.FAILED),
@@ -64,15 +66,6 @@ def page_of(bundle: Bundle, results: Sequence[CheckResult], drawn: Sequence[Char
         files=_files(bundle),
         style=style(),
     )
-
-
-def _sentence(facts: dict[str, Any]) -> str:
-    verdict = facts.get("verdict")
-    if facts.get("status") == "seeded":
-        return "Seeded only, nothing was judged."
-    if facts.get("status") == "started" or not verdict:
-        return "Incomplete: this run has not finished, or was killed."
-    return str(verdict.get("sentence", "Incomplete."))
 
 
 def _started(facts: dict[str, Any]) -> str:
