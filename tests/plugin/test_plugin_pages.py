@@ -32,6 +32,7 @@ def test_a_report_folder_holds_a_page_that_the_markdown_one_links_to(acme: Proje
     assert 'href="README.md"' in page
 
 
+@pytest.mark.long
 def test_the_page_is_left_out_where_the_ini_file_says_so_and_made_when_it_is_asked_for(acme: Project) -> None:
     assert acme.simulate("-o", "recsim_no_html=true", *QUICK).code == 0
     record = acme.bundle()
@@ -68,6 +69,7 @@ def test_a_batch_has_a_page_that_leads_to_the_pages_of_its_customers(acme: Proje
         assert (page.parent.parent / target).is_file()
 
 
+@pytest.mark.long
 def test_the_waiver_that_the_page_offers_lets_the_check_through(acme: Project) -> None:
     strict = LOOSE.replace("min_catalog_coverage: 0.3", "min_catalog_coverage: 1")
     acme.write("guardrails.yml", strict)

@@ -290,6 +290,7 @@ def test_a_record_of_another_version_shows_what_it_says(bundle):
     assert found.open == []
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not which("chromium"), reason="needs Debian's chromium")
 def test_a_browser_has_nothing_to_complain_about(bundle, tmp_path):
     write_json(bundle.artifacts / "quality_metrics.json", quality(lift(), figures=[figure()]))
