@@ -11,7 +11,7 @@ import pytest
 from pytest_recsim.plugin.outcome import ATTRIBUTE
 from pytest_recsim.record.legible import legible
 from pytest_recsim.record.model import CheckResult, Measure
-from pytest_recsim.report.markdown import SIGNS
+from pytest_recsim.report.markdown import outcome_words
 from pytest_recsim.report.text import number
 from pytest_recsim.simulation.bundle.writer import Writer
 
@@ -51,7 +51,7 @@ def _columns(report: pytest.TestReport) -> tuple[str, ...]:
         return ("",) * len(COLUMNS)
     result = msgspec.json.decode(attempts, type=list[CheckResult])[-1]
     shown = _first(result)
-    outcome = SIGNS[result.outcome].strip("*")
+    outcome = outcome_words(result.outcome)
     value = "" if shown is None else f"{shown.name} {number(shown.got)}"
     must = "" if shown is None else shown.expected
     return tuple(map(_text, (result.simulation, result.label, outcome, value, must)))

@@ -68,6 +68,15 @@ class Bundle:
         """Write ``artifacts/<name>``."""
         jsonio.write_json(self.artifacts / name, value)
 
+    def files(self, but: str) -> list[str]:
+        """Paths of everything in the folder, from there, without hidden files and the page that lists them."""
+        found = (path for path in sorted(self.root.rglob("*")) if path.is_file())
+        return [
+            path.relative_to(self.root).as_posix()
+            for path in found
+            if path.name != but and not path.name.startswith(".")
+        ]
+
     def results(self) -> list[CheckResult]:
         """Read events.jsonl; a last line cut short by a kill is left out, a repeated check counts last."""
         return self.told()[0]

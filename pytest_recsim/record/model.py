@@ -118,6 +118,16 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     def label(self) -> str:
         return f"{self.check} [{self.case}]" if self.case else self.check
 
+    @property
+    def first_line(self) -> str:
+        """What the check says in one line; empty where it says nothing."""
+        return self.sentence.splitlines()[0] if self.sentence else ""
+
+
+def worst_first(results: Sequence[CheckResult]) -> list[CheckResult]:
+    """The order in which people read results."""
+    return sorted(results, key=lambda one: (WORST_FIRST.index(one.outcome), one.key))
+
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What the run amounts to.

@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.jsonio import write_text
-from pytest_recsim.record.model import BLOCKING, WORST_FIRST, CheckResult, Measure, Outcome, borderline_words
+from pytest_recsim.record.model import BLOCKING, CheckResult, Measure, Outcome, borderline_words, worst_first
 from pytest_recsim.record.quality import QualityMetrics
 from pytest_recsim.report.changes import changes_section
 from pytest_recsim.report.quality import quality_section
@@ -26,6 +26,11 @@ SIGNS: dict[Outcome, str] = {
 }
 
 
+def outcome_words(outcome: Outcome) -> str:
+    """How a check ended, without the emphasis that Markdown gives it."""
+    return SIGNS[outcome].strip("*")
+
+
 def render_bundle(bundle: Bundle) -> None:
     """Write ``README.md`` from the record; works on unfinished and killed runs too."""
     lines = "\n".join(_lines(bundle))
@@ -34,7 +39,7 @@ def render_bundle(bundle: Bundle) -> None:
 
 def _lines(bundle: Bundle) -> Iterator[str]:
     facts = bundle.read_metadata()
-    results = sorted(bundle.results(), key=lambda result: (WORST_FIRST.index(result.outcome), result.key))
+    results = worst_first(bundle.results())
     yield f"# {foreign(facts['customer'])}: {foreign(verdict_words(facts, results))}"
     yield ""
     yield from _caveats(facts)
@@ -166,15 +171,11 @@ def _let_through(results: list[CheckResult]) -> Iterator[str]:
             (
                 result.label,
                 f"waived: {result.waiver}" if result.waiver else "severity warn",
-                _first(result),
+                result.first_line,
             )
             for result in found
         ],
     )
-
-
-def _first(result: CheckResult) -> str:
-    return result.sentence.splitlines()[0] if result.sentence else ""
 
 
 def _checks(results: list[CheckResult]) -> Iterator[str]:
@@ -209,7 +210,7 @@ def _measured(result: CheckResult) -> str:
     if result.waiver:
         return f"waived: {result.waiver}"
     if result.outcome in ("not_measured", "error", "missing", "skipped") or not result.measures:
-        return _first(result)
+        return result.first_line
     shown = [measure for measure in result.measures if measure.ok is False] or list(result.measures)
     text = "; ".join(map(_measure, shown[:3]))
     return text + (f"; {len(shown) - 3} more" if len(shown) > 3 else "")
@@ -250,10 +251,8 @@ def _knobs(facts: dict[str, Any]) -> Iterator[str]:
 def _links(bundle: Bundle) -> Iterator[str]:
     yield "## Everything behind it"
     yield ""
-    for path in sorted(bundle.root.rglob("*")):
-        if path.is_file() and path.name != "README.md" and not path.name.startswith("."):
-            relative = path.relative_to(bundle.root).as_posix()
-            yield f"- {link(relative, relative)}"
+    for path in bundle.files(but="README.md"):
+        yield f"- {link(path, path)}"
 
 
 CHECKS: tuple[Callable[[list[CheckResult]], Iterator[str]], ...] = (_against, _let_through, _checks)

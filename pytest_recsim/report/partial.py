@@ -10,7 +10,7 @@ import msgspec
 
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.jsonio import SCHEMA_VERSION, write_text
-from pytest_recsim.record.model import BLOCKING, WORST_FIRST, CheckResult
+from pytest_recsim.record.model import BLOCKING, CheckResult, worst_first
 from pytest_recsim.record.quality import QualityMetrics
 from pytest_recsim.report.html import write_page
 from pytest_recsim.report.markdown import CHECKS, REST, render_bundle
@@ -90,7 +90,7 @@ def _contradictions(facts: dict[str, Any], results: list[CheckResult]) -> list[s
 def _page(
     facts: dict[str, Any], results: list[CheckResult], quality: QualityMetrics | None, wrong: list[str]
 ) -> Iterator[str]:
-    results = sorted(results, key=lambda result: (WORST_FIRST.index(result.outcome), result.key))
+    results = worst_first(results)
     yield "# Incomplete, proves nothing: this record is damaged, or not what it was"
     yield ""
     yield from (f"- {foreign(sentence)}" for sentence in wrong)

@@ -9,6 +9,7 @@ from pytest_recsim.record.batch import BatchRecord, Row, read_batch
 from pytest_recsim.record.jsonio import write_text
 from pytest_recsim.report.batch import WORDS, columns, headline, shelf, stands_against
 from pytest_recsim.report.html.environment import environment, style
+from pytest_recsim.report.html.page import NAME
 
 
 def write_batch_page(path: Path) -> Path:
@@ -47,5 +48,5 @@ def _target(row: Row, folder: Path) -> str:
     """Where a customer's own page is: the HTML one, else the Markdown one."""
     if not row.bundle:
         return ""
-    page = "report.html" if (folder.parent / row.bundle / "report.html").is_file() else "README.md"
+    page = NAME if (folder.parent / row.bundle / NAME).is_file() else "README.md"
     return quote(f"../{row.bundle}/{page}")

@@ -10,7 +10,7 @@ from pytest_recsim.record.legible import legible
 from pytest_recsim.record.model import borderline_words
 from pytest_recsim.report.html import views
 from pytest_recsim.report.html.drawing import DARK, LIGHT
-from pytest_recsim.report.markdown import SIGNS
+from pytest_recsim.report.markdown import outcome_words
 from pytest_recsim.report.text import number, retried, upper
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def environment() -> Environment:
         "retried": retried,
         "anchor": views.anchor,
         "borderline": borderline_words,
-        "sign": lambda outcome: SIGNS[outcome].strip("*"),
+        "sign": outcome_words,
     }
     return found
 

@@ -13,7 +13,7 @@ import msgspec
 from pytest_recsim.record.artifacts import SeedManifest
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.jsonio import write_text
-from pytest_recsim.record.model import WORST_FIRST, CheckResult
+from pytest_recsim.record.model import BLOCKING, CheckResult, worst_first
 from pytest_recsim.record.reading import read_record
 from pytest_recsim.report.html import views
 from pytest_recsim.report.html.charts import charts
@@ -32,7 +32,7 @@ def write_page(bundle: Bundle) -> Path:
         OSError: it cannot be written.
         msgspec.DecodeError: the record cannot be read.
     """
-    results = sorted(bundle.results(), key=lambda one: (WORST_FIRST.index(one.outcome), one.key))
+    results = worst_first(bundle.results())
     drawn = list(charts(results))
     folder = bundle.artifacts / "charts"
     for chart in drawn:
@@ -60,10 +60,11 @@ def page_of(bundle: Bundle, results: Sequence[CheckResult], drawn: Sequence[Char
         dates=views.dates(_seeded(bundle)),
         quality=bundle.read_quality(),
         results=results,
+        blocking=BLOCKING,
         charts={chart.name: chart for chart in drawn},
         waiver=views.waiver,
         meanings=MEANINGS,
-        files=_files(bundle),
+        files=bundle.files(but=NAME),
         style=style(),
     )
 
@@ -81,8 +82,3 @@ def _seeded(bundle: Bundle) -> SeedManifest | None:
         found: SeedManifest = read_record(bundle.artifacts / "seed_manifest.json", SeedManifest)
         return found
     return None
-
-
-def _files(bundle: Bundle) -> list[str]:
-    paths = (path.relative_to(bundle.root).as_posix() for path in bundle.root.rglob("*") if path.is_file())
-    return sorted(path for path in paths if path != NAME and not path.startswith("."))

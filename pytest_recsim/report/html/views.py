@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pytest_recsim.record.artifacts import SeedManifest
-from pytest_recsim.record.model import CheckResult, Measure, Outcome
+from pytest_recsim.record.model import BLOCKING, CheckResult, Measure, Outcome
 
-FAILED: frozenset[Outcome] = frozenset({"error", "failed", "flaky"})
 UNKNOWN: frozenset[Outcome] = frozenset({"not_measured", "missing"})
+FAILED = BLOCKING - UNKNOWN
 TONES = {"may_go": "good", "must_not_go": "bad"}
 """How the verdict is coloured; every other one is neither."""
 
@@ -64,20 +64,20 @@ def groups(results: Sequence[CheckResult], outcomes: frozenset[Outcome]) -> list
     for name, members in found.items():
         cases = tuple(one.case for one in members if one.case)
         member = Member(name, cases, sum(one.check == name for one in results), anchor(members[0]))
-        by_reason.setdefault(first_line(members[0]), []).append(member)
-    return [Group(tuple(members), reason) for reason, members in by_reason.items()]
+        by_reason.setdefault(reason(members[0]), []).append(member)
+    return [Group(tuple(members), why) for why, members in by_reason.items()]
 
 
 def one_cause(results: Sequence[CheckResult]) -> str:
     """The reason that all unmeasured checks have in common; empty where there are several, or few checks."""
-    reasons = {first_line(one) for one in results if one.outcome in UNKNOWN}
+    reasons = {reason(one) for one in results if one.outcome in UNKNOWN}
     many = sum(one.outcome in UNKNOWN for one in results)
     return reasons.pop() if len(reasons) == 1 and many > 2 else ""
 
 
-def first_line(result: CheckResult) -> str:
-    """The reason; a section's head says already that something was not measured."""
-    return result.sentence.splitlines()[0].removeprefix("not measured: ") if result.sentence else ""
+def reason(result: CheckResult) -> str:
+    """Why it ended so; a section's head says already that something was not measured."""
+    return result.first_line.removeprefix("not measured: ")
 
 
 def anchor(result: CheckResult) -> str:
@@ -91,7 +91,7 @@ WAIVED_DAYS = 30
 
 def waiver(result: CheckResult, facts: Mapping[str, Any]) -> str:
     """What to paste into guardrails.yml to let a check through knowingly, for a month; empty where nothing stands against it."""
-    if result.outcome not in FAILED | UNKNOWN:
+    if result.outcome not in BLOCKING:
         return ""
     segment = f"segment: {json.dumps(result.case, ensure_ascii=False)}, " if result.case else ""
     started = str(facts.get("started_at", ""))

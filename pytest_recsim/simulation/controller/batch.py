@@ -23,7 +23,7 @@ from pytest_recsim.record.batch import (
 from pytest_recsim.report.batch import render_batch
 from pytest_recsim.report.html import write_batch_page
 from pytest_recsim.simulation.bundle.writer import Writer
-from pytest_recsim.simulation.controller.fleet import Fleet
+from pytest_recsim.simulation.controller.fleet import Fleet, unwritten
 
 
 class BatchWriter:
@@ -82,8 +82,7 @@ class BatchWriter:
             try:
                 write_batch_page(self.path)
             except Exception as error:  # noqa: BLE001 - whatever it is, the summary is complete without the page
-                why = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
-                self._fleet.complain(f"{self.path.stem}.html could not be written: {why}")
+                self._fleet.complain(unwritten(f"{self.path.stem}.html", error))
 
 
 def _other(name: str, status: RowStatus) -> Row:

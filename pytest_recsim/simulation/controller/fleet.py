@@ -33,6 +33,12 @@ SHARE = 50
 """What a killed run leaves is kept up to date while checks report; that takes one part in so many at most."""
 
 
+def unwritten(page: str, error: Exception) -> str:
+    """Say that a page is missing, and why."""
+    why = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+    return f"{page} could not be written: {why}"
+
+
 class Fleet:
     """What the controller holds open. Everything here may be called again; nothing is done twice.
 
@@ -255,8 +261,7 @@ class Fleet:
         try:
             write(writer.bundle)
         except Exception as error:  # noqa: BLE001 - whatever it is, the record is complete without the page
-            why = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
-            complaint = f"{page} could not be written: {why}"
+            complaint = unwritten(page, error)
             if complaint not in writer.opened.notes:
                 writer.opened.notes.append(complaint)
                 writer.update()
