@@ -35,7 +35,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         status: its verdict's, ``not_run`` when nothing of it reported, ``left_out`` when the manifest says so,
             ``elsewhere`` when another slice takes it.
-        sentence, counts, failing: of its verdict.
+        sentence, counts, failing, borderline: of its verdict.
         checks: label of a check -> outcome.
         bundle: report folder, relative to the reports folder; empty when there is none.
         seconds: from its first step to its last check; 0 when nothing ran.
@@ -53,6 +53,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     profile: str = ""
     service: str = ""
+    borderline: int = 0
 
 
 class BatchRecord(jsonio.Document, frozen=True, kw_only=True):

@@ -123,6 +123,11 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
         """What the check says in one line; empty where it says nothing."""
         return self.sentence.splitlines()[0] if self.sentence else ""
 
+    @property
+    def borderline(self) -> bool:
+        """Whether it passed and chance may have decided that."""
+        return self.outcome == "passed" and any(one.borderline and one.ok for one in self.measures)
+
 
 def worst_first(results: Sequence[CheckResult]) -> list[CheckResult]:
     """The order in which people read results."""
@@ -135,7 +140,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     ``status`` is ``may_go``, ``must_not_go``, ``incomplete`` (something planned did not report) or
     ``partial`` (a selection of checks ran, so nothing is said about the rest). ``failing`` names what blocks, ``blocking`` says how each of it ended,
     ``let_through`` what was bad and is waived or only warns, ``left_out`` counts checks that should have run and
-    were not to, ``not_run`` names them.
+    were not to, ``not_run`` names them. ``borderline`` counts passes whose threshold lies inside their interval.
     """
 
     status: Literal["may_go", "must_not_go", "incomplete", "partial"]
@@ -147,6 +152,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     left_out: int = 0
     not_run: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
+    borderline: int = 0
 
     @property
     def whole(self) -> bool:
@@ -184,6 +190,7 @@ def verdict_of(
     )
     let_through = tuple(result.label for result in results if result.outcome in ("warned", "waived"))
     reported = len(results) - counts["missing"]
+    close = sum(result.borderline for result in results)
     cut_short = not finished or reported < planned or not results
     proven = len(failing) - counts["missing"]  # one failure is a no, whatever else would have come
     if proven or (spoiled and not cut_short):
@@ -194,9 +201,9 @@ def verdict_of(
         status, words = "incomplete", f"{reported} of {planned} planned checks reported"
     elif left_out:
         status = "partial"
-        words = f"{_all_made(planned, counts, 'that ran')}, {_named(left_out)}"
+        words = f"{_all_made(planned, counts, close, 'that ran')}, {_named(left_out)}"
     else:
-        status, words = "may_go", _all_made(planned, counts)
+        status, words = "may_go", _all_made(planned, counts, close)
     sentence = {
         "may_go": "Ready to go live",
         "must_not_go": "Do not go live",
@@ -213,6 +220,7 @@ def verdict_of(
         left_out=len(left_out),
         not_run=tuple(left_out),
         caveats=caveats,
+        borderline=close,
     )
 
 
@@ -237,15 +245,16 @@ def _against(planned: int, counts: dict[Outcome, int]) -> str:
     return f"{failed} of {planned} checks failed{rest}"
 
 
-def _all_made(planned: int, counts: dict[Outcome, int], which: str = "") -> str:
-    """Words for a run in which nothing blocks; what was let through or skipped has to be said in the same breath."""
+def _all_made(planned: int, counts: dict[Outcome, int], borderline: int, which: str = "") -> str:
+    """Words for a run in which nothing blocks; what was let through, skipped or may be chance is said in the same breath."""
     checks = " ".join(filter(None, (f"all {planned} checks", which)))
+    close = f", {borderline} of them borderline" if borderline else ""
     if counts["passed"] == planned:
-        return f"{checks} passed" if which else f"{checks} ran and passed"
+        return f"{checks} passed{close}" if which else f"{checks} ran and passed{close}"
     words: tuple[tuple[Outcome, str], ...] = (
         ("waived", "waived"),
         ("warned", "warning only"),
         ("skipped", "skipped"),
     )
     others = [f"{counts[name]} {word}" for name, word in words if counts[name]]
-    return f"{counts['passed']} of {planned} checks passed, {' and '.join(others)}"
+    return f"{counts['passed']} of {planned} checks passed{close}, {' and '.join(others)}"

@@ -74,7 +74,13 @@ def _row(row: Row) -> tuple[str, ...]:
     customer = Markup(f"{name} ({foreign(row.customer)})" if row.customer != row.id else name)
     against = "; ".join(stands_against(row)) or ("0" if row.checks else "")
     seconds = f"{row.seconds:.1f}" if row.seconds else ""
-    return (customer, WORDS[row.status], against, row.profile, row.service, seconds)
+    return (customer, status_words(row), against, row.profile, row.service, seconds)
+
+
+def status_words(row: Row) -> str:
+    """How a customer's run ended, with the passes that may be chance where nothing stands against it."""
+    close = f", {row.borderline} borderline" if row.borderline and row.status in ("may_go", "partial") else ""
+    return f"{WORDS[row.status]}{close}"
 
 
 def stands_against(row: Row) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_recsim.record.model import BLOCKING, WORST_FIRST, CheckResult, verdict_of
+from pytest_recsim.record.model import BLOCKING, WORST_FIRST, CheckResult, Measure, verdict_of
 
 
 def result(check, outcome):
@@ -40,6 +40,42 @@ def test_what_was_let_through_stands_in_the_verdict():
     assert verdict(["passed", "warned"]).sentence.endswith(": 1 of 2 checks passed, 1 warning only.")
     judged = verdict(["passed", "warned", "waived", "waived"])
     assert judged.sentence.endswith("passed, 2 waived and 1 warning only.")
+
+
+def measured(borderline, *, ok=True):
+    return Measure(name="lift", ok=ok, got=0.1, expected="at least 0.1", borderline=borderline)
+
+
+def with_measures(*rows, planned=None, left_out=()):
+    """A verdict over checks that passed unless said otherwise, given as (borderline of each measure, outcome)."""
+    results = [
+        CheckResult(
+            simulation="acme",
+            check=f"c{number}",
+            outcome=outcome,
+            measures=tuple(measured(one, ok=outcome == "passed") for one in borderline),
+        )
+        for number, (borderline, outcome) in enumerate(rows)
+    ]
+    return verdict_of(results, planned=planned or len(results), left_out=left_out, finished=True, caveats=())
+
+
+def test_the_verdict_counts_the_passes_that_may_be_chance():
+    close, sure = ([True, False], "passed"), ([False], "passed")
+    assert with_measures(close, sure).sentence == (
+        "Ready to go live: all 2 checks ran and passed, 1 of them borderline."
+    )
+    assert with_measures(close, sure, ([True], "waived")).sentence == (
+        "Ready to go live: 2 of 3 checks passed, 1 of them borderline, 1 waived."
+    )
+    partial = with_measures(close, close, left_out=["S1"])
+    assert "all 2 checks that ran passed, 2 of them borderline, 1 was left out (S1)" in partial.sentence
+    assert partial.borderline == 2
+
+
+def test_a_failure_that_may_be_chance_is_no_borderline_pass():
+    judged = with_measures(([True], "failed"), ([False], "passed"))
+    assert (judged.borderline, judged.sentence) == (0, "Do not go live: 1 of 2 checks failed.")
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,12 @@ def summary_of(one):
     return dict(zip(cells(lines[at]), cells(lines[at + 2]), strict=True))
 
 
+def test_passes_that_may_be_chance_stand_beside_the_verdict():
+    assert summary_of(row(borderline=4))["verdict"] == "ready, 4 borderline"
+    assert summary_of(row())["verdict"] == "ready"
+    assert summary_of(row(status="must_not_go", borderline=4))["verdict"] == "**do not go**"
+
+
 def matrix_of(*rows):
     """Customer -> check -> mark, in the order of the page."""
     lines = page(*rows)

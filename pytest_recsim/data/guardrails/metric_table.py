@@ -32,7 +32,7 @@ def _lift(of: str, threshold: str) -> MetricFacts:
         about="ranking",
         knobs=_RELEVANCE,
         new_user_knobs=_NEW,
-        question="Every segment gets clearly better lists than the popularity baseline",
+        question="Every segment gets better lists than the popularity baseline",
         threshold=threshold,
         default=0.10,
         low=-1,

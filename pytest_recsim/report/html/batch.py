@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from pytest_recsim.record.batch import BatchRecord, Row, read_batch
 from pytest_recsim.record.jsonio import write_text
-from pytest_recsim.report.batch import WORDS, columns, headline, shelf, stands_against
+from pytest_recsim.report.batch import columns, headline, shelf, stands_against, status_words
 from pytest_recsim.report.html.environment import environment, style
 from pytest_recsim.report.html.page import NAME
 
@@ -34,7 +34,7 @@ def batch_page_of(record: BatchRecord, folder: Path) -> str:
             record=record,
             headline=headline(record),
             tone="good" if record.may_go else "bad" if record.status == "finished" else "open",
-            words={status: word.strip("*") for status, word in WORDS.items()},
+            ended=lambda row: status_words(row).strip("*"),
             against=stands_against,
             target=lambda row: _target(row, folder),
             names=sorted({name for _, found in rows for name in found}, key=shelf),

@@ -106,6 +106,7 @@ def row_of(writer: Writer, fleet: Fleet, *, finished: bool) -> Row:
         sentence=verdict.sentence,
         counts=verdict.counts,
         failing=verdict.failing,
+        borderline=verdict.borderline,
         checks={result.label: result.outcome for result in results},
         bundle=os.path.relpath(writer.bundle.root, fleet.reports),
         seconds=writer.seconds,
