@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_recsim.judge.bootstrap import LiftDraws, bootstrap_lift
+from pytest_recsim.judge.bootstrap import ENDS_HOLD, LiftDraws, bootstrap_lift
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,13 +23,15 @@ class LiftRules:
     Attributes:
         min_segment_users: users with a relevant item that a segment needs.
         min_baseline_hits: users among them whose baseline value is above 0.
-        seed, resamples: of the bootstrap.
+        seed: of the bootstrap. One for everybody, so that an interval depends on nothing but the users' values.
+        resamples, ends_hold: see ``bootstrap_lift``.
     """
 
     min_segment_users: int = 20
     min_baseline_hits: int = 10
     seed: int = 0
     resamples: int = 1000
+    ends_hold: float = ENDS_HOLD
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Lift:
         mean, baseline_mean, difference: None without users.
         lift: ratio of the means - 1; None when not measured.
         low, high: its 95 % interval; ``high`` None while ``lift`` is there means "no upper bound".
+        ends_error: by how much either end would stray with other resamples, a standard error; None without an interval,
+            or without an end.
         reason: why it is not measured, a sentence part; None when it is.
         users_needed: estimate of the users that would do when it is not; None when nothing can be said.
         draws: the resamples behind the interval, for the Holm-adjusted bound.
@@ -58,6 +62,7 @@ class Lift:
     lift: float | None = None
     low: float | None = None
     high: float | None = None
+    ends_error: float | None = None
     reason: str | None = None
     users_needed: int | None = None
     draws: LiftDraws | None = field(default=None, repr=False, compare=False)
@@ -98,7 +103,7 @@ def measure_lifts(
         lifts.append(lift)
     for columns in same_users.values():
         cells = np.ix_(users[:, columns[0]], np.asarray(columns))
-        draws = bootstrap_lift(values[cells], baseline[cells], rules.seed, rules.resamples)
+        draws = bootstrap_lift(values[cells], baseline[cells], rules.seed, rules.resamples, rules.ends_hold)
         for column, drawn in zip(columns, draws, strict=True):
             lifts[column] = _with_draws(lifts[column], drawn)
     return tuple(lifts)
@@ -154,5 +159,5 @@ def _facts(segment: str, metric: str, values: NDArray[np.float64], baseline: NDA
 
 
 def _with_draws(lift: Lift, draws: LiftDraws) -> Lift:
-    high = draws.high if math.isfinite(draws.high) else None
-    return replace(lift, lift=draws.lift, low=draws.low, high=high, draws=draws)
+    high, strays = (value if math.isfinite(value) else None for value in (draws.high, draws.ends_error))
+    return replace(lift, lift=draws.lift, low=draws.low, high=high, ends_error=strays, draws=draws)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
+from pytest_recsim.judge.bootstrap import ENDS_HOLD
 from pytest_recsim.judge.holm import ALPHA, holm_levels
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ Rule = Literal["point", "confident", "harmful"]
 ROUNDING = 1e-12
 """A mean may miss a threshold that it equals by a few last bits; that is not a failure."""
 
+
+ENDS_LEEWAY = 1.5
+"""What the estimate of an end's error itself may be wrong by."""
 
 MOST_USERS = 1_000_000
 """An estimate above this is no help to anybody."""
@@ -118,11 +122,11 @@ def judge_lift(lift: Lift, threshold: float, rule: Rule = "point", *, tail: floa
     held = {
         "point": "",
         "confident": "; the lower end is judged",
-        "harmful": f"; the upper bound {_signed(bound)}, adjusted for the number of checks, is judged",
+        "harmful": f"; the upper bound {_end(bound)}, adjusted for the number of checks, is judged",
     }[rule]
     sentence = (
-        f"{what}: expected at least {threshold:+.4g}, got {lift.lift:+.4g} (95 % interval {_signed(lift.low)} to "
-        f"{_signed(lift.high)}, {lift.n_users} users{held}){_too_close(needed) if close else ''}"
+        f"{what}: expected at least {threshold:+.4g}, got {lift.lift:+.4g} (95 % interval {_end(lift.low)} to "
+        f"{_end(lift.high)}{_strays(lift.ends_error)}, {lift.n_users} users{held}){_too_close(needed) if close else ''}"
     )
     return Verdict(outcome, lift.lift, threshold, lift.n_users, close, sentence, needed)
 
@@ -203,6 +207,16 @@ def _not_measured(words: str, threshold: float, n: int) -> Verdict:
     return Verdict(
         Outcome.NOT_MEASURED, None, threshold, n, borderline=False, sentence=sentence, reason=words
     )
+
+
+def _end(value: float | None) -> str:
+    """An end of an interval, to the decimals that other resamples of the same users would not change."""
+    return "unbounded" if value is None or math.isinf(value) else f"{value:+.2f}"
+
+
+def _strays(error: float | None) -> str:
+    """Say by how much the ends are only as good as the number of resamples; nothing where that is less than is shown."""
+    return "" if error is None or error <= ENDS_HOLD * ENDS_LEEWAY else f", ends +-{error:.2g} by resampling"
 
 
 def _signed(value: float | None) -> str:

@@ -6,7 +6,6 @@ import ipaddress
 import random
 import re
 import socket
-import zlib
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
@@ -164,11 +163,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def reads_only(self) -> bool:
         """Whether nothing of this simulation may be written to its namespace: no reset, no seed, no rules."""
         return {"reset", "seed", "scenarios"} <= set(self.skip)
-
-    @property
-    def seed(self) -> int:
-        """Seed of everything random in this simulation; it depends on the customer's name alone."""
-        return zlib.crc32(self.customer.encode())
 
     def rng(self, purpose: str) -> random.Random:
         """Return a generator that gives the same subjects for this customer and purpose in every run."""

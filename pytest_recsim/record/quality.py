@@ -15,7 +15,8 @@ class LiftFigure(msgspec.Struct, frozen=True, kw_only=True):
     """One segment's lift over the baseline under one metric and one relevance set.
 
     ``lift`` is the ratio of the two means minus 1; None with a ``reason`` when it cannot be measured.
-    ``low`` and ``high`` bound the 95 % bootstrap interval. ``recent_mean`` belongs to the second baseline
+    ``low`` and ``high`` bound the 95 % bootstrap interval; with other resamples of the same users either
+    end would stray by a standard deviation of at most ``ends_error``. ``recent_mean`` belongs to the second baseline
     ("the user's 10 latest items, then the baseline"), reported beside it and not judged. ``outcome`` is what
     the verdict rule made of it against its threshold, ``sentence`` says so in words. ``users_needed`` estimates
     the users that would do: to measure it, or to tell a borderline one from its threshold. ``left_out`` users are not
@@ -39,6 +40,7 @@ class LiftFigure(msgspec.Struct, frozen=True, kw_only=True):
     lift: float | None
     low: float | None = None
     high: float | None = None
+    ends_error: float | None = None
     reason: str = ""
     users_needed: int | None = None
     outcome: str = "not_measured"

@@ -6,6 +6,7 @@ a usual run, so that Holm's correction is at work.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ Pair = tuple[Lift, ...]
 
 def measured(lift: float, users: int, runs: int, seed: int = 0) -> list[Pair]:
     """Both metrics of that many segments; the first n are the same whatever ``runs`` is."""
-    rules = LiftRules(resamples=resamples_for(SEGMENTS * len(METRICS)))
+    rules = LiftRules(resamples=resamples_for(SEGMENTS * len(METRICS)), ends_hold=math.inf)
     pairs = []
     for run in range(runs):
         rng = np.random.default_rng([seed, round(100 * (1 + lift)), users, run])

@@ -13,6 +13,7 @@ from curves_chart import chart
 from curves_operating import curves
 from curves_page import HIGH, LOW, fill
 
+from pytest_recsim.judge.bootstrap import MOST_RESAMPLES
 from pytest_recsim.judge.holm import resamples_for
 from pytest_recsim.judge.lift import LiftRules
 from pytest_recsim.record.model import Measure, borderline_words
@@ -47,7 +48,7 @@ def test_a_page_without_a_place_for_a_table_is_refused():
 def test_the_words_of_statistics_are_those_of_the_judge():
     text, rules = (DOCS / "statistics.md").read_text(encoding="utf-8"), LiftRules()
     assert f"Below {rules.min_segment_users} users, or {rules.min_baseline_hits} users for whom" in text
-    assert f"drawing the users again, {resamples_for(10):,} times" in text
+    assert f"drawing the users again, {resamples_for(10):,} to {MOST_RESAMPLES:,} times" in text
     assert borderline_words(Measure(name="m", ok=False, got=0.1, expected="", users_needed=900)) in text
 
 

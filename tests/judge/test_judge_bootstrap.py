@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from pytest_recsim.judge.bootstrap import WEIGHT_TABLE_COUNTS, bootstrap_lift
+from pytest_recsim.judge.bootstrap import ENDS_HOLD, MOST_RESAMPLES, WEIGHT_TABLE_COUNTS, bootstrap_lift
 from pytest_recsim.judge.holm import holm_levels, resamples_for
 
 
@@ -157,6 +157,35 @@ def test_share_below_is_the_position_of_the_threshold_in_the_interval():
     assert draws.share_below(draws.low) == pytest.approx(0.025, abs=0.003)
     assert draws.share_below(draws.high) == pytest.approx(0.975, abs=0.003)
     assert draws.share_below(-1) == 0
+
+
+def drawn(users, resamples=1000, ends_hold=math.inf, seeds=range(1)):
+    values, baseline = (side[:, None] for side in world(np.random.default_rng(31), users, 0.4, 0.5, 0.5))
+    return [bootstrap_lift(values, baseline, seed, resamples, ends_hold)[0] for seed in seeds]
+
+
+def test_the_error_of_the_ends_is_what_other_resamples_move_them_by():
+    found = drawn(300, seeds=range(200))
+    strays = max(np.std([one.low for one in found]), np.std([one.high for one in found]))
+    assert np.median([one.ends_error for one in found]) == pytest.approx(strays, rel=0.2)
+
+
+@pytest.mark.parametrize("users", [300, 3000])
+def test_resampling_goes_on_until_the_decimals_that_are_shown_hold(users):
+    found = drawn(users, ends_hold=ENDS_HOLD, seeds=range(30))
+    for end in ("low", "high"):
+        assert np.std([getattr(one, end) for one in found]) <= 1.2 * ENDS_HOLD
+    assert 1000 < len(found[0].draws) < MOST_RESAMPLES
+
+
+def test_resampling_ends_somewhere_and_the_error_that_is_left_is_known():
+    (one,) = drawn(25, ends_hold=1e-6)
+    assert len(one.draws) == MOST_RESAMPLES
+    assert one.ends_error > 1e-6
+
+
+def test_too_few_resamples_leave_the_error_of_the_ends_unknown():
+    assert math.isinf(drawn(100, resamples=50)[0].ends_error)
 
 
 def test_the_weight_table_is_a_poisson_in_its_first_three_moments():

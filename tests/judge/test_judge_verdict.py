@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -287,5 +288,10 @@ def test_the_sentence_of_a_lift_has_everything_a_reader_needs():
     sentence = judge_lift(lift, 5).sentence
     assert sentence == (
         f"ndcg lift over popularity, segment regulars: expected at least +5, got {lift.lift:+.4g} "
-        f"(95 % interval {lift.low:+.4g} to {lift.high:+.4g}, 100 users)"
+        f"(95 % interval {lift.low:+.2f} to {lift.high:+.2f}, 100 users)"
     )
+
+
+def test_ends_that_hold_to_fewer_decimals_than_are_shown_say_so():
+    rough = replace(lift_of(), ends_error=0.02)
+    assert ", ends +-0.02 by resampling, 100 users" in judge_lift(rough, 5).sentence

@@ -235,6 +235,14 @@ def test_a_lift_that_was_not_measured_says_nothing_of_its_interval(scored):
     assert one.sentence == f"not measured: {one.unmeasured}"
 
 
+def test_the_interval_depends_on_the_data_and_not_on_the_name_of_the_customer(town, scored):
+    world = held_to(town)
+    plan = msgspec.structs.replace(world.plan, customer="acme3", id="acme3")
+    renamed = score(dataclasses.replace(world, plan=plan), answers_of(world, *FIRST), clamped=0)
+    assert renamed.lifts == scored(FIRST).lifts
+    assert any(one.low is not None for one in renamed.lifts)
+
+
 def test_all_lifts_under_one_relevance_are_one_family_when_they_are_resampled(scored, monkeypatch):
     asked = []
     monkeypatch.setattr(scoring, "resamples_for", lambda family: asked.append(family) or 100)

@@ -228,9 +228,9 @@ def told(measure: Measure) -> str:
     got = f"{measure.got:.4g}" if isinstance(measure.got, float) else measure.got
     lines = [f"{measure.name}: expected {measure.expected}, got {got}"]
     if measure.low is not None:
-        high = "no upper bound" if measure.high is None else f"{measure.high:.3f}"
+        high = "no upper bound" if measure.high is None else f"{measure.high:.2f}"
         mark = f"; {borderline_words(measure)}" if measure.borderline else ""
-        lines[0] += f" (95 % interval {measure.low:.3f} to {high}{mark})"
+        lines[0] += f" (95 % interval {measure.low:.2f} to {high}{mark})"
     facts = {
         "affected": measure.who,
         "n": "" if measure.n is None else str(measure.n),

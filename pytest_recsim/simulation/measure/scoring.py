@@ -187,6 +187,7 @@ def _figure(
         lift=lift.lift,
         low=lift.low,
         high=lift.high,
+        ends_error=lift.ends_error,
         reason=reason,
         left_out=standing.left_out,
         **facts,
@@ -197,7 +198,6 @@ def _rules(plan: Plan, segment: str, *, family: int) -> LiftRules:
     return LiftRules(
         min_segment_users=int(plan.limit("min_segment_users", segment).value),
         min_baseline_hits=int(plan.limit("min_baseline_hits", segment).value),
-        seed=plan.seed,
         resamples=resamples_for(family),
     )
 
