@@ -86,10 +86,35 @@ class SegmentCount(msgspec.Struct, frozen=True):
     evaluated_with_history: int
 
 
+class Exposure(msgspec.Struct, frozen=True, kw_only=True):
+    """Which part of the catalogue gets the slots: the first 20 of every list, and of the popularity baseline's.
+
+    Attributes:
+        items: available items in each tenth of the order of popularity, the most popular first.
+        shown, baseline: slots that go to each tenth.
+        elsewhere: slots of the service's lists with an item that is not available, or not in the data set.
+    """
+
+    items: tuple[int, ...]
+    shown: tuple[int, ...]
+    baseline: tuple[int, ...]
+    elsewhere: int = 0
+
+    def shares(self) -> list[tuple[float, float]]:
+        """Per tenth, its share of all slots of the service's lists and of the baseline's; 0 of none."""
+        all_shown, all_baseline = sum(self.shown) + self.elsewhere, sum(self.baseline)
+        return [
+            (shown / max(all_shown, 1), baseline / max(all_baseline, 1))
+            for shown, baseline in zip(self.shown, self.baseline, strict=True)
+        ]
+
+
 class Quality(msgspec.Struct, frozen=True, kw_only=True):
     """Everything measured on the quality lists.
 
     ``figures`` are those of the whole run by name, ``segment_figures`` those of a segment by segment and name.
+    ``lengths`` counts the lists with 0, 1, 2, ... items among the first 20; empty, as ``exposure`` is null, where the
+    profile is not in effect for too many users. ``exposure`` is null, too, where there is no popularity.
     """
 
     judged_relevance: RelevanceName
@@ -99,6 +124,8 @@ class Quality(msgspec.Struct, frozen=True, kw_only=True):
     lifts: tuple[LiftFigure, ...]
     figures: dict[str, Figure]
     segment_figures: dict[str, dict[str, Figure]] = {}
+    lengths: tuple[int, ...] = ()
+    exposure: Exposure | None = None
 
     def lift(self, segment: str, metric: str, relevance: str | None = None) -> LiftFigure:
         """Return the lift of one segment under the judged (or the named) relevance set."""

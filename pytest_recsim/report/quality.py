@@ -42,6 +42,7 @@ def quality_section(quality: QualityMetrics | None) -> Iterator[str]:
             for name, figure in quality.figures.items()
         ],
     )
+    yield from _made_of(quality)
     yield from _of_segments(quality.segment_figures)
     yield from _own(quality.own)
     yield from table(
@@ -102,6 +103,23 @@ def _alike(words: str, noise: Noise) -> tuple[object, ...]:
 
 def _percent(share: float | None) -> str:
     return "" if share is None else f"{share:.0%}"
+
+
+def _made_of(quality: QualityMetrics) -> Iterator[str]:
+    """How long lists are, and which part of the catalogue gets their places; earlier versions do not say."""
+    if any(quality.lengths):
+        counted = [f"{length} ({count:,} lists)" for length, count in enumerate(quality.lengths) if count]
+        yield f"Items in a list: {', '.join(counted)}."
+        yield ""
+    if quality.exposure is not None:
+        shares = enumerate(quality.exposure.shares(), 1)
+        yield from table(
+            ("tenth of the items by popularity", "items", "share of all slots", "of the baseline's"),
+            [
+                (tenth, f"{items:,}", f"{mine:.1%}", f"{theirs:.1%}")
+                for (tenth, (mine, theirs)), items in zip(shares, quality.exposure.items, strict=True)
+            ],
+        )
 
 
 def _of_segments(found: dict[str, dict[str, Figure]]) -> Iterator[str]:

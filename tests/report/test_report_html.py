@@ -16,13 +16,19 @@ from report_rows import NOW, figure, lift, metadata, quality, result
 from pytest_recsim.record.bundle import open_bundle
 from pytest_recsim.record.jsonio import dumps, write_json
 from pytest_recsim.record.model import CheckResult, Measure
+from pytest_recsim.record.quality import Exposure
 from pytest_recsim.report import render_bundle
 from pytest_recsim.report.html import views, write_page
+from pytest_recsim.report.html.catalogue_charts import catalogue_charts
 from pytest_recsim.report.html.charts import charts
 
 HOSTILE = "<script>alert(1)</script><b id=x>\x1b[2K\r\u202egnp.$x^2$&amp;\"'"
 CURVE = [{"boost": b, "margin": 0.3 + b, "ndcg": 0.2 - b / 10} for b in (0.0, 0.1, 0.4)]
 EXPOSURE = [{"boost": b, "exposure": min(1.0, b)} for b in (0.0, 0.5, 1.0)]
+MADE_OF = {
+    "lengths": (1, 0, 2, 997),
+    "exposure": Exposure(items=(2,) * 10, shown=(50, 30, *[0] * 8), baseline=(100, *[0] * 9), elsewhere=20),
+}
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 
 
@@ -183,7 +189,7 @@ def test_failing_checks_are_open_and_others_folded(bundle):
 
 
 def test_every_link_within_the_page_leads_somewhere_and_no_id_is_there_twice(bundle):
-    write_json(bundle.artifacts / "quality_metrics.json", quality(lift(), figures=[figure()]))
+    write_json(bundle.artifacts / "quality_metrics.json", quality(lift(), figures=[figure()], **MADE_OF))
     curves = [result("S9", shown={"curve": CURVE}), result("S8", shown={"exposure": EXPOSURE})]
     odd = [result("S2", "failed", case=case, sentence="x") for case in ("a b", "a/b", "ä", "<i>")]
     found = page(bundle, *lifts("vip"), *curves, *odd)
@@ -227,6 +233,7 @@ def test_a_label_of_a_picture_is_text_and_no_formula(bundle):
 
 
 def test_the_same_record_gives_the_same_bytes(bundle):
+    write_json(bundle.artifacts / "quality_metrics.json", quality(**MADE_OF))
     rows = [*lifts("vip", "new"), result("S9", shown={"curve": CURVE})]
     first = write(bundle, *rows)
     pictures = {path.name: path.read_bytes() for path in (bundle.artifacts / "charts").iterdir()}
@@ -246,6 +253,38 @@ def test_a_picture_says_in_words_what_it_shows():
         "new, NDCG@10: -0.20 (-0.50 to +0.05, threshold +0.10), fails; "
         "vip, NDCG@10: +0.40 (+0.20 to no upper bound, threshold +0.10), passes, borderline"
     )
+
+
+def test_lengths_and_places_of_the_catalogue_are_said_in_words_with_the_threshold_of_the_mean():
+    short = Measure(name="x", ok=False, metric="list_length", got=2.0, expected="x", threshold=2.5)
+    results = [result("list_length", case=HOSTILE, measures=(short,))]
+    lengths, places = catalogue_charts(quality(**MADE_OF), results)
+    assert lengths.alt.startswith(
+        "0 items: 1 lists (< 1 %); 2 items: 2 lists (< 1 %); 3 items: 997 lists (> 99 %); mean 3.00; the mean of segment"
+    )
+    assert lengths.alt.endswith("must be at least 2.5")
+    assert "\u202e" not in lengths.alt
+    assert places.alt.startswith(
+        "tenth 1: 50.0 % of the places, popularity list 100.0 %; tenth 2: 30.0 % of the places, popularity list 0.0 %; "
+        "tenth 3: 0.0 % of the places"
+    )
+
+
+def test_a_threshold_of_the_mean_length_is_drawn():
+    limited = result(
+        "list_length", measures=(Measure(name="x", ok=True, metric="list_length", threshold=1.5),)
+    )
+    drawn = [next(catalogue_charts(quality(**MADE_OF), found)).svg for found in ([], [limited])]
+    assert drawn[0].count("<path") < drawn[1].count("<path")
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"lengths": (0, 0)}, {"exposure": Exposure(items=(), shown=(), baseline=())}]
+)
+def test_a_record_that_does_not_say_what_lists_are_made_of_has_no_such_picture(bundle, more):
+    write_json(bundle.artifacts / "quality_metrics.json", quality(**more))
+    assert list(catalogue_charts(quality(**more), [])) == list(catalogue_charts(None, [])) == []
+    assert "What the lists are made of" not in page(bundle).text
 
 
 def test_points_in_one_place_are_named_together(bundle):
@@ -293,11 +332,11 @@ def test_a_record_of_another_version_shows_what_it_says(bundle):
 @pytest.mark.long
 @pytest.mark.skipif(not which("chromium"), reason="needs Debian's chromium")
 def test_a_browser_has_nothing_to_complain_about(bundle, tmp_path):
-    write_json(bundle.artifacts / "quality_metrics.json", quality(lift(), figures=[figure()]))
+    write_json(bundle.artifacts / "quality_metrics.json", quality(lift(), figures=[figure()], **MADE_OF))
     write(bundle, *lifts("vip", "new", "\u202eold"), result("S9", shown={"curve": CURVE}))
     words = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'browser'}"]
     words += ["--enable-logging=stderr", "--dump-dom", (bundle.root / "report.html").as_uri()]
     ran = subprocess.run([which("chromium"), *words], capture_output=True, text=True, timeout=60, check=True)
     assert "CONSOLE" not in ran.stderr
-    assert ran.stdout.count("<svg") == 2
+    assert ran.stdout.count("<svg") == 4
     assert "Do not go live" in ran.stdout

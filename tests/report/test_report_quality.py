@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from report_rows import figure, lift, quality, tables
 
-from pytest_recsim.record.quality import Noise, OwnFigure, SegmentCount
+from pytest_recsim.record.quality import Exposure, Noise, OwnFigure, SegmentCount
 from pytest_recsim.report.quality import quality_section
 
 
@@ -156,3 +156,13 @@ def test_what_unequal_answers_add_is_told_for_judged_lifts_that_they_move():
     assert (lines[at - 1], lines[at + 1]) == ("", "")
     assert table_of(quality(*rows[2:], noise={"established": SETTLED}), *ADDED) is None
     assert table_of(quality(*rows), *ADDED) is None
+
+
+def test_lengths_and_exposure_are_tables_and_absent_where_nobody_counted_them():
+    made = Exposure(items=(2, 1), shown=(5, 3), baseline=(4, 0), elsewhere=2)
+    found = quality(lengths=(0, 1, 1999), exposure=made)
+    head = ("tenth of the items by popularity", "items", "share of all slots", "of the baseline's")
+    assert "Items in a list: 1 (1 lists), 2 (1,999 lists)." in list(quality_section(found))
+    assert table_of(found, *head) == [["1", "2", "50.0%", "100.0%"], ["2", "1", "30.0%", "0.0%"]]
+    assert table_of(quality(), *head) is None
+    assert "Items in a list" not in "\n".join(quality_section(quality()))

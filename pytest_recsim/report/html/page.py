@@ -16,6 +16,7 @@ from pytest_recsim.record.jsonio import write_text
 from pytest_recsim.record.model import BLOCKING, CheckResult, worst_first
 from pytest_recsim.record.reading import read_record
 from pytest_recsim.report.html import views
+from pytest_recsim.report.html.catalogue_charts import catalogue_charts
 from pytest_recsim.report.html.charts import charts
 from pytest_recsim.report.html.drawing import Chart
 from pytest_recsim.report.html.environment import environment, style
@@ -33,7 +34,7 @@ def write_page(bundle: Bundle) -> Path:
         msgspec.DecodeError: the record cannot be read.
     """
     results = worst_first(bundle.results())
-    drawn = list(charts(results))
+    drawn = [*charts(results), *catalogue_charts(bundle.read_quality(), results)]
     folder = bundle.artifacts / "charts"
     for chart in drawn:
         folder.mkdir(exist_ok=True, parents=True)

@@ -22,6 +22,7 @@ from pytest_recsim.record.quality import LiftFigure, Noise, Quality, RelevanceNa
 from pytest_recsim.service.contract.ask import Exchange
 from pytest_recsim.simulation.measure.basis import SETS, Basis
 from pytest_recsim.simulation.measure.figures import figures_of
+from pytest_recsim.simulation.measure.spread import exposure_of, lengths_of
 from pytest_recsim.simulation.truth.applied import Applied, Standing
 from pytest_recsim.simulation.truth.dataset import Dataset
 from pytest_recsim.simulation.truth.slates import Lists, Slates, observed
@@ -90,6 +91,9 @@ def score(
     basis = Basis(table, rivals.order, clamped)
     figures, of_segments = figures_of(basis, applied)
     judged: RelevanceName = world.plan.limit("relevance").value
+    standing = applied.standing(table.user_ids())
+    kept = np.flatnonzero([] if standing.reason else standing.kept)
+    sound = basis.of(kept)
     return Quality(
         judged_relevance=judged,
         evaluated=len(table.rows),
@@ -98,6 +102,8 @@ def score(
         lifts=tuple(figure for which in SETS for figure in _lifts(basis, rivals, which, chance, applied)),
         figures=figures,
         segment_figures=of_segments,
+        lengths=lengths_of(sound),
+        exposure=exposure_of(sound, rivals.popular[kept]),
     )
 
 
