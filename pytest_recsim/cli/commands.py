@@ -38,14 +38,10 @@ def import_movielens(options: argparse.Namespace) -> int:
 
 
 def report(options: argparse.Namespace) -> int:
-    from pytest_recsim.record.bundle import Bundle
     from pytest_recsim.report.partial import render_record
+    from pytest_recsim.simulation.bundle.folders import bundle_at
 
-    bundle = Bundle(options.bundle)
-    if not bundle.metadata.is_file():
-        raise InputError(
-            Problem(str(options.bundle), "no bundle: must be a folder with simulation_metadata.json")
-        )
+    bundle = bundle_at(options.bundle)
     if wrong := render_record(bundle):
         raise InputError(Problem(str(options.bundle), "; ".join(wrong)))
     return _say(str(bundle.root / "README.md"))

@@ -20,7 +20,7 @@ from pytest_recsim import Metric, RecsimError, RunRecord, Simulation, evaluate, 
 from pytest_recsim.plugin.inventory import _of_the_suite
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.model import CheckResult
-from pytest_recsim.record.quality import Quality
+from pytest_recsim.record.quality import QualityMetrics
 from pytest_recsim.simulation.controller.evaluate import NotPutBack
 from pytest_recsim.simulation.controller.fleet import Fleet
 from pytest_recsim.simulation.controller.judging import GUARDRAILS, due
@@ -68,7 +68,7 @@ def record(shops: Callable[[str], Project]) -> RunRecord:
 
 @pytest.mark.long
 def test_without_pytest_every_figure_is_what_a_run_of_pytest_finds(record: RunRecord, green: Shown) -> None:
-    kept = msgspec.convert(green.record.artifact("quality_metrics.json"), Quality)
+    kept = msgspec.convert(green.record.artifact("quality_metrics.json"), QualityMetrics)
     assert record.quality == kept
     assert record.quality.lifts
 

@@ -7,14 +7,14 @@ import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
-from pytest_recsim import Metric, evaluate, plan_for
+from pytest_recsim import Metric, RunRecord, evaluate, plan_for
 from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.masking import masked
-from pytest_recsim.service.http.request_counts import Tally
 from pytest_recsim.simulation.controller import evaluate as room
 from pytest_recsim.simulation.controller.evaluate import NotPutBack
 from pytest_recsim.simulation.controller.judging import due
@@ -102,38 +102,20 @@ def test_what_a_restart_command_holds_is_a_secret_from_the_first_moment(folder, 
     assert "swordfish" not in evaluate(plan, reports=folder / "r")
 
 
-def test_a_restart_command_is_not_in_the_record(kept, monkeypatch):
-    plan = replace(kept.plan, restart_command="restart --token=swordfish-7")
-    sim = SimpleNamespace(
-        plan=plan, prepared=SimpleNamespace(knobs=(), timings={}), quality=kept.record.quality, own={}
-    )
-    fleet = SimpleNamespace(
-        writers={"acme": SimpleNamespace(verdict=kept.record.verdict)},
-        opened={"acme": SimpleNamespace(sim=sim, tallies=[])},
-    )
-    monkeypatch.setattr(room, "asked", lambda _: Tally())
-    assert room._measured(fleet, sim).plan == replace(plan, restart_command="")
+def test_a_record_is_what_its_report_folder_holds(kept):
+    found = RunRecord.load(kept.record.bundle)
+    assert (found.metadata, found.quality) == (kept.record.metadata, kept.record.quality)
+    assert msgspec.json.encode(found) == msgspec.json.encode(kept.record)
 
 
 @pytest.mark.parametrize(("keep", "bundle"), [(True, "reports/acme/1"), (False, "")])
-def test_at_the_end_a_record_has_every_note_once_and_names_a_bundle_only_where_it_is_kept(
-    kept, monkeypatch, keep, bundle
-):
-    facts = SimpleNamespace(warnings=("their rule is active.", "twice."))
-    one = SimpleNamespace(facts=facts, notes=["twice.", "a knob was set back."])
+def test_a_record_names_a_bundle_only_where_it_is_kept(kept, keep, bundle):
     writer = SimpleNamespace(
-        verdict=kept.record.verdict,
-        results={"a": "passed"},
-        waiver_notes=["a waiver has ended."],
-        bundle=Bundle(Path("reports/acme/1")),
+        document=kept.record.metadata, results={"a": "passed"}, bundle=Bundle(Path("reports/acme/1"))
     )
-    monkeypatch.setattr(room, "asked", lambda _: Tally())
-    fleet = SimpleNamespace(opened={"acme": one}, writers={"acme": writer})
-    record = room._complete(fleet, kept.record, keep=keep)
-    assert record.notes == ("their rule is active.", "twice.", "a knob was set back.", "a waiver has ended.")
-    assert (record.bundle, record.guardrails, record.requests.total) == (bundle, ("passed",), 0)
-    one.facts = None
-    assert room._complete(fleet, kept.record, keep=keep).notes[0] == "twice."
+    fleet = SimpleNamespace(writers={"acme": writer})
+    record = room._complete(fleet, kept.plan, kept.record.quality, keep=keep)
+    assert (record.bundle, record.checks, record.metadata) == (bundle, ("passed",), kept.record.metadata)
 
 
 def refused(plan, **more):
@@ -359,7 +341,7 @@ def test_where_no_scratch_folder_can_be_made_it_is_one_sentence(plan, folder, fl
 def test_what_was_measured_stands_also_where_something_could_not_be_put_back(plan, fleet, monkeypatch):
     fleet.alarms_at_the_end = ("BRAND_CAP stayed.", "run recsim restore.")
     monkeypatch.setattr(room, "_judged", lambda *_: "judged")
-    monkeypatch.setattr(room, "_complete", lambda _fleet, record, *, keep: (record, keep))
+    monkeypatch.setattr(room, "_complete", lambda _fleet, _plan, quality, *, keep: (quality, keep))
     error = ended(plan, NotPutBack)
     assert str(error) == "BRAND_CAP stayed.\nrun recsim restore."
     assert error.record == ("judged", False)

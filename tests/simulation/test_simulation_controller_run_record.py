@@ -1,20 +1,23 @@
-"""What one evaluation found, as a value: what fails, what was not measured and why."""
+"""What one run found, as a value: what fails, what was not measured and why; read from a report folder as well."""
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import msgspec
 import pytest
 
+from pytest_recsim import RecsimError
 from pytest_recsim.record.asked import Limit, WaiverNote
-from pytest_recsim.record.model import CheckResult, Measure, Verdict
-from pytest_recsim.record.quality import Figure, LiftFigure, OwnFigure, Quality
-from pytest_recsim.service.http.request_counts import Tally
+from pytest_recsim.record.model import CheckResult, Measure
+from pytest_recsim.record.quality import Figure, LiftFigure, OwnFigure, QualityMetrics
 from pytest_recsim.simulation.checks.check import Conclusion
 from pytest_recsim.simulation.checks.settling import sentence_of, settled_as, severity_of, waiver_words
-from pytest_recsim.simulation.controller.run_record import Requests, RunRecord
+from pytest_recsim.simulation.controller.run_record import RunRecord
 
+BEFORE = Path(__file__).parents[1] / "record" / "written_before"
 NOTE = WaiverNote("gini", "next week", "guardrails.yml:7")
 
 
@@ -28,8 +31,8 @@ def result(check: str, outcome: str, ok: bool | None = None, sentence: str = "")
 
 
 @pytest.fixture
-def record(make_world) -> RunRecord:
-    quality = Quality(
+def record() -> RunRecord:
+    quality = QualityMetrics(
         judged_relevance="unseen",
         evaluated=3,
         sampled=False,
@@ -37,24 +40,16 @@ def record(make_world) -> RunRecord:
         lifts=(),
         figures={"gini@20": figure("gini@20", 0.5), "novelty@20": figure("novelty@20", None, "no event")},
         segment_figures={"vip": {"recall@20": figure("recall@20", None, "3 users")}},
+        own={"fit": OwnFigure(figure=figure("fit", 1.0), segments={"vip": figure("fit", None, "infinite")})},
     )
-    guardrails = (
+    checks = (
         result("gini", "passed", ok=True),
         result("novelty", "not_measured", sentence="not measured: no event"),
         result("recall", "waived", sentence="too few"),
         result("ndcg", "warned", ok=False, sentence="too low"),
         result("mrr", "failed", ok=False, sentence="too low"),
     )
-    return RunRecord(
-        plan=make_world().plan,
-        verdict=Verdict(status="partial", sentence="", counts={}),
-        quality=quality,
-        guardrails=guardrails,
-        own={"fit": OwnFigure(figure=figure("fit", 1.0), segments={"vip": figure("fit", None, "infinite")})},
-        knobs=(),
-        requests=Requests.of(Tally()),
-        seconds={},
-    )
+    return RunRecord(metadata=RunRecord.load(BEFORE).metadata, quality=quality, checks=checks)
 
 
 def test_what_was_not_measured_is_named_with_its_reason_and_what_failed_is_not_among_it(record) -> None:
@@ -110,29 +105,9 @@ def test_words_of_an_outcome() -> None:
     assert (waiver_words(NOTE), waiver_words(None)) == ("next week (guardrails.yml:7)", "")
 
 
-def test_requests_are_told_in_the_order_of_their_names_and_lists_are_counted_apart() -> None:
-    tally = Tally()
-    for name, count in (("POST /v1/recommendations", 5), ("GET /v1/items", 2), ("DELETE /v1/items", 1)):
-        tally.requests[name] = count
-    tally.retries.update({"timeout": 1, "429": 3})
-    tally.failed.update({"timeout": 1, "500": 2})
-    told = Requests.of(tally)
-    assert (told.total, told.recommendations) == (8, 5)
-    assert list(told.by_endpoint) == ["DELETE /v1/items", "GET /v1/items", "POST /v1/recommendations"]
-    assert list(told.retries.items()) == [("429", 3), ("timeout", 1)]
-    assert list(told.failed.items()) == [("500", 2), ("timeout", 1)]
-
-
-def test_counts_of_a_record_do_not_change_with_what_is_sent_afterwards() -> None:
-    tally = Tally()
-    told = Requests.of(tally)
-    tally.requests["GET /v1/items"] += 1
-    assert (told.total, told.by_endpoint) == (0, {})
-
-
 def test_a_guardrail_is_found_by_its_name_and_its_segment(record) -> None:
     segment = CheckResult(simulation="a", check="ndcg", case="vip", outcome="failed")
-    more = msgspec.structs.replace(record, guardrails=(*record.guardrails, segment))
+    more = msgspec.structs.replace(record, checks=(*record.checks, segment))
     assert more.guardrail("ndcg").outcome == "warned"
     assert more.guardrail("ndcg", "vip") is segment
 
@@ -181,7 +156,7 @@ def test_a_lift_without_a_number_is_named_with_its_relevance_and_segment(record)
 def test_what_was_let_through_counts_as_unmeasured_just_where_nothing_in_it_failed(
     record, outcome, ok, named
 ) -> None:
-    one = msgspec.structs.replace(record, guardrails=(result("gini", outcome, ok=ok, sentence="words"),))
+    one = msgspec.structs.replace(record, checks=(result("gini", outcome, ok=ok, sentence="words"),))
     assert (one.not_measured.get("gini") == "words") is named
 
 
@@ -202,6 +177,96 @@ def test_everything_that_blocks_is_failing_in_the_order_of_judging(record) -> No
         "warned",
         "failed",
     )
-    guardrails = tuple(result(outcome, outcome) for outcome in outcomes)
-    failing = msgspec.structs.replace(record, guardrails=guardrails).failing
+    checks = tuple(result(outcome, outcome) for outcome in outcomes)
+    failing = msgspec.structs.replace(record, checks=checks).failing
     assert [one.outcome for one in failing] == ["missing", "error", "flaky", "not_measured", "failed"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A report folder among others, as an earlier version wrote it."""
+    return Path(shutil.copytree(BEFORE, tmp_path / "reports" / "acme" / "20261120T101010Z"))
+
+
+def refused(path) -> str:
+    with pytest.raises(RecsimError) as caught:
+        RunRecord.load(path)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_folder_of_an_earlier_version_comes_back_typed(folder) -> None:
+    found = RunRecord.load(str(folder))
+    assert (found.metadata.customer, found.verdict.status, found.bundle) == ("acme", "partial", str(folder))
+    assert found.guardrail("catalog_coverage").measures[0].threshold is not None
+    assert {one.check for one in found.scenarios} == {"S7"}
+    assert sorted((*found.guardrails, *found.scenarios), key=str) == sorted(found.checks, key=str)
+    assert found.quality.lifts
+    assert found.quality.figures["catalogue_coverage@20"].n == found.quality.evaluated
+    assert found.knobs == found.metadata.profile.knobs
+    assert found.requests.total > found.requests.recommendations > 0
+    assert "seed" in found.seconds
+
+
+def test_a_loaded_record_comes_back_from_json_as_it_went(folder) -> None:
+    found = RunRecord.load(folder)
+    assert msgspec.json.decode(msgspec.json.encode(found), type=RunRecord) == found
+
+
+def killed(folder, *, checks: int) -> None:
+    """Make a folder that of a run which was killed after so many checks, before it had written any figures."""
+    path = folder / "simulation_metadata.json"
+    facts = msgspec.json.decode(path.read_bytes()) | {"status": "started"}
+    path.write_bytes(msgspec.json.encode(facts))
+    events = folder / "events.jsonl"
+    lines = events.read_bytes().splitlines(keepends=True)
+    events.write_bytes(b"".join(lines[:checks]) + lines[checks][:40])
+    (folder / "artifacts" / "quality_metrics.json").unlink()
+
+
+def test_of_a_killed_run_there_is_what_it_knew_and_its_verdict_is_by_what_had_reported(folder) -> None:
+    killed(folder, checks=2)
+    found = RunRecord.load(folder)
+    assert len(found.checks) == 2
+    assert (found.metadata.status, found.verdict.status) == ("started", "incomplete")
+    planned = len(found.metadata.planned_checks)
+    assert found.verdict.sentence == f"Incomplete, proves nothing: 2 of {planned} planned checks reported."
+    assert (found.quality.figures, found.quality.lifts, found.quality.evaluated, found.own) == ({}, (), 0, {})
+    assert found.quality.judged_relevance == "unseen"
+
+
+def test_a_killed_run_that_had_failed_already_is_a_no(folder) -> None:
+    killed(folder, checks=1)
+    with (folder / "events.jsonl").open("wb") as stream:
+        stream.write(msgspec.json.encode(result("gini", "failed", ok=False)) + b"\n")
+    assert RunRecord.load(folder).verdict.status == "must_not_go"
+
+
+def test_what_is_no_bundle_is_told_with_what_was_probably_meant(folder, monkeypatch) -> None:
+    monkeypatch.chdir(folder.parents[2])
+    run = "reports/acme/20261120T101010Z"
+    must = "no bundle: must be a folder with simulation_metadata.json"
+    assert refused("nowhere") == f"nowhere: {must}"
+    assert refused("report") == f"report: {must}; did you mean `reports`?"
+    for near in ("reports", "reports/acme", f"{run}/artifacts", f"{run}/events.jsonl"):
+        assert refused(near) == f"{near}: {must}; did you mean `{run}`?"
+    assert refused("reports/acme/20261120T101011Z").endswith("; did you mean `20261120T101010Z`?")
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "words"),
+    [
+        ("simulation_metadata.json", b"{", "simulation_metadata.json: is damaged, or of another version"),
+        (
+            "simulation_metadata.json",
+            b'{"schema_version": 9}',
+            "schema_version 9 is of a later pytest-recsim",
+        ),
+        ("simulation_metadata.json", b"{}", "is damaged, or of another version (Object missing required"),
+        ("artifacts/quality_metrics.json", b"[]", "quality_metrics.json: is damaged, or of another version"),
+        ("events.jsonl", b"{}\n{}\n", "events.jsonl:1: this line is no result of a check"),
+    ],
+)
+def test_a_damaged_file_is_one_sentence_that_names_it(folder, file, content, words) -> None:
+    (folder / file).write_bytes(content)
+    assert words in refused(folder)

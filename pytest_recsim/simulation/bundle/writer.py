@@ -14,7 +14,7 @@ from pytest_recsim.data.input.files import unwritable
 from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.jsonio import finite, write_json
-from pytest_recsim.record.metadata import RunStatus
+from pytest_recsim.record.metadata import Metadata, RunStatus
 from pytest_recsim.record.model import CheckResult, Key, Verdict, verdict_of
 from pytest_recsim.record.previous import compared, earlier
 from pytest_recsim.simulation.bundle.attempts import settled
@@ -36,8 +36,11 @@ class Writer:
         verdict: what the results so far amount to.
         nodeids: the test that makes a check, as far as known.
         retries: cause -> repeated requests, in all processes, as last written.
+        document: the metadata as last written.
         trouble: one sentence when the record could not be written, else empty.
     """
+
+    document: Metadata
 
     def __init__(self, opened: Opened) -> None:
         self.opened = opened
@@ -213,7 +216,8 @@ class Writer:
         )
         self.retries = document.requests.retries
         previous = compared(self._earlier, finite(document)) if self._earlier else None
-        write_json(self.bundle.metadata, replace(document, previous=previous))
+        self.document = replace(document, previous=previous)
+        write_json(self.bundle.metadata, self.document)
 
     @cached_property
     def _earlier(self) -> Bundle | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
+from msgspec.structs import asdict
 
 from pytest_recsim.data.input.problems import InputError, Problem, RecsimError
 from pytest_recsim.plan.model import OwnFacts, Plan
@@ -15,13 +15,12 @@ from pytest_recsim.plan.own import METRICS, Metric, kind
 from pytest_recsim.plan.resolve import Resolved
 from pytest_recsim.record import secrets
 from pytest_recsim.record.masking import learn
-from pytest_recsim.simulation.bundle.metadata import asked
+from pytest_recsim.record.quality import QualityMetrics
 from pytest_recsim.simulation.controller import scratch
 from pytest_recsim.simulation.controller.fleet import Fleet
 from pytest_recsim.simulation.controller.judging import due, judged
-from pytest_recsim.simulation.controller.run_record import Requests, RunRecord
+from pytest_recsim.simulation.controller.run_record import RunRecord
 from pytest_recsim.simulation.controller.services import check_addresses
-from pytest_recsim.simulation.session.simulation import Simulation
 
 HERE = "evaluate"
 LEFT_OUT = ("the scenarios",)
@@ -118,13 +117,13 @@ def _evaluated(
         kept = folder / "reports" if reports is None else Path(reports)
         fleet = Fleet(Resolved([plan]), kept, folder, complain=say, html=reports is not None)
         try:
-            record = _judged(fleet, plan, metrics, say)
+            quality = _judged(fleet, plan, metrics, say)
         except BaseException as error:
             for sentence in _put_back(fleet, plan):
                 error.add_note(sentence)
             raise
         left = _put_back(fleet, plan)
-        record = _complete(fleet, record, keep=reports is not None)
+        record = _complete(fleet, plan, quality, keep=reports is not None)
         if left:
             raise NotPutBack(left, record)
         return record
@@ -145,7 +144,9 @@ def _scratch() -> Iterator[Path]:
         scratch.remove(folder)
 
 
-def _judged(fleet: Fleet, plan: Plan, metrics: Sequence[Metric], say: Callable[[str], None]) -> RunRecord:
+def _judged(
+    fleet: Fleet, plan: Plan, metrics: Sequence[Metric], say: Callable[[str], None]
+) -> QualityMetrics:
     """Open, seed, observe and judge; what was sent, and the verdict, are known at the end only."""
     fleet.start(say)
     fleet.turn_to(plan.id)
@@ -155,7 +156,7 @@ def _judged(fleet: Fleet, plan: Plan, metrics: Sequence[Metric], say: Callable[[
     keys = [one.key for one in wanted]
     for result in judged(sim, wanted):
         fleet.add(result, lambda: keys)
-    return _measured(fleet, sim)
+    return QualityMetrics(**asdict(sim.quality), noise=sim.noise, own=sim.own)
 
 
 def _put_back(fleet: Fleet, plan: Plan) -> list[str]:
@@ -171,29 +172,12 @@ def _put_back(fleet: Fleet, plan: Plan) -> list[str]:
     return fleet.alarms
 
 
-def _measured(fleet: Fleet, sim: Simulation) -> RunRecord:
-    prepared, writer = sim.prepared, fleet.writers[sim.plan.id]
+def _complete(fleet: Fleet, plan: Plan, quality: QualityMetrics, *, keep: bool) -> RunRecord:
+    """The record, when everything has been put back and all of it is known."""
+    writer = fleet.writers[plan.id]
     return RunRecord(
-        plan=msgspec.structs.replace(sim.plan, restart_command=""),  # any word of it may be a password
-        verdict=writer.verdict,
-        quality=sim.quality,
-        guardrails=(),
-        own=sim.own,
-        knobs=prepared.knobs,
-        requests=Requests.of(asked(fleet.opened[sim.plan.id])),
-        seconds=prepared.timings,
-    )
-
-
-def _complete(fleet: Fleet, record: RunRecord, *, keep: bool) -> RunRecord:
-    """The record with what is only known when everything has been put back."""
-    one, writer = fleet.opened[record.plan.id], fleet.writers[record.plan.id]
-    warnings = one.facts.warnings if one.facts else ()
-    return msgspec.structs.replace(
-        record,
-        verdict=writer.verdict,
-        guardrails=tuple(writer.results.values()),
-        requests=Requests.of(asked(one)),
-        notes=tuple(dict.fromkeys([*warnings, *one.notes, *writer.waiver_notes])),
+        metadata=writer.document,
+        quality=quality,
+        checks=tuple(writer.results.values()),
         bundle=str(writer.bundle.root) if keep else "",
     )
