@@ -7,13 +7,13 @@ import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
-import msgspec
 import pytest
 from msgspec.structs import replace
 
 from pytest_recsim import Metric, RunRecord, evaluate, plan_for
 from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.record.bundle import Bundle
+from pytest_recsim.record.jsonio import dumps
 from pytest_recsim.record.masking import masked
 from pytest_recsim.simulation.controller import evaluate as room
 from pytest_recsim.simulation.controller.evaluate import NotPutBack
@@ -105,7 +105,7 @@ def test_what_a_restart_command_holds_is_a_secret_from_the_first_moment(folder, 
 def test_a_record_is_what_its_report_folder_holds(kept):
     found = RunRecord.load(kept.record.bundle)
     assert (found.metadata, found.quality) == (kept.record.metadata, kept.record.quality)
-    assert msgspec.json.encode(found) == msgspec.json.encode(kept.record)
+    assert dumps(found) == dumps(kept.record)
 
 
 @pytest.mark.parametrize(("keep", "bundle"), [(True, "reports/acme/1"), (False, "")])
