@@ -271,11 +271,10 @@ def test_lengths_and_places_of_the_catalogue_are_said_in_words_with_the_threshol
 
 
 def test_a_threshold_of_the_mean_length_is_drawn():
-    limited = result(
-        "list_length", measures=(Measure(name="x", ok=True, metric="list_length", threshold=1.5),)
-    )
-    drawn = [next(catalogue_charts(quality(**MADE_OF), found)).svg for found in ([], [limited])]
-    assert drawn[0].count("<path") < drawn[1].count("<path")
+    limited = measure(metric="list_length", got=2.9, threshold=1.5)
+    found = ([], [result("list_length", measures=(limited,))])
+    free, held = (next(catalogue_charts(quality(**MADE_OF), results)).svg for results in found)
+    assert free.count("<path") < held.count("<path")
 
 
 @pytest.mark.parametrize(
