@@ -26,6 +26,7 @@ from pytest_recsim.record.batch import BatchRecord
 from pytest_recsim.record.jsonio import SCHEMA_VERSION
 from pytest_recsim.record.metadata import Metadata
 from pytest_recsim.record.model import CheckResult
+from pytest_recsim.record.per_user import UserLine
 from pytest_recsim.record.quality import QualityMetrics
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -68,6 +69,12 @@ FILES = (
         "recommendation_dump",
         DumpLine,
         "one line per quality list: question and answer",
+    ),
+    File(
+        "artifacts/per_user.jsonl.gz",
+        "per_user",
+        UserLine,
+        "one line per evaluated user: list, numbers, those of the baseline",
     ),
     File("batches/*.json", "batch_summary", BatchRecord, "a batch: one row per simulation"),
 )

@@ -37,6 +37,7 @@ BUNDLE = {
     "artifacts/seed_manifest.json",
     "artifacts/seed_segments.json",
     "artifacts/recommendation_dump.jsonl.gz",
+    "artifacts/per_user.jsonl.gz",
     *(f"artifacts/evidence/s{number:02d}.json" for number in range(1, 11)),
 }
 

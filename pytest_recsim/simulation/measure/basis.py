@@ -70,6 +70,11 @@ class Basis:
         return np.asarray(available.sum() - hidden, dtype=np.int64)
 
     @cached_property
+    def computed(self) -> dict[tuple[str, RelevanceName], Values]:
+        """Numbers per user that were asked for, by metric and relevance set."""
+        return {}
+
+    @cached_property
     def _short(self) -> dict[int, npt.NDArray[np.bool_]]:
         return {}
 

@@ -14,7 +14,7 @@ from pytest_recsim.judge.means import mean_measured
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.record.quality import Figure, RelevanceName
 from pytest_recsim.simulation.measure.basis import SETS, Basis, Rows, Values
-from pytest_recsim.simulation.measure.formulas import FORMULAS, PerUser, Together
+from pytest_recsim.simulation.measure.formulas import FORMULAS, PerUser, Together, per_user
 from pytest_recsim.simulation.truth.applied import Applied, Standing
 
 Figures = dict[str, Figure]
@@ -58,7 +58,7 @@ class _Measure:
         self._reason = self._formula.reason(judged, metric)
         self._values: Values | None = None
         if isinstance(self._formula, PerUser):
-            self._values = self._formula.values(basis, metric.k, which)
+            self._values = per_user(basis, metric, which)
 
     def over(self, rows: Rows | None) -> Figure:
         """The figure of everybody, or of these rows."""

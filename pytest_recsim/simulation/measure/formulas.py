@@ -141,6 +141,16 @@ def _slots(basis: Basis, k: int) -> int:
     return int(np.minimum(basis.lengths, k).sum())
 
 
+def per_user(basis: Basis, metric: MetricFacts, which: RelevanceName) -> Values:
+    """A metric's number per user, ``float64[U]``, computed once for one basis."""
+    formula = FORMULAS[metric.name]
+    assert isinstance(formula, PerUser)  # who asks for it has looked
+    key = metric.name, which
+    if key not in basis.computed:
+        basis.computed[key] = formula.values(basis, metric.k, which)
+    return basis.computed[key]
+
+
 Formula = PerUser | Together
 _RANKING: dict[str, Formula] = {name: _of_relevance(name) for name in OF_SLOTS}
 _CATALOGUE: dict[str, Formula] = {

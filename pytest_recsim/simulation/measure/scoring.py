@@ -27,7 +27,8 @@ from pytest_recsim.simulation.truth.applied import Applied, Standing
 from pytest_recsim.simulation.truth.dataset import Dataset
 from pytest_recsim.simulation.truth.slates import Lists, Slates, observed
 
-METRICS = ("ndcg", "mrr")
+LIFTED = ("ndcg", "mrr")
+"""The metrics that a lift is measured of."""
 Values = npt.NDArray[np.float64]
 
 
@@ -75,6 +76,7 @@ def score(
     clamped: int,
     noise: Mapping[str, Noise] | None = None,
     applied: Applied | None = None,
+    basis: Basis | None = None,
 ) -> Quality:
     """Judge the quality lists.
 
@@ -84,11 +86,12 @@ def score(
         clamped: the service's own upper bound on k, 0 for none.
         noise: how equal answers to equal questions are, by user class.
         applied: for whom the profile is in effect, None for everybody.
+        basis: the lists as ``basis_of`` gives them, where they are at hand.
     """
-    table, applied = observed(world, exchanges), applied or Applied()
+    applied, basis = applied or Applied(), basis or basis_of(world, exchanges, clamped)
+    table = basis.table
     chance = Chance(np.array([world.established_answer(one) for one in exchanges], dtype=bool), noise or {})
     rivals = rivals_of(table)
-    basis = Basis(table, rivals.order, clamped)
     figures, of_segments = figures_of(basis, applied)
     judged: RelevanceName = world.plan.limit("relevance").value
     standing = applied.standing(table.user_ids())
@@ -105,6 +108,11 @@ def score(
         lengths=lengths_of(sound),
         exposure=exposure_of(sound, rivals.popular[kept]),
     )
+
+
+def basis_of(world: Dataset, exchanges: Sequence[Exchange], clamped: int) -> Basis:
+    """Return the quality lists with what follows from them; arguments as for :func:`score`."""
+    return Basis(observed(world, exchanges), world.popularity, clamped)
 
 
 def rivals_of(table: Slates) -> Rivals:
@@ -142,12 +150,12 @@ def _lifts(
         rows = table.rows_of(name)
         standing = applied.standing(table.user_ids(rows.tolist()))
         rows = rows[np.array(standing.kept, dtype=bool)]
-        standings += [standing] * len(METRICS)
-        rules = _rules(plan, name, family=len(names) * len(METRICS))
-        lifts += measure_lifts(name, METRICS, mine[rows], popular[rows], rules, table.world.no_popularity)
-        beside += [None] * len(METRICS) if table.world.no_popularity else _means(recent[rows])
+        standings += [standing] * len(LIFTED)
+        rules = _rules(plan, name, family=len(names) * len(LIFTED))
+        lifts += measure_lifts(name, LIFTED, mine[rows], popular[rows], rules, table.world.no_popularity)
+        beside += [None] * len(LIFTED) if table.world.no_popularity else _means(recent[rows])
         noises += [
-            chance.of(mine[:, column], rows, f"{name} ({which})") for column, name in enumerate(METRICS)
+            chance.of(mine[:, column], rows, f"{name} ({which})") for column, name in enumerate(LIFTED)
         ]
     thresholds = [float(plan.limit(f"min_segment_lift_{lift.metric}", lift.segment).value) for lift in lifts]
     judged = [place for place, standing in enumerate(standings) if not standing.reason]
@@ -210,12 +218,12 @@ def _rules(plan: Plan, segment: str, *, family: int) -> LiftRules:
 
 def ndcg_and_mrr(slots: Values, relevance: Relevance) -> Values:
     """NDCG@10 and MRR@10 per user, ``float64[U, 2]``, from the gains of the slots."""
-    return np.column_stack([OF_SLOTS[metric](slots, relevance, 10) for metric in METRICS])
+    return np.column_stack([OF_SLOTS[metric](slots, relevance, 10) for metric in LIFTED])
 
 
 def _means(values: Values) -> list[float | None]:
     measured = values[~np.isnan(values).any(axis=1)]
-    return [float(mean) for mean in measured.mean(axis=0)] if len(measured) else [None] * len(METRICS)
+    return [float(mean) for mean in measured.mean(axis=0)] if len(measured) else [None] * len(LIFTED)
 
 
 def _segments(table: Slates) -> dict[str, SegmentCount]:

@@ -20,12 +20,15 @@ from pytest_recsim.prepare.manifest import seed_manifest, seed_segments
 from pytest_recsim.prepare.seed import Seeded, prepare
 from pytest_recsim.record.jsonio import write_atomic
 from pytest_recsim.record.metadata import AnswerTimes, KnobRow, WarmUp
+from pytest_recsim.record.per_user import NAME as PER_USER
+from pytest_recsim.record.per_user import write_lines
 from pytest_recsim.record.quality import Noise, Quality, QualityMetrics
 from pytest_recsim.service.contract.ask import Exchange
 from pytest_recsim.service.contract.errors import ServiceError
 from pytest_recsim.service.contract.records import EventType
 from pytest_recsim.simulation.measure.noise import ask_again, measure_noise, sampled_users
-from pytest_recsim.simulation.measure.scoring import score
+from pytest_recsim.simulation.measure.per_user import user_lines
+from pytest_recsim.simulation.measure.scoring import basis_of, rivals_of, score
 from pytest_recsim.simulation.measure.traffic import answer_times
 from pytest_recsim.simulation.session.session import Session
 from pytest_recsim.simulation.session.warming import first_users, warmed
@@ -159,7 +162,10 @@ def _work(sim: Session) -> Prepared:
     )
     knobs = knob_table(sim.plan, admin, _by_class(world, exchanges), signs)
     for_whom = applied(world, knobs, exchanges)
-    quality = score(world, exchanges, clamped=_clamp(admin), noise=noise, applied=for_whom)
+    basis = basis_of(world, exchanges, _clamp(admin))
+    quality = score(world, exchanges, clamped=basis.clamped, noise=noise, applied=for_whom, basis=basis)
+    lines = user_lines(basis, rivals_of(basis.table), for_whom)
+    write_lines(sim.context.bundle.artifacts / PER_USER, lines)
     sim.context.bundle.write("quality_metrics.json", QualityMetrics(**asdict(quality), noise=noise))
     clock.lap("judge")
     return Prepared(
