@@ -13,7 +13,7 @@ not, long lists are asked for too: what the contract's own selection could not v
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,7 +21,9 @@ from pytest_recsim.simulation.checks.diversity import possible_ratio
 from pytest_recsim.simulation.checks.subjects import CAPS_OFF, PLAIN, established_with_truth, mean, similarity
 
 if TYPE_CHECKING:
-    from pytest_recsim import Check, Simulation
+    from collections.abc import Mapping
+
+    from pytest_recsim import Check, Exchange, Simulation
 
 USERS = 30
 LENGTH, CANDIDATES = 20, 100
@@ -37,6 +39,7 @@ def judge_direction(sim: Simulation, check: Check, users: list[str]) -> None:
     plain = sim.once("plain", users, overrides=PLAIN)
     low, high = (mean(similarity(sim, shown) for shown in lists.values()) for lists in (varied, plain))
     check.show("similarity", {"lambda 0.5": low, "lambda 1.0": high})
+    check.show("price", [point(sim, "lambda 1.0", plain), point(sim, "lambda 0.5", varied)])
     check.need(high > 0, "lists share no plain tags even without diversification, so none can be avoided")
     need_room(sim, check, users, low, high)
     worst = max(users, key=lambda user: similarity(sim, varied[user]))
@@ -52,6 +55,12 @@ def judge_direction(sim: Simulation, check: Check, users: list[str]) -> None:
         who=f"{len(users)} established users, most similar for user {worst}",
         exchange=varied[worst],
     )
+
+
+def point(sim: Simulation, name: str, lists: Mapping[str, Exchange]) -> dict[str, Any]:
+    """How alike the items of these lists are, and how relevant: a point of the picture of the price."""
+    alike = mean(similarity(sim, shown) for shown in lists.values())
+    return {"lists": name, "similarity": alike, "ndcg": sim.mean_ndcg(lists, "all")[0]}
 
 
 def need_room(sim: Simulation, check: Check, users: list[str], low: float, high: float) -> None:
@@ -81,6 +90,8 @@ def judge_price(sim: Simulation, check: Check, users: list[str]) -> None:
     )
     kept, counted, _ = sim.mean_ndcg(own, "all")
     free, _, hits = sim.mean_ndcg(plain, "all")
+    against = [] if asked_already else [point(sim, "profile at lambda 1.0", plain)]
+    check.show("price", [*check.shown["price"], *against, point(sim, "profile", own)])
     check.show("ndcg", {"profile": kept, "lambda 1.0": free, "users": counted, "users above 0": hits})
     unseen = {"profile": sim.mean_ndcg(own, "unseen")[0], "lambda 1.0": sim.mean_ndcg(plain, "unseen")[0]}
     check.show("ndcg_unseen", unseen)

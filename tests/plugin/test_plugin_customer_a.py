@@ -92,6 +92,17 @@ def test_a_red_lift_speaks(popularity_only: tuple[Ran, Record]) -> None:
         speaks(record, name, curl=False)
 
 
+def test_the_points_of_s4s_picture_are_the_numbers_that_it_judges(
+    popularity_only: tuple[Ran, Record],
+) -> None:
+    _, record = popularity_only
+    points = {point["lists"]: point for point in record.artifact("evidence/s04.json")["evidence"]["price"]}
+    similarity, loss = (measure["got"] for measure in record.event("S4")["measures"])
+    free = points.get("profile at lambda 1.0", points["lambda 1.0"])
+    assert similarity == points["lambda 0.5"]["similarity"] / points["lambda 1.0"]["similarity"]
+    assert loss == 1 - points["profile"]["ndcg"] / free["ndcg"]
+
+
 def test_without_rules_exactly_the_scenarios_about_rules_break(without_rules: tuple[Ran, Record]) -> None:
     ran, record = without_rules
     assert ran.code == 1

@@ -24,6 +24,15 @@ from pytest_recsim.report.html.charts import charts
 
 HOSTILE = "<script>alert(1)</script><b id=x>\x1b[2K\r\u202egnp.$x^2$&amp;\"'"
 CURVE = [{"boost": b, "margin": 0.3 + b, "ndcg": 0.2 - b / 10} for b in (0.0, 0.1, 0.4)]
+PRICE = [
+    {"lists": name, "similarity": alike, "ndcg": ndcg}
+    for name, alike, ndcg in (
+        ("lambda 1.0", 0.3, 0.2),
+        ("lambda 0.5", 0.1, 0.15),
+        ("profile at lambda 1.0", 0.25, 0.19),
+        ("profile", 0.2, 0.18),
+    )
+]
 EXPOSURE = [{"boost": b, "exposure": min(1.0, b)} for b in (0.0, 0.5, 1.0)]
 MADE_OF = {
     "lengths": (1, 0, 2, 997),
@@ -190,7 +199,11 @@ def test_failing_checks_are_open_and_others_folded(bundle):
 
 def test_every_link_within_the_page_leads_somewhere_and_no_id_is_there_twice(bundle):
     write_json(bundle.artifacts / "quality_metrics.json", quality(lift(), figures=[figure()], **MADE_OF))
-    curves = [result("S9", shown={"curve": CURVE}), result("S8", shown={"exposure": EXPOSURE})]
+    curves = [
+        result("S9", shown={"curve": CURVE}),
+        result("S4", shown={"price": PRICE}),
+        result("S8", shown={"exposure": EXPOSURE}),
+    ]
     odd = [result("S2", "failed", case=case, sentence="x") for case in ("a b", "a/b", "ä", "<i>")]
     found = page(bundle, *lifts("vip"), *curves, *odd)
     ids = Counter(found.values("id"))
@@ -286,6 +299,19 @@ def test_a_record_that_does_not_say_what_lists_are_made_of_has_no_such_picture(b
     assert "What the lists are made of" not in page(bundle).text
 
 
+def test_the_price_of_variety_names_every_point_in_picture_and_words():
+    (found,) = charts([result("S4", shown={"price": PRICE})])
+    assert found.alt == (
+        "lambda 1.0: variety 0.700, NDCG@10 0.200; lambda 0.5: variety 0.900, NDCG@10 0.150; "
+        "profile at lambda 1.0: variety 0.750, NDCG@10 0.190; profile: variety 0.800, NDCG@10 0.180"
+    )
+    assert all(f">{point['lists']}<" in found.svg for point in PRICE)
+    hostile = [point | {"lists": HOSTILE} for point in PRICE[:2]]
+    (found,) = charts([result("S4", shown={"price": hostile})])
+    assert "<script" not in found.svg
+    assert "\u202e" not in found.svg + found.alt
+
+
 def test_points_in_one_place_are_named_together(bundle):
     flat = [{"boost": b, "margin": 0.5 if b else 0.3, "ndcg": 0.2} for b in (0.0, 0.1, 0.4, 0.8)]
     (near,), (far,) = (list(charts([result("S9", shown={"curve": one})])) for one in (flat, CURVE))
@@ -304,6 +330,8 @@ def test_points_in_one_place_are_named_together(bundle):
         ("S9", {"curve": "flat"}),
         ("S9", {"curve": [{"boost": 1}, {"boost": 2}]}),
         ("S9", {"curve": [{"boost": 0, "margin": None, "ndcg": 1}] * 2}),
+        ("S4", {"price": [{"lists": "lambda 1.0", "similarity": None, "ndcg": 1}] * 2}),
+        ("S4", {"similarity": {"lambda 0.5": 0.1}}),
         ("S8", {"exposure": [1, 2]}),
         ("S8", {}),
     ],

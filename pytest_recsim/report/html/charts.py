@@ -1,4 +1,4 @@
-"""The pictures of a report: lifts against their thresholds, what margin costs, how a boost lifts a new item."""
+"""The pictures of a report: lifts against their thresholds, what variety and margin cost, how a boost lifts a new item."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ def charts(results: Sequence[CheckResult]) -> Iterator[Chart]:
         yield lift_chart(lifts)
     if points := _numbers(found.get("S9"), "curve", ("boost", "margin", "ndcg")):
         yield margin_chart(points)
+    if prices := _numbers(found.get("S4"), "price", ("similarity", "ndcg")):
+        yield price_chart(prices)
     if points := _numbers(found.get("S8"), "exposure", ("boost", "exposure")):
         yield exposure_chart(points)
 
@@ -119,6 +121,35 @@ def _labels(points: Sequence[Mapping[str, float]]) -> Iterator[tuple[str, Mappin
         return
     yield f"boost {second['boost']:g}", second
     yield f"boost {last['boost']:g}", last
+
+
+def price_chart(points: Sequence[Mapping[str, Any]]) -> Chart:
+    """Relevance against variety: the lists of two lambdas without caps, joined, and the profile's own."""
+    free, own = _of_profile(points, profile=False), _of_profile(points, profile=True)
+    with axes(3.0) as (figure, plot):
+        for group, style, colour in ((free, "o-", OTHER), (own, "D--", GOOD)):
+            plot.plot([1 - p["similarity"] for p in group], [p["ndcg"] for p in group], style, color=colour)
+        for p in points:
+            away, side = ((-8, -14), "right") if p in own else ((6, 6), "left")  # they may lie in one place
+            plot.annotate(
+                short(str(p.get("lists", ""))),
+                (1 - p["similarity"], p["ndcg"]),
+                xytext=away,
+                textcoords="offset points",
+                ha=side,
+            )
+        plot.margins(0.25, 0.25)
+        plot.set_xlabel("variety: 1 - mean similarity of two items of a list")
+        plot.set_ylabel("NDCG@10")
+        drawn = svg(figure, "price")
+    alt = "; ".join(
+        f"{p.get('lists', '')}: variety {1 - p['similarity']:.3f}, NDCG@10 {p['ndcg']:.3f}" for p in points
+    )
+    return Chart("price", "What variety costs in relevance (S4)", legible(alt), drawn)
+
+
+def _of_profile(points: Sequence[Mapping[str, Any]], *, profile: bool) -> list[Mapping[str, Any]]:
+    return [p for p in points if str(p.get("lists", "")).startswith("profile") is profile]
 
 
 def exposure_chart(points: Sequence[Mapping[str, float]]) -> Chart:
