@@ -113,6 +113,8 @@ class Quality(msgspec.Struct, frozen=True, kw_only=True):
     """Everything measured on the quality lists.
 
     ``figures`` are those of the whole run by name, ``segment_figures`` those of a segment by segment and name.
+    ``overall`` are the lifts over all evaluated users: reported and not judged, so their ``segment`` is empty and their
+    ``outcome`` is `not_judged` where they are measured; ``borderline`` holds the customer's threshold against the interval.
     ``lengths`` counts the lists with 0, 1, 2, ... items among the first 20; empty, as ``exposure`` is null, where the
     profile is not in effect for too many users. ``exposure`` is null, too, where there is no popularity.
     """
@@ -124,6 +126,7 @@ class Quality(msgspec.Struct, frozen=True, kw_only=True):
     lifts: tuple[LiftFigure, ...]
     figures: dict[str, Figure]
     segment_figures: dict[str, dict[str, Figure]] = {}
+    overall: tuple[LiftFigure, ...] = ()
     lengths: tuple[int, ...] = ()
     exposure: Exposure | None = None
 

@@ -10,7 +10,7 @@ from pytest_recsim.record.jsonio import write_text
 from pytest_recsim.record.model import BLOCKING, CheckResult, Measure, Outcome, borderline_words, worst_first
 from pytest_recsim.record.quality import QualityMetrics
 from pytest_recsim.report.changes import changes_section
-from pytest_recsim.report.quality import quality_section
+from pytest_recsim.report.quality import overall_lines, quality_section
 from pytest_recsim.report.text import block, foreign, link, number, retried, table, upper
 
 SIGNS: dict[Outcome, str] = {
@@ -43,12 +43,13 @@ def _lines(bundle: Bundle) -> Iterator[str]:
     yield f"# {foreign(facts['customer'])}: {foreign(verdict_words(facts, results))}"
     yield ""
     yield from _caveats(facts)
+    quality = bundle.read_quality()
+    yield from overall_lines(quality)
     yield from _what(facts)
     yield from _against(results)
     yield from _let_through(results)
     yield from _checks(results)
     yield from _unreported(facts, results)
-    quality = bundle.read_quality()
     yield from changes_section(facts, results, quality)
     yield from quality_section(quality)
     yield from _knobs(facts)
@@ -259,6 +260,7 @@ CHECKS: tuple[Callable[[list[CheckResult]], Iterator[str]], ...] = (_against, _l
 """What a page says of results alone."""
 REST: tuple[Callable[[dict[str, Any], list[CheckResult], QualityMetrics | None], Iterator[str]], ...] = (
     lambda facts, _results, _quality: _caveats(facts),
+    lambda _facts, _results, quality: overall_lines(quality),
     lambda facts, _results, _quality: _what(facts),
     lambda facts, results, _quality: _unreported(facts, results),
     changes_section,

@@ -5,7 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_recsim.record.quality import Figure, LiftFigure, Noise, OwnFigure, QualityMetrics
-from pytest_recsim.report.text import number, table, upper
+from pytest_recsim.report.text import foreign, number, table, upper
+
+
+def overall_words(quality: QualityMetrics | None) -> str:
+    """How much better the lists are than best sellers, over everybody, in one sentence; nothing where that was not counted."""
+    rows = [row for row in quality.overall if row.relevance == quality.judged_relevance] if quality else []
+    if not rows:
+        return ""
+    parts = [_overall(row) for row in rows]
+    return f"Over all users together: {'; '.join(parts)}. Reported, not judged: the guardrails judge every segment."
+
+
+def overall_lines(quality: QualityMetrics | None) -> Iterator[str]:
+    """The same as a paragraph."""
+    if words := overall_words(quality):
+        yield foreign(words)
+        yield ""
+
+
+def _overall(row: LiftFigure) -> str:
+    name = f"{row.metric.upper()}@10"
+    if row.reason or row.lift is None:
+        return f"the lift of {name} is not measured ({row.reason})"
+    sure = "" if row.low is None else f"95 % interval {_better(row.low)} to {_better(row.high)}, "
+    close = ", borderline" if row.borderline else ""
+    return f"lists {_better(row.lift)} than the best sellers by {name} ({sure}{row.n_users:,} users{close})"
+
+
+def _better(lift: float | None) -> str:
+    if lift is None:
+        return "no upper bound"
+    return f"{100 * abs(lift):.0f} % {'worse' if lift < 0 else 'better'}"
 
 
 def quality_section(quality: QualityMetrics | None) -> Iterator[str]:
@@ -32,7 +63,7 @@ def quality_section(quality: QualityMetrics | None) -> Iterator[str]:
             "lift",
             "95 % interval",
         ),
-        map(_lift, quality.lifts),
+        map(_lift, (*quality.overall, *quality.lifts)),
     )
     yield from _noise(quality)
     yield from table(
@@ -157,7 +188,7 @@ def _lift(row: LiftFigure) -> tuple[object, ...]:
         lift = f"not measured: {row.reason}" + (f" (as it is: {lift})" if lift else "")
     means = [number(mean) for mean in (row.mean, row.baseline_mean, row.recent_mean)]
     return (
-        row.segment,
+        row.segment or "all users together",
         f"{row.metric.upper()}@10",
         row.relevance,
         row.n_users,

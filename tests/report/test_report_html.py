@@ -187,6 +187,14 @@ def test_a_waiver_to_paste_names_check_segment_and_a_last_day():
     assert views.waiver(failed, {}) == ""
 
 
+def test_the_lift_over_everybody_stands_in_the_head_of_the_page_and_of_its_table(bundle):
+    write_json(bundle.artifacts / "quality_metrics.json", quality(lift("vip"), overall=(lift(""),)))
+    text = page(bundle).text
+    head = text.index("Over all users together: lists 100 % better than the best sellers by NDCG@10")
+    assert head < text.index("What was judged") < text.index("all users together NDCG@10")
+    assert text.index("all users together NDCG@10") < text.index("vip NDCG@10")
+
+
 def test_failing_checks_are_open_and_others_folded(bundle):
     found = page(bundle, result("S1"), result("S2", "failed", sentence="bad"), result("S3", "waived"))
     folds = [one for tag, one in found.elements if tag == "details" and "class" in one]

@@ -6,7 +6,7 @@ import pytest
 from report_rows import figure, lift, quality, tables
 
 from pytest_recsim.record.quality import Exposure, Noise, OwnFigure, SegmentCount
-from pytest_recsim.report.quality import quality_section
+from pytest_recsim.report.quality import overall_lines, quality_section
 
 
 def lifts_of(*rows):
@@ -166,3 +166,24 @@ def test_lengths_and_exposure_are_tables_and_absent_where_nobody_counted_them():
     assert table_of(found, *head) == [["1", "2", "50.0%", "100.0%"], ["2", "1", "30.0%", "0.0%"]]
     assert table_of(quality(), *head) is None
     assert "Items in a list" not in "\n".join(quality_section(quality()))
+
+
+def test_the_lift_over_everybody_is_said_in_words_that_need_no_explanation():
+    rows = (
+        lift("", "ndcg", lift=0.42, low=-0.031, high=None, borderline=True, outcome="not_judged"),
+        lift("", "mrr", lift=None, low=None, reason="3 <b>users</b>"),
+        lift("", "mrr", "all"),
+    )
+    said = "\n".join(overall_lines(quality(overall=rows)))
+    assert said == (
+        "Over all users together: lists 42 % better than the best sellers by NDCG@10 (95 % interval 3 % worse to no upper "
+        "bound, 40 users, borderline); the lift of MRR@10 is not measured (3 &lt;b>users&lt;/b>). Reported, not judged: the "
+        "guardrails judge every segment.\n"
+    )
+    assert list(overall_lines(quality(lift()))) == list(overall_lines(None)) == []
+
+
+def test_the_lift_over_everybody_is_the_first_of_the_lifts():
+    found = quality(lift("vip"), overall=(lift(""),))
+    head, lines = tables(quality_section(found))[0]
+    assert (head[0], lines[0][0], lines[1][0]) == ("segment", "all users together", "vip")

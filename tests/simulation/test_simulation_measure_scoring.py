@@ -112,6 +112,48 @@ def test_a_threshold_inside_the_interval_is_borderline_and_says_how_many_users_w
     assert f"about {one.users_needed} users are needed to decide" in one.sentence
 
 
+def overall_of(quality):
+    return {(one.metric, one.relevance): one for one in quality.overall}
+
+
+def test_the_lift_over_everybody_is_over_all_evaluated_users_and_is_not_judged(scored):
+    found = overall_of(scored(FIRST))
+    assert list(found) == [(metric, which) for which in ("unseen", "all") for metric in ("ndcg", "mrr")]
+    for metric, base in zip(("ndcg", "mrr"), baseline(range(10)), strict=True):
+        one = found[metric, "all"]
+        assert (one.segment, one.mean, one.n_users, one.n_baseline_hits) == ("", 1, 10, 10)
+        assert one.lift == pytest.approx(1 / base - 1)
+        assert one.low <= one.lift <= one.high
+        assert (one.outcome, one.reason, one.sentence) == ("not_judged", "", "")
+
+
+def test_the_lift_over_everybody_of_one_segment_is_that_segments_to_the_last_bit(scored):
+    quality = scored(FIRST[:6])
+    for one in quality.overall:
+        segment = by_name(quality)["vip", one.metric, one.relevance]
+        names = ("mean", "baseline_mean", "recent_mean", "difference", "lift", "low", "high", "n_users")
+        assert all(getattr(one, name) == getattr(segment, name) for name in names)
+
+
+@pytest.mark.parametrize(("threshold", "close"), [(-0.9, False), (0.9, True)])
+def test_the_lift_over_everybody_is_borderline_where_the_customers_threshold_is_inside_its_interval(
+    scored, threshold, close
+):
+    ninth = [[*range(10, 18), one[0]] for one in FIRST]
+    lists = [FIRST[n] if n < 5 else ninth[n] for n in range(10)]
+    one = overall_of(scored(lists, {"min_segment_lift_ndcg": threshold}))["ndcg", "all"]
+    assert (one.low < threshold < one.high, one.borderline, one.users_needed is not None) == (close,) * 3
+
+
+def test_the_lift_over_everybody_says_why_it_is_not_measured(scored):
+    few = overall_of(scored(FIRST, {"min_segment_users": 11}))["mrr", "all"]
+    assert (few.lift, few.outcome) == (None, "not_measured")
+    assert few.reason == "10 users with a relevant item, at least 11 are needed"
+    other = overall_of(scored(FIRST, applied=without("u0")))["mrr", "all"]
+    assert (other.outcome, other.borderline) == ("not_measured", False)
+    assert "the profile is not in effect for 1 of 10 users" in other.reason
+
+
 def test_too_few_users_leave_a_lift_unmeasured_with_how_many_would_do(scored):
     one = by_name(scored(FIRST[:3], {"min_segment_users": 4}))["vip", "ndcg", "all"]
     assert (one.outcome, one.lift, one.n_users, one.low) == ("not_measured", None, 3, None)
@@ -247,7 +289,8 @@ def test_all_lifts_under_one_relevance_are_one_family_when_they_are_resampled(sc
     asked = []
     monkeypatch.setattr(scoring, "resamples_for", lambda family: asked.append(family) or 100)
     scored(FIRST)
-    assert asked == [6] * 6, "three segments, two metrics; once per segment and relevance"
+    assert asked[:6] == [6] * 6, "three segments, two metrics; once per segment and relevance"
+    assert asked[6:] == [1] * 2, "the lift over everybody is in no family"
 
 
 def test_figures_are_measured_on_the_same_lists_and_know_how_much_the_service_returns(scored):

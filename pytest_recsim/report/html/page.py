@@ -22,6 +22,7 @@ from pytest_recsim.report.html.drawing import Chart
 from pytest_recsim.report.html.environment import environment, style
 from pytest_recsim.report.html.words import MEANINGS
 from pytest_recsim.report.markdown import verdict_words
+from pytest_recsim.report.quality import overall_words
 
 NAME = "report.html"
 
@@ -59,7 +60,8 @@ def page_of(bundle: Bundle, results: Sequence[CheckResult], drawn: Sequence[Char
         unknown=views.groups(results, views.UNKNOWN),
         cause=views.one_cause(results),
         dates=views.dates(_seeded(bundle)),
-        quality=bundle.read_quality(),
+        quality=(quality := bundle.read_quality()),
+        overall=overall_words(quality),
         results=results,
         blocking=BLOCKING,
         charts={chart.name: chart for chart in drawn},

@@ -16,7 +16,7 @@ from pytest_recsim.judge.lift import Lift, LiftRules, measure_lifts
 from pytest_recsim.judge.noise import noise_of_mean
 from pytest_recsim.judge.ranking import OF_SLOTS, gains
 from pytest_recsim.judge.relevance import Relevance
-from pytest_recsim.judge.verdict import Verdict, judge_lifts
+from pytest_recsim.judge.verdict import Verdict, borderline, judge_lifts, users_to_tell
 from pytest_recsim.plan.model import K, Plan
 from pytest_recsim.record.quality import LiftFigure, Noise, Quality, RelevanceName, SegmentCount
 from pytest_recsim.service.contract.ask import Exchange
@@ -97,12 +97,18 @@ def score(
     standing = applied.standing(table.user_ids())
     kept = np.flatnonzero([] if standing.reason else standing.kept)
     sound = basis.of(kept)
+    compared = {which: _compared(basis, rivals, which) for which in SETS}
     return Quality(
         judged_relevance=judged,
         evaluated=len(table.rows),
         sampled=world.plan.sample_users is not None,
         segments=_segments(table),
-        lifts=tuple(figure for which in SETS for figure in _lifts(basis, rivals, which, chance, applied)),
+        lifts=tuple(
+            figure for which in SETS for figure in _lifts(basis, compared[which], which, chance, applied)
+        ),
+        overall=tuple(
+            figure for which in SETS for figure in _overall(basis, compared[which], which, chance, applied)
+        ),
         figures=figures,
         segment_figures=of_segments,
         lengths=lengths_of(sound),
@@ -128,19 +134,56 @@ def rivals_of(table: Slates) -> Rivals:
     )
 
 
+@dataclass(frozen=True)
+class Compared:
+    """NDCG@10 and MRR@10 per user of three lists, ``float64[U, 2]`` each: the service's and those of its rivals."""
+
+    mine: Values
+    popular: Values
+    recent: Values
+
+
+def _compared(basis: Basis, rivals: Rivals, which: RelevanceName) -> Compared:
+    relevance = basis.sets[which]
+    theirs = (ndcg_and_mrr(gains(lists, relevance), relevance) for lists in (rivals.popular, rivals.recent))
+    return Compared(ndcg_and_mrr(basis.gains[which], relevance), *theirs)
+
+
+def _overall(
+    basis: Basis, compared: Compared, which: RelevanceName, chance: Chance, applied: Applied
+) -> Iterator[LiftFigure]:
+    """Lifts over everybody under both metrics: resampled on their own and in no family, because nothing is judged."""
+    table, plan = basis.table, basis.table.world.plan
+    standing = applied.standing(table.user_ids())
+    rows = np.flatnonzero(standing.kept)
+    mine, popular = compared.mine[rows], compared.popular[rows]
+    lifts = measure_lifts("", LIFTED, mine, popular, _rules(plan, "", family=1), table.world.no_popularity)
+    recent = [None] * len(LIFTED) if table.world.no_popularity else _means(compared.recent[rows])
+    for column, (lift, beside) in enumerate(zip(lifts, recent, strict=True)):
+        figure = _figure(lift, which, beside, standing, None)
+        sd, share = chance.of(compared.mine[:, column], rows, f"{lift.metric} ({which})")
+        figure = msgspec.structs.replace(figure, noise_sd=sd, noise_share=share)
+        if not figure.reason:
+            threshold = float(plan.limit(f"min_segment_lift_{lift.metric}").value)
+            close = borderline(lift, threshold)
+            needed = users_to_tell(lift, threshold) if close else None
+            figure = msgspec.structs.replace(
+                figure,
+                outcome="not_judged",
+                borderline=close,
+                users_needed=needed,
+                sentence="",
+                unmeasured="",
+            )
+        yield figure
+
+
 def _lifts(
-    basis: Basis, rivals: Rivals, which: RelevanceName, chance: Chance, applied: Applied
+    basis: Basis, compared: Compared, which: RelevanceName, chance: Chance, applied: Applied
 ) -> Iterator[LiftFigure]:
     """Lifts of all segments under both metrics, judged as one family: those that say something about the profile."""
-    table, relevance = basis.table, basis.sets[which]
-    plan = table.world.plan
-    mine, popular, recent = (
-        ndcg_and_mrr(slots, relevance)
-        for slots in (
-            basis.gains[which],
-            *(gains(lists, relevance) for lists in (rivals.popular, rivals.recent)),
-        )
-    )
+    table, plan = basis.table, basis.table.world.plan
+    mine, popular, recent = compared.mine, compared.popular, compared.recent
     lifts: list[Lift] = []
     beside: list[float | None] = []
     noises: list[tuple[float | None, float | None]] = []
