@@ -47,6 +47,24 @@ def report(options: argparse.Namespace) -> int:
     return _say(str(bundle.root / "README.md"))
 
 
+def share(options: argparse.Namespace) -> int:
+    import secrets
+
+    from pytest_recsim.share.pack import Redaction, read_key
+    from pytest_recsim.share.pack import share as pack
+
+    if not options.redact and (options.key_file or options.fixture_path):
+        given = "--key-file" if options.key_file else "--fixture-path"
+        raise InputError(Problem(given, "is for --redact, which must be given, too"))
+    redaction = None
+    if options.redact:
+        key = read_key(options.key_file) if options.key_file else secrets.token_bytes(32)
+        redaction = Redaction(key, options.fixture_path)
+    count = pack(options.folder, options.out, redaction, force=options.force)
+    without = ", without ids" if options.redact else ""
+    return _say(f"{options.out}: {count} files{without}")
+
+
 def restore(options: argparse.Namespace) -> int:
     """Exit code 10 says, as pytest would, that a service is not, or may not be, what it was."""
     from pytest_recsim.apply.journal import Named

@@ -58,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     )
     report.add_argument("bundle", type=Path, metavar="DIR", help="the report folder of one simulation")
     report.set_defaults(run=commands.report)
+    _share(verbs)
     _restore(verbs)
     _merge(verbs)
     schema = verbs.add_parser(
@@ -83,6 +84,38 @@ def _merge(verbs: Verbs) -> None:
     )
     merge.add_argument("--name", default="", help="of the batch, where a folder holds several")
     merge.set_defaults(run=commands.merge)
+
+
+def _share(verbs: Verbs) -> None:
+    share = verbs.add_parser("share", help="pack a report folder, or a batch, into one file for sending")
+    share.add_argument(
+        "folder",
+        type=Path,
+        metavar="DIR",
+        help="the report folder of one simulation, or a reports folder, of which the newest batch is packed",
+    )
+    share.add_argument("--out", type=Path, required=True, metavar="FILE", help="the zip file to write")
+    share.add_argument(
+        "--redact",
+        action="store_true",
+        help="words instead of user ids and item ids, and neither lists nor people",
+    )
+    share.add_argument(
+        "--key-file",
+        type=Path,
+        metavar="FILE",
+        help="key that makes the words the same in every call (default: a new one that nobody keeps)",
+    )
+    share.add_argument(
+        "--fixture-path",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="the data set, where it is not where the run found it (repeatable)",
+    )
+    share.add_argument("--force", action="store_true", help="overwrite an existing file")
+    share.set_defaults(run=commands.share)
 
 
 def _restore(verbs: Verbs) -> None:
