@@ -23,11 +23,13 @@ from pytest_recsim.record.artifacts import (
     SeedSegments,
 )
 from pytest_recsim.record.batch import BatchRecord
+from pytest_recsim.record.history import Past
 from pytest_recsim.record.jsonio import SCHEMA_VERSION
 from pytest_recsim.record.metadata import Metadata
 from pytest_recsim.record.model import CheckResult
 from pytest_recsim.record.per_user import UserLine
 from pytest_recsim.record.quality import QualityMetrics
+from pytest_recsim.record.trend import Trend
 
 _ROOT = Path(__file__).resolve().parents[2]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -38,7 +40,7 @@ class File(msgspec.Struct, frozen=True):
     """A file of the record, or several of one kind.
 
     Attributes:
-        path: within the report folder, or within the reports folder for a batch; ``*`` stands for any name.
+        path: within the report folder, or within the reports folder for a batch and a history; ``*`` stands for any name.
         schema: name of its schema, which is that of the file wherever it has one of its own.
         kind: the Struct that it holds, once or a line.
         meaning: what is in it.
@@ -76,6 +78,8 @@ FILES = (
         UserLine,
         "one line per evaluated user: list, numbers, those of the baseline",
     ),
+    File("artifacts/trend.json", "trend", Trend, "what the report shows of the runs before"),
+    File("*/history.jsonl", "history", Past, "one line per run of a customer that ended"),
     File("batches/*.json", "batch_summary", BatchRecord, "a batch: one row per simulation"),
 )
 

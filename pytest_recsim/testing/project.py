@@ -59,4 +59,4 @@ class Project:
         return Ran(done.returncode, done.stdout, done.stderr)
 
     def bundles(self, customer: str = "acme") -> list[Path]:
-        return sorted((self.folder / "reports" / customer).glob("*"))
+        return sorted((self.folder / "reports" / customer).glob("*/"))

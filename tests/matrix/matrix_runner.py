@@ -221,7 +221,7 @@ def read(place: Path, code: int) -> Seen:
     if note_of(place).exists():
         raise NothingSeenError(note_of(place).read_text())
     text = (place / "out.txt").read_text(errors="replace")
-    bundles = list((place / matrix_world.NAME).glob("*"))
+    bundles = list((place / matrix_world.NAME).glob("*/"))
     if not bundles:
         raise NothingSeenError(f"its run left no bundle, exit code {code}: {text[-600:].strip()}")
     lines = (bundles[0] / "events.jsonl").read_text().splitlines()

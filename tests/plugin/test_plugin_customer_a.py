@@ -21,7 +21,7 @@ def simulate(reports: Path, *words: str) -> tuple[Ran, Record]:
     """`pytest --customer customer-a --env-profile customer_a` in the checkout."""
     place = ("--recsim-reports-dir=" + str(reports), "-p", "no:cacheprovider")
     ran = Project(HERE).run("--customer", "customer-a", "--env-profile", "customer_a", *place, *words)
-    (root,) = (reports / "customer-a").iterdir()
+    (root,) = (reports / "customer-a").glob("*/")
     return ran, Record(root)
 
 

@@ -122,7 +122,7 @@ def judge(project: Project, turn: int, pid: str, code: int, said: str, checks: s
     rows = {row["id"]: row for row in json.loads(summary.read_text())["rows"]}
     missing = 0
     for name in CUSTOMERS:
-        (folder,) = (root / name).glob("*")
+        (folder,) = (root / name).glob("*/")
         record = Record(folder)
         assert set(record.outcomes) == checks
         lost = [row for row in record.events if row["outcome"] == "missing"]
@@ -144,7 +144,7 @@ def test_a_worker_killed_at_a_random_moment(batch: Project, word: str, most: int
     dice = random.Random(word)
     pid, code, said = play(batch, 0, "nobody", 0, 0)
     assert (pid, code) == ("", 0), said
-    checks = set(Record(next((batch.folder / "reports-0/acme").glob("*"))).outcomes)
+    checks = set(Record(next((batch.folder / "reports-0/acme").glob("*/"))).outcomes)
     assert len(checks) > 10
     struck = missing = turn = 0
     while struck < SERIES:

@@ -90,8 +90,8 @@ def test_paths_typed_start_here_and_paths_in_the_ini_file_at_the_root(acme: Proj
     assert "min_catalog_coverage = 0.1 " in ran.out, ran.text
     assert below.simulate("--recsim-seed-only").code == 0
     assert below.simulate("--recsim-seed-only", "--recsim-reports-dir=mine").code == 0
-    assert len(list((acme.folder / "out" / "acme").iterdir())) == 1
-    assert len(list((acme.folder / "work" / "mine" / "acme").iterdir())) == 1
+    assert len(list((acme.folder / "out" / "acme").glob("*/"))) == 1
+    assert len(list((acme.folder / "work" / "mine" / "acme").glob("*/"))) == 1
 
 
 def test_a_run_that_only_reads_leaves_even_what_carries_our_names(

@@ -441,3 +441,38 @@ def test_a_page_that_cannot_be_written_costs_neither_record_nor_clean_up_and_is_
 
 def test_bundles_lie_below_the_reports_folder(begun, tmp_path):
     assert Path(begun.opened["acme"].sim.context.bundle_dir).parent == tmp_path / "reports" / "acme"
+
+
+def lines(tmp_path):
+    path = tmp_path / "reports" / "acme" / "history.jsonl"
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def test_a_run_is_in_its_customers_history_once_when_it_has_ended_however_often_pages_are_drawn(
+    begun, tmp_path
+):
+    begun.add(result(GINI), lambda: [GINI])
+    begun.judge("acme", [GINI], [])
+    assert lines(tmp_path) == []
+    begun.services.undone = Undone(notes=("BRAND_CAP was set back.",))
+    begun.finish("acme", [GINI], [])
+    begun.note("acme", "a late note.")
+    begun.restore()
+    (line,) = lines(tmp_path)
+    assert json.loads(line)["run_id"] == begun.run_id
+    assert json.loads(line)["verdict"] == "may_go"
+
+
+def test_a_run_that_was_only_seeded_is_not_in_the_history(begun, tmp_path):
+    begun.finish("acme", [], [], seed_only=True)
+    assert lines(tmp_path) == []
+
+
+def test_a_history_that_cannot_be_written_is_a_complaint_and_costs_nothing_else(begun, tmp_path):
+    (tmp_path / "reports" / "acme" / "history.jsonl").mkdir()
+    begun.add(result(GINI), lambda: [GINI])
+    begun.finish("acme", [GINI], [])
+    assert begun.told == ["history.jsonl could not be written: Is a directory"]
+    assert metadata(begun)["notes"][-1] == begun.told[0]
+    assert begun.alarms == []
+    assert begun.writers["acme"].verdict.status == "may_go"

@@ -10,10 +10,12 @@ from pytest_recsim.clock import monotonic, utc_now
 from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.plan.resolve import Resolved
 from pytest_recsim.record.bundle import Bundle
+from pytest_recsim.record.history import NAME as HISTORY
 from pytest_recsim.record.model import CheckResult, Key
 from pytest_recsim.report import render_bundle
 from pytest_recsim.report.html import write_page
 from pytest_recsim.service.contract.errors import ServiceError
+from pytest_recsim.simulation.bundle.history import remember
 from pytest_recsim.simulation.bundle.metadata import asked
 from pytest_recsim.simulation.bundle.writer import Writer
 from pytest_recsim.simulation.controller.closing import last_look, leave_clean, stop
@@ -68,6 +70,7 @@ class Fleet:
         }
         self.writers: dict[str, Writer] = {}
         self.finished: list[str] = []
+        self._remembered: set[str] = set()
         self._opening = threading.Lock()
         self._due: dict[str, float] = {}
 
@@ -247,16 +250,24 @@ class Fleet:
 
     def _write_again(self, name: str) -> None:
         self.writers[name].close()
+        self._remember(name)
         if self.html:  # once, at the end: drawing takes its time, and a killed run has `recsim report`
             self._page(name, "report.html", write_page)
         self.render(name)
+
+    def _remember(self, name: str) -> None:
+        """Add a simulation that was judged to its customer's history, once; pages are drawn more often."""
+        if name not in self.finished or name in self._remembered or self.writers[name].seeded:
+            return
+        self._remembered.add(name)
+        self._page(name, HISTORY, lambda bundle: remember(self.reports, bundle))
 
     def render(self, name: str) -> None:
         """Write the page of a bundle as far as it has come."""
         self._page(name, "README.md", render_bundle)
 
     def _page(self, name: str, page: str, write: Callable[[Bundle], object]) -> None:
-        """Write a page; one that cannot be written must not cost the record or the clean-up."""
+        """Write a page, or the history; one that cannot be written must not cost the record or the clean-up."""
         writer = self.writers[name]
         try:
             write(writer.bundle)
