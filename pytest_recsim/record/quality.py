@@ -109,6 +109,28 @@ class Exposure(msgspec.Struct, frozen=True, kw_only=True):
         ]
 
 
+class Money(msgspec.Struct, frozen=True, kw_only=True):
+    """What hits are worth, in the unit of the data set's prices; reported and not judged.
+
+    Attributes:
+        name: what is counted, `price of hits@10`.
+        n: lists, one per user with a relevant item.
+        total, mean: over the service's lists, together and per list; null where not measured.
+        baseline_total, baseline_mean: of the popularity baseline's lists.
+        known: share of the available items that have a price, or a price and a margin.
+    """
+
+    name: str
+    n: int
+    total: float | None
+    mean: float | None
+    baseline_total: float | None
+    baseline_mean: float | None
+    known: float
+    definition: str
+    reason: str = ""
+
+
 class Quality(msgspec.Struct, frozen=True, kw_only=True):
     """Everything measured on the quality lists.
 
@@ -129,6 +151,7 @@ class Quality(msgspec.Struct, frozen=True, kw_only=True):
     overall: tuple[LiftFigure, ...] = ()
     lengths: tuple[int, ...] = ()
     exposure: Exposure | None = None
+    money: tuple[Money, ...] = ()
 
     def lift(self, segment: str, metric: str, relevance: str | None = None) -> LiftFigure:
         """Return the lift of one segment under the judged (or the named) relevance set."""

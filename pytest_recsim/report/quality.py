@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from pytest_recsim.record.quality import Figure, LiftFigure, Noise, OwnFigure, QualityMetrics
+from pytest_recsim.record.quality import Figure, LiftFigure, Money, Noise, OwnFigure, QualityMetrics
 from pytest_recsim.report.text import foreign, number, table, upper
 
 
@@ -73,6 +73,7 @@ def quality_section(quality: QualityMetrics | None) -> Iterator[str]:
             for name, figure in quality.figures.items()
         ],
     )
+    yield from _money(quality.money)
     yield from _made_of(quality)
     yield from _of_segments(quality.segment_figures)
     yield from _own(quality.own)
@@ -134,6 +135,35 @@ def _alike(words: str, noise: Noise) -> tuple[object, ...]:
 
 def _percent(share: float | None) -> str:
     return "" if share is None else f"{share:.0%}"
+
+
+def _money(found: Sequence[Money]) -> Iterator[str]:
+    """What the hits are worth; earlier versions do not say."""
+    if found:
+        yield "What hits are worth, in the unit of the data set's prices (reported, not judged):"
+        yield ""
+        yield from table(
+            (
+                "figure",
+                "lists",
+                "sum",
+                "per list",
+                "baseline's sum",
+                "per list",
+                "items that count",
+                "definition",
+            ),
+            [(row.name, f"{row.n:,}", *worths(row), f"{row.known:.0%}", row.definition) for row in found],
+        )
+
+
+def worths(row: Money) -> tuple[str, str, str, str]:
+    """Sum and mean of the lists and of the baseline's, as people write money; the reason where there is none."""
+    if row.total is None:
+        return (f"not measured: {row.reason}", "", "", "")
+    found = (row.total, row.mean, row.baseline_total, row.baseline_mean)
+    total, mean, theirs, each = ("" if value is None else f"{value:,.2f}" for value in found)
+    return total, mean, theirs, each
 
 
 def _made_of(quality: QualityMetrics) -> Iterator[str]:

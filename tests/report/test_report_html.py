@@ -16,7 +16,7 @@ from report_rows import NOW, figure, lift, metadata, quality, result
 from pytest_recsim.record.bundle import open_bundle
 from pytest_recsim.record.jsonio import dumps, write_json
 from pytest_recsim.record.model import CheckResult, Measure
-from pytest_recsim.record.quality import Exposure
+from pytest_recsim.record.quality import Exposure, Money
 from pytest_recsim.report import render_bundle
 from pytest_recsim.report.html import views, write_page
 from pytest_recsim.report.html.catalogue_charts import catalogue_charts
@@ -193,6 +193,28 @@ def test_the_lift_over_everybody_stands_in_the_head_of_the_page_and_of_its_table
     head = text.index("Over all users together: lists 100 % better than the best sellers by NDCG@10")
     assert head < text.index("What was judged") < text.index("all users together NDCG@10")
     assert text.index("all users together NDCG@10") < text.index("vip NDCG@10")
+
+
+def test_what_hits_are_worth_is_a_table_or_the_reason_why_there_is_none(bundle):
+    known = {"n": 7, "known": 0.25, "definition": HOSTILE}
+    rows = (
+        Money(name="price", total=1234.5, mean=2.0, baseline_total=617.25, baseline_mean=1.0, **known),
+        Money(
+            name="none",
+            total=None,
+            mean=None,
+            baseline_total=None,
+            baseline_mean=None,
+            reason="no <b id=x>",
+            **known,
+        ),
+    )
+    write_json(bundle.artifacts / "quality_metrics.json", quality(money=rows))
+    found = page(bundle)
+    assert "price 7 1,234.50 2.00 617.25 1.00 25% <script>" in found.text
+    assert "none 7 not measured: no <b id=x> 25%" in found.text
+    assert found.open == []
+    assert "x" not in found.values("id")
 
 
 def test_failing_checks_are_open_and_others_folded(bundle):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from report_rows import figure, lift, quality, tables
 
-from pytest_recsim.record.quality import Exposure, Noise, OwnFigure, SegmentCount
+from pytest_recsim.record.quality import Exposure, Money, Noise, OwnFigure, SegmentCount
 from pytest_recsim.report.quality import overall_lines, quality_section
 
 
@@ -187,3 +187,27 @@ def test_the_lift_over_everybody_is_the_first_of_the_lifts():
     found = quality(lift("vip"), overall=(lift(""),))
     head, lines = tables(quality_section(found))[0]
     assert (head[0], lines[0][0], lines[1][0]) == ("segment", "all users together", "vip")
+
+
+def worth(name="price of hits@10", **more):
+    facts = {"total": 1234.5, "mean": 0.125, "baseline_total": None, "baseline_mean": None}
+    return Money(name=name, n=9876, known=0.5, definition="d", **facts | more)
+
+
+def test_what_hits_are_worth_stands_beside_the_baseline_or_with_its_reason():
+    found = quality(money=(worth(), worth("margin of hits@10", total=None, mean=None, reason="no <b>")))
+    head = (
+        "figure",
+        "lists",
+        "sum",
+        "per list",
+        "baseline's sum",
+        "per list",
+        "items that count",
+        "definition",
+    )
+    assert table_of(found, *head) == [
+        ["price of hits@10", "9,876", "1,234.50", "0.12", "", "", "50%", "d"],
+        ["margin of hits@10", "9,876", "not measured: no &lt;b>", "", "", "", "50%", "d"],
+    ]
+    assert table_of(quality(), *head) is None

@@ -22,7 +22,7 @@ from pytest_recsim.report.html.drawing import Chart
 from pytest_recsim.report.html.environment import environment, style
 from pytest_recsim.report.html.words import MEANINGS
 from pytest_recsim.report.markdown import verdict_words
-from pytest_recsim.report.quality import overall_words
+from pytest_recsim.report.quality import overall_words, worths
 
 NAME = "report.html"
 
@@ -62,6 +62,7 @@ def page_of(bundle: Bundle, results: Sequence[CheckResult], drawn: Sequence[Char
         dates=views.dates(_seeded(bundle)),
         quality=(quality := bundle.read_quality()),
         overall=overall_words(quality),
+        worths=worths,
         results=results,
         blocking=BLOCKING,
         charts={chart.name: chart for chart in drawn},

@@ -22,6 +22,10 @@ MEANINGS = {
     "hit rate": "The share of users whose first ten places hold at least one item that they went on to choose.",
     "catalogue coverage": "The share of the items on sale that are shown to anybody at all.",
     "long-tail share": "The share of the places in all lists that go to items other than the best-selling fifth.",
+    "price, margin of hits": (
+        "What the items cost, and earn, that were in the first ten places and that their users then chose; of purchases, those that "
+        "they bought. It compares two ways of making lists, and is no forecast of revenue."
+    ),
     "relevance `unseen`": (
         "Only items that the user had not met before count as good, so that showing last week's purchases again is no merit."
     ),

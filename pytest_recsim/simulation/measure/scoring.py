@@ -22,6 +22,7 @@ from pytest_recsim.record.quality import LiftFigure, Noise, Quality, RelevanceNa
 from pytest_recsim.service.contract.ask import Exchange
 from pytest_recsim.simulation.measure.basis import SETS, Basis
 from pytest_recsim.simulation.measure.figures import figures_of
+from pytest_recsim.simulation.measure.money import money_of
 from pytest_recsim.simulation.measure.spread import exposure_of, lengths_of
 from pytest_recsim.simulation.truth.applied import Applied, Standing
 from pytest_recsim.simulation.truth.dataset import Dataset
@@ -113,6 +114,7 @@ def score(
         segment_figures=of_segments,
         lengths=lengths_of(sound),
         exposure=exposure_of(sound, rivals.popular[kept]),
+        money=money_of(basis, rivals.popular, judged, standing),
     )
 
 
