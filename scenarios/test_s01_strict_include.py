@@ -19,6 +19,7 @@ import pytest
 
 from pytest_recsim.simulation.checks.price_filter import judge_range, middle_prices, ranged_lists
 from pytest_recsim.simulation.checks.subjects import (
+    NOBODY,
     filterable_tags,
     filtered_lists,
     judge_filter,
@@ -40,8 +41,13 @@ def test_s01_include_filter_is_strict(sim: Simulation, check: Check) -> None:
     unfiltered = unfiltered_lists(sim, users)
     catalogue = {tag for item in sim.available for tag in set(sim.items[item].tags) - sim.brand_tags(item)}
     tags = filterable_tags(sim, catalogue, unfiltered, TAGS)
-    check.need(users, "nobody has holdout events, so there is nobody to ask for")
-    check.need(tags, "no tag has 5 available items with events and is missing from every unfiltered list")
+    check.need(users, NOBODY)
+    check.need(
+        tags,
+        "no tag has 5 available items with events and is missing from every unfiltered list",
+        next_step="give 5 available items with events one plain tag that not every item has",
+        cause="tags",
+    )
 
     lists = filtered_lists(sim, users, tags, surface)
     check.show("tags", tags)

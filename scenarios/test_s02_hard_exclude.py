@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_recsim.simulation.checks.subjects import PLAIN, carries, none_of, plain_lists, spread
+from pytest_recsim.simulation.checks.subjects import NOBODY, PLAIN, carries, none_of, plain_lists, spread
 
 if TYPE_CHECKING:
     from pytest_recsim import Check, Exchange, Simulation
@@ -106,10 +106,15 @@ def blocked_and_back(sim: Simulation, before: Lists, tag: str) -> tuple[Lists, L
 def test_s02_blocked_tag_disappears(sim: Simulation, check: Check) -> None:
     """While a tag is blocked nobody sees it; afterwards it is back."""
     check.need(not sim.rules_off, sim.rules_off)
-    check.need(sim.lists, "nobody has holdout events, so there is nobody to ask for")
+    check.need(sim.lists, NOBODY)
     before = lists_before(sim)
     tags = visible_tags(sim, before)
-    check.need(tags, "no plain tag sits on 5 to 50 % of the slots, so a block could not be seen")
+    check.need(
+        tags,
+        "no plain tag sits on 5 to 50 % of the slots, so a block could not be seen",
+        next_step="tag items with plain tags (not brand, not category) that a twentieth to half of them have",
+        cause="tags",
+    )
     rich = {user: shown for user, shown in before.items() if sim.is_established(user)}
     tag = sim.rng("s2").choice([tag for tag in tags if total(sim, rich, tag) >= 2 * FEWEST_SLOTS] or tags)
     blocked, over, off = blocked_and_back(sim, before, tag)

@@ -179,13 +179,23 @@ def climb(sim: Simulation, user: str, surface: str) -> list[Subject]:
 def test_s03_boost_is_monotonic(sim: Simulation, check: Check) -> None:
     """More boost, never a worse rank; the score and the reason say by how much."""
     check.need(not sim.rules_off, sim.rules_off)
+    users = spread(sim, USERS, sim.established(2 * USERS))
+    check.need(
+        users,
+        "no established user has holdout events, so there is nobody to ask for",
+        next_step=f"bring {USERS} users with recent history who also have events after the split",
+        cause="established",
+    )
     subjects: list[Subject] = []
-    for number, user in enumerate(spread(sim, USERS, sim.established(2 * USERS))):
+    for number, user in enumerate(users):
         subjects += climb(sim, user, sim.surface(f"s3-{number}"))
         if not all(subject.complete for subject in subjects):
             break  # boosts do not show at all: one user's evidence is enough
     check.need(
-        subjects, "no subject's list reaches rank 30, so nothing outside the usual list can be boosted"
+        subjects,
+        "no subject's list reaches rank 30, so nothing outside the usual list can be boosted",
+        next_step="add available items with events until lists hold 50, and events of established users",
+        cause="short_lists",
     )
     check.show("boosts", BOOSTS)
     check.show("ranks", {subject.who: subject.ranks for subject in subjects})
@@ -210,6 +220,8 @@ def judge_ranks(check: Check, subjects: list[Subject]) -> None:
         f"no subject has {FEWEST_ABOVE} items above it that all of the user's answers list: "
         "equal questions differ too "
         "much to tell a rank",
+        next_step="find out why equal questions get different lists; another run may be steadier",
+        cause="noise",
     )
     none_of(
         check,

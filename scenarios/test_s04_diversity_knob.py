@@ -40,7 +40,12 @@ def judge_direction(sim: Simulation, check: Check, users: list[str]) -> None:
     low, high = (mean(similarity(sim, shown) for shown in lists.values()) for lists in (varied, plain))
     check.show("similarity", {"lambda 0.5": low, "lambda 1.0": high})
     check.show("price", [point(sim, "lambda 1.0", plain), point(sim, "lambda 0.5", varied)])
-    check.need(high > 0, "lists share no plain tags even without diversification, so none can be avoided")
+    check.need(
+        high > 0,
+        "lists share no plain tags even without diversification, so none can be avoided",
+        next_step="give items plain tags that several of them share",
+        cause="tags",
+    )
     need_room(sim, check, users, low, high)
     worst = max(users, key=lambda user: similarity(sim, varied[user]))
     check.at_most(
@@ -76,6 +81,8 @@ def need_room(sim: Simulation, check: Check, users: list[str], low: float, high:
         f"{could:.2f} x as similar "
         f"at lambda {LOWER} as at 1.0, at most {LESS_SIMILAR} is asked for (too few items, or "
         "tags too alike)",
+        next_step="add available items, or plain tags that tell them apart",
+        cause="tags",
     )
 
 
@@ -97,7 +104,12 @@ def judge_price(sim: Simulation, check: Check, users: list[str]) -> None:
     check.show("ndcg_unseen", unseen)
     unapplied = sim.applied.unapplied(users)
     check.need(not unapplied, unapplied)
-    check.need(hits >= MIN_HITS, f"{hits} of {len(users)} users have an NDCG above 0, {MIN_HITS} are needed")
+    check.need(
+        hits >= MIN_HITS,
+        f"{hits} of {len(users)} users have an NDCG above 0, {MIN_HITS} are needed",
+        next_step="set an earlier `split` in guardrails.yml, or add events of established users after it",
+        cause="too_few_hits",
+    )
     check.at_most(
         "loss of NDCG@10 through diversification",
         1 - kept / free,

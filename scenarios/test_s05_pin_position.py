@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_recsim.simulation.checks.subjects import none_of, spread
+from pytest_recsim.simulation.checks.subjects import NOBODY, none_of, spread
 
 if TYPE_CHECKING:
     from pytest_recsim import Check, Exchange, Simulation
@@ -37,7 +37,7 @@ def test_s05_pinned_item_is_on_top(sim: Simulation, check: Check) -> None:
     """The pinned item comes first, at most behind a sparse user's promoted history."""
     check.need(not sim.rules_off, sim.rules_off)
     users, surface = spread(sim, USERS), sim.surface("s5")
-    check.need(users, "nobody has holdout events, so there is nobody to ask for")
+    check.need(users, NOBODY)
     before = sim.unchanged(users, surface)
     low = [
         item
@@ -45,7 +45,10 @@ def test_s05_pinned_item_is_on_top(sim: Simulation, check: Check) -> None:
         if all((shown.rank(item) or RANK_BEFORE) >= RANK_BEFORE for shown in before.values())
     ]
     check.need(
-        low, f"every available item is above rank {RANK_BEFORE} for somebody, so a pin could not be seen"
+        low,
+        f"every available item is above rank {RANK_BEFORE} for somebody, so a pin could not be seen",
+        next_step="add available items that not everybody sees first",
+        cause="small_catalogue",
     )
     item = low[0]
     established = {user for user in users if sim.is_established(user)}

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_recsim.record.reason import more_users
 from pytest_recsim.simulation.checks.subjects import NEW_USER_BLEND, SHOWN, mean, none_of
 
 if TYPE_CHECKING:
@@ -72,19 +73,31 @@ def flattery(sim: Simulation, lists: Lists, everything: dict[str, dict[str, floa
 def test_s07_new_users_get_something_good(sim: Simulation, check: Check) -> None:
     """New users' lists are long enough, hit something, and are varied."""
     lists = {user: shown for user, shown in sim.lists.items() if sim.users[user].segment.lower() == NEW}
-    check.need(lists, f"no user of the segment `{NEW}` has holdout events")
     check.need(
-        any(sim.seeded_events.values()), "no event was seeded, so nothing could be learnt about anything"
+        lists,
+        f"no user of the segment `{NEW}` has holdout events",
+        next_step=f"put users without a past who have events after the split into the segment `{NEW}`",
+        cause="new_users",
+    )
+    check.need(
+        any(sim.seeded_events.values()),
+        "no event was seeded, so nothing could be learnt about anything",
+        next_step="set a later `split` in guardrails.yml, or add earlier events",
+        cause="nothing_seeded",
     )
     check.need(
         len(sim.available) >= MIN_ITEMS,
         f"{len(sim.available)} items are available, lists of at least {MIN_ITEMS} are asked for",
+        next_step=f"add {MIN_ITEMS - len(sim.available)} available items or more",
+        cause="small_catalogue",
     )
     everything = {user: items for user, items in sim.relevance("all").items() if user in lists}
     enough = int(sim.limit("min_segment_users", NEW).value)
     check.need(
         len(everything) >= enough,
         f"{len(everything)} new users with relevant holdout events, {enough} are needed",
+        next_step=f"bring {more_users(enough - len(everything))} of `{NEW}` with events after the split",
+        cause="new_users",
     )
     wanted = sim.limit("s7_min_avg_categories")
     check.show("beside_it", flattery(sim, lists, everything))
@@ -134,6 +147,8 @@ def judge_variety(sim: Simulation, check: Check, lists: Lists, wanted: Limit) ->
         there >= wanted.value,
         f"the available items have {there} categories, an average of {wanted.value:g} is asked for "
         "(s7_min_avg_categories)",
+        next_step="give available items category tags (`category:shoes`), or lower s7_min_avg_categories",
+        cause="categories",
     )
     found = {user: categories(sim, shown) for user, shown in lists.items()}
     narrow = sorted(found, key=lambda user: (found[user], user))[:SHOWN]

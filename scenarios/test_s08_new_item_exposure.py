@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_recsim.judge.noise import falls_beyond_chance
-from pytest_recsim.simulation.checks.subjects import boosts, none_of, scores, spread, working
+from pytest_recsim.simulation.checks.subjects import NOBODY, boosts, none_of, scores, spread, working
 
 if TYPE_CHECKING:
     from pytest_recsim import Check, Exchange, Simulation
@@ -64,13 +64,23 @@ def test_s08_fresh_item_can_be_promoted(sim: Simulation, check: Check) -> None:
     """More boost, never less exposure than by chance, and enough of it at 10."""
     check.need(not sim.rules_off, sim.rules_off)
     item, users = sim.probe_id, spread(sim, USERS)
-    check.need(item is not None, "no probe item was written: no available, tagged item has seeded events")
-    check.need(users, "nobody has holdout events, so there is nobody to ask for")
+    check.need(
+        item is not None,
+        "no probe item was written: no available, tagged item has seeded events",
+        next_step="tag an available item that has events before the split",
+        cause="tags",
+    )
+    check.need(users, NOBODY)
     probe = str(item)
     lists = climb(sim, users, probe)
     seen = {boost: exposed(answers, probe, boosted=boost > 0) for boost, answers in lists.items()}
     shares = {boost: len(found) / len(users) for boost, found in seen.items()}
-    check.need(shares[0.0] < 1, "everybody sees the fresh item without any boost, so a boost cannot be seen")
+    check.need(
+        shares[0.0] < 1,
+        "everybody sees the fresh item without any boost, so a boost cannot be seen",
+        next_step="add available items, so that a new one is not in every list anyway",
+        cause="small_catalogue",
+    )
 
     least = sim.limit("s8_min_exposure")
     enough = [b for b, share in shares.items() if share >= float(least.value) and share > shares[0.0]]

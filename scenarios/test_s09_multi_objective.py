@@ -140,13 +140,28 @@ def test_s09_margin_can_be_bought(sim: Simulation, check: Check) -> None:
     """A higher boost on high-margin items gives more margin, and no free relevance."""
     check.need(not sim.rules_off, sim.rules_off)
     known, everything = sum(sim.items[item].margin is not None for item in sim.available), len(sim.available)
-    check.need(2 * known >= everything > 0, f"{known} of {everything} available items have `props.margin`")
+    check.need(
+        2 * known >= everything > 0,
+        f"{known} of {everything} available items have `props.margin`",
+        next_step=f"add `props.margin`: {max(1, (everything + 1) // 2)} available items need it, {known} have it",
+        cause="margins",
+    )
     items = high_margin(sim)
-    check.need(len(items) >= FEWEST, f"the top margin quartile has {len(items)} items, {FEWEST} are needed")
+    check.need(
+        len(items) >= FEWEST,
+        f"the top margin quartile has {len(items)} items, {FEWEST} are needed",
+        next_step=f"add available items with margins: a quarter of them has to be {FEWEST}",
+        cause="margins",
+    )
     users = established_with_truth(sim, check, USERS)
     unboosted = sim.once("plain", users, **QUESTION)  # S4 asks for the same lists
     slots = [item in items for shown in unboosted.values() for item in shown.ids]
-    check.need(0 < sum(slots) < len(slots), "the boosted items fill none or all of the slots: nothing to see")
+    check.need(
+        0 < sum(slots) < len(slots),
+        "the boosted items fill none or all of the slots: nothing to see",
+        next_step="give margins to items that some people are shown and others not",
+        cause="margins",
+    )
     users.sort(key=lambda user: -best_boosted(unboosted[user], items))  # the one to poll sees one for sure
     curve = climb(sim, users, unboosted, items)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_recsim.apply.reach import reaches
-from pytest_recsim.simulation.checks.subjects import BLEND, none_of
+from pytest_recsim.simulation.checks.subjects import BLEND, NOBODY, none_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,10 +110,15 @@ def wrong_weights(shown: Exchange, asked: Weights) -> list[tuple[str, Exchange]]
 def test_s10_answers_explain_themselves(sim: Simulation, check: Check) -> None:
     """Numbers add up, weights are the profile's, reasons are given."""
     segments = sorted({sim.users[user].segment for user in sim.lists})
-    check.need(segments, "nobody has holdout events, so there is nobody to ask for")
+    check.need(segments, NOBODY)
     users = sim.sample(max(1, min(PER_SEGMENT, REQUESTS // len(segments))))
     lists = sim.recommend(users, surface=sim.surface("s10"), explain="full")
-    check.need(any(shown.ids for shown in lists.values()), "all lists are empty: there is nothing to explain")
+    check.need(
+        any(shown.ids for shown in lists.values()),
+        "all lists are empty: there is nothing to explain",
+        next_step="see why the service has nothing to recommend: available items, seeded events",
+        cause="short_lists",
+    )
     check.show("users", {s: [user for user in users if sim.users[user].segment == s] for s in segments})
     check.show("model_versions", sorted({shown.answer.model_version for shown in lists.values()}))
     compare_items(check, lists)
@@ -185,6 +190,8 @@ def compare_signals(sim: Simulation, check: Check, lists: dict[str, Exchange]) -
     check.need(
         any(shows_raw(item) for _, _, item in rows),
         "this revision of the service sends no raw signals at explain level `full`, so none can be compared",
+        next_step="run against a revision that sends them, or waive S10 by name",
+        cause="revision",
     )
     for name, holds, knob in (
         ("popularity", signals.popularity_holds, "POPULARITY_HALFLIFE_DAYS"),

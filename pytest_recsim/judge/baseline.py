@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_recsim.judge import PADDING
+from pytest_recsim.record.causes import CAUSES
+from pytest_recsim.record.reason import Reason
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,18 +89,30 @@ def popularity_order(
     return order[available[order]].astype(np.int32)
 
 
-def no_popularity(n_seeded: int, score: NDArray[np.float64], available: NDArray[np.bool_]) -> str:
+NOTHING_AVAILABLE = "no item of the fixture is available"
+
+
+def no_popularity(n_seeded: int, score: NDArray[np.float64], available: NDArray[np.bool_]) -> Reason:
     """Why the order of popularity is nothing but the order of ids, a sentence part; empty when it is more."""
     shown = score[available]
     if not shown.size:
-        return "no item of the fixture is available"
+        return Reason(NOTHING_AVAILABLE, "nothing_available", CAUSES["nothing_available"][1])
     if not n_seeded:
-        return "no event was seeded, so there is no popularity to compare with"
+        said = "no event was seeded, so there is no popularity to compare with"
+        return Reason(said, "nothing_seeded", CAUSES["nothing_seeded"][1])
     if not (shown > 0).any():
-        return "the seeded events add up to nothing for every available item, so there is no popularity to compare with"
+        return Reason(
+            "the seeded events add up to nothing for every available item, so there is no popularity to compare with",
+            "no_weight",
+            CAUSES["no_weight"][1],
+        )
     if (shown == shown[0]).all():
-        return "every available item is equally popular, so there is no popularity to compare with"
-    return ""
+        return Reason(
+            "every available item is equally popular, so there is no popularity to compare with",
+            "no_popularity",
+            CAUSES["no_popularity"][1],
+        )
+    return Reason()
 
 
 def _rounded(net: NDArray[np.float64], gross: NDArray[np.float64]) -> NDArray[np.float64]:

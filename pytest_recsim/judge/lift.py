@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_recsim.judge.bootstrap import ENDS_HOLD, LiftDraws, bootstrap_lift
+from pytest_recsim.record.reason import Reason, more_users
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +64,7 @@ class Lift:
     low: float | None = None
     high: float | None = None
     ends_error: float | None = None
-    reason: str | None = None
+    reason: Reason | None = None
     users_needed: int | None = None
     draws: LiftDraws | None = field(default=None, repr=False, compare=False)
 
@@ -94,12 +95,14 @@ def measure_lifts(
         lift = _facts(segment, metric, values[kept, column], baseline[kept, column])
         reason = _shortage(lift, rules)
         if no_baseline:
-            lift = replace(lift, reason=no_baseline, n_baseline_hits=0, baseline_mean=None, difference=None)
+            lift = replace(
+                lift, reason=Reason(no_baseline), n_baseline_hits=0, baseline_mean=None, difference=None
+            )
         elif reason is None:
             same_users.setdefault(kept.tobytes(), []).append(column)
         else:
             needed = users_needed(lift.n_users, lift.n_baseline_hits, rules)
-            lift = replace(lift, reason=reason, users_needed=needed)
+            lift = replace(lift, reason=_with_step(reason, lift, needed), users_needed=needed)
         lifts.append(lift)
     for columns in same_users.values():
         cells = np.ix_(users[:, columns[0]], np.asarray(columns))
@@ -132,15 +135,28 @@ def users_needed(n_users: int, n_hits: int, rules: LiftRules) -> int | None:
     return max(rules.min_segment_users, math.ceil(round(rules.min_baseline_hits / rate, 9)))
 
 
-def _shortage(lift: Lift, rules: LiftRules) -> str | None:
+def _shortage(lift: Lift, rules: LiftRules) -> Reason | None:
     if lift.n_users < rules.min_segment_users:
-        return f"{lift.n_users} users with a relevant item, at least {rules.min_segment_users} are needed"
+        return Reason(
+            f"{lift.n_users} users with a relevant item, at least {rules.min_segment_users} are needed",
+            "too_few_users",
+        )
     if lift.n_baseline_hits < rules.min_baseline_hits:
         hits = f"the baseline hits for {lift.n_baseline_hits} of {lift.n_users} users"
-        return f"{hits}, at least {rules.min_baseline_hits} are needed"
+        return Reason(f"{hits}, at least {rules.min_baseline_hits} are needed", "too_few_hits")
     if not lift.n_baseline_hits:
-        return "the baseline hits for nobody, so there is no ratio"
+        return Reason("the baseline hits for nobody, so there is no ratio", "too_few_hits")
     return None
+
+
+def _with_step(reason: Reason, lift: Lift, needed: int | None) -> Reason:
+    """The reason with what would make the segment large enough."""
+    merge = f"merge segment {lift.segment} with another"
+    if needed is None or needed <= lift.n_users:  # the least that it can be, without a hit so far
+        return Reason(reason, next_step=f"{merge}, or add events of its users after the split")
+    about = "about" if lift.n_baseline_hits else "at least"
+    more = more_users(needed - lift.n_users)
+    return Reason(reason, next_step=f"{merge}, or bring {about} {more} of it with events after the split")
 
 
 def _facts(segment: str, metric: str, values: NDArray[np.float64], baseline: NDArray[np.float64]) -> Lift:

@@ -25,7 +25,9 @@ def verdicts(writers: Iterable[Writer]) -> Iterator[str]:
     """Yield a paragraph per simulation: its verdict, and what goes with it."""
     for writer in writers:
         verdict = writer.verdict
-        notes = "".join(f"<br>note: {_text(caveat)}" for caveat in verdict.caveats)
+        causes = [f"{root.headline}; next step: {root.next_step}" for root in verdict.causes]
+        said = [*causes, *(f"note: {caveat}" for caveat in verdict.caveats)]
+        notes = "".join(f"<br>{_text(line)}" for line in said)
         yield f"<p><strong>{_text(writer.opened.plan.id)}: {_text(verdict.sentence)}</strong>{notes}</p>"
 
 

@@ -21,13 +21,16 @@ from pytest_recsim.record.artifacts import Evidence
 from pytest_recsim.record.asked import WaiverNote
 from pytest_recsim.record.jsonio import dumps, write_json
 from pytest_recsim.record.legible import legible
+from pytest_recsim.record.masking import safe
 from pytest_recsim.record.model import CheckResult, Outcome
+from pytest_recsim.record.reason import reason_of
 from pytest_recsim.report.properties import PROPERTY, properties
 from pytest_recsim.service.api.capabilities import NotOffered
 from pytest_recsim.simulation import Simulation
 from pytest_recsim.simulation.checks.check import Check, Conclusion, NotMeasured
 from pytest_recsim.simulation.checks.settling import Severity, sentence_of, settled_as, waiver_words
 from pytest_recsim.simulation.diagnose import explanation as why
+from pytest_recsim.simulation.diagnose.root_cause import rooted
 
 RESULT = pytest.StashKey[CheckResult]()
 RUNNING = pytest.StashKey[bool]()
@@ -69,7 +72,7 @@ def _broken_off(
 ) -> Conclusion | None:
     """What a check amounts to that did not come to its end; None leaves it to pytest, with its traceback."""
     if isinstance(error, NotMeasured | NotOffered):
-        return check.conclude(str(error))
+        return check.conclude(reason_of(error))
     if isinstance(error, pytest.skip.Exception):
         found = check.conclude(f"the check was left there: {error}")
         return found if found.outcome == "failed" else None  # a failing figure does not vanish behind a skip
@@ -92,6 +95,7 @@ def _leniency(item: pytest.Function, identity: Identity) -> tuple[Severity, Waiv
 
 def _settle(item: pytest.Function, identity: Identity, check: Check, conclusion: Conclusion) -> None:
     """Apply waiver and severity, keep the result for the record, and end the test accordingly."""
+    conclusion = rooted(item.funcargs.get("sim"), conclusion)
     level, note = _leniency(item, identity)
     outcome, sentence = settled_as(conclusion, level, note), sentence_of(conclusion)
     item.stash[RESULT] = identity.result(
@@ -102,13 +106,15 @@ def _settle(item: pytest.Function, identity: Identity, check: Check, conclusion:
         waiver=waiver_words(note) if outcome == "waived" else "",
         measures=tuple(check.measures),
         shown=check.shown,
+        cause=conclusion.cause,
+        next_step=safe(conclusion.next_step),
     )
     if outcome == "waived" and note is not None:
         pytest.skip(f"waived: {legible(note.reason)} ({legible(note.origin)}); {sentence}")
     if outcome == "warned":
         pytest.xfail(sentence)
     if outcome != "passed":
-        pytest.fail(sentence, pytrace=False)
+        pytest.fail(f"{sentence}\n  next step: {item.stash[RESULT].step}", pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -20,6 +20,7 @@ from pytest_recsim.report.text import retried
 
 P = ParamSpec("P")
 MOST = 5
+MOST_CHECKS = 20
 
 
 def _shown(lines: Callable[P, Iterator[str]]) -> Callable[P, Iterator[str]]:
@@ -88,11 +89,7 @@ def summary(
     """The verdict, the names behind it, what else there is to say, and where the evidence is."""
     counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in verdict.counts.items())
     yield f"{bundle.root.parent.name}: {verdict.sentence} ({counts or 'no check reported'})"
-    for name in verdict.failing[:20]:
-        outcome = verdict.blocking.get(name, "failed")
-        yield f"  {OUTCOMES.get(outcome, outcome)}: {name}"
-    if len(verdict.failing) > 20:
-        yield f"  ... and {len(verdict.failing) - 20} more"
+    yield from _against(verdict)
     if verdict.let_through:
         yield f"  let through: {', '.join(verdict.let_through)}"
     for caveat in (*verdict.caveats, *notes):
@@ -100,6 +97,23 @@ def summary(
     if retries:
         yield f"  retries: {retried(retries)}"
     yield f"  evidence: {os.path.relpath(bundle.root, here)}"
+
+
+def _against(verdict: Verdict) -> Iterator[str]:
+    """What blocks: a cause of many checks first and once, then the other checks by name, each with what to do."""
+    for root in verdict.causes:
+        yield f"  {root.headline}"
+        yield f"    next step: {root.next_step}"
+    caused = {name for root in verdict.causes for name in root.checks}
+    names = [name for name in verdict.failing if name not in caused]
+    for place, name in enumerate(names[:MOST_CHECKS]):
+        outcome, step = verdict.blocking.get(name, "failed"), verdict.next_steps.get(name, "")
+        yield f"  {OUTCOMES.get(outcome, outcome)}: {name}"
+        following = verdict.next_steps.get(names[place + 1], "") if place + 1 < len(names) else ""
+        if step and (step != following or place + 1 == MOST_CHECKS):
+            yield f"    next step: {step}"
+    if len(names) > MOST_CHECKS:
+        yield f"  ... and {len(names) - MOST_CHECKS} more"
 
 
 def batch(path: Path, here: Path) -> str:

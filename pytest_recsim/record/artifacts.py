@@ -110,6 +110,8 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     waiver: str
     measures: tuple[Measure, ...]
     seconds: float
+    cause: str = ""
+    next_step: str = ""
 
     @classmethod
     def of(cls, result: CheckResult) -> Judged:

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from pytest_recsim.record.causes import Root, Unmeasured, roots
+
 Outcome = Literal[
     "passed", "failed", "flaky", "not_measured", "waived", "warned", "skipped", "error", "missing"
 ]
@@ -26,6 +28,14 @@ WORST_FIRST: tuple[Outcome, ...] = (
     "passed",
 )
 BLOCKING: frozenset[Outcome] = frozenset({"error", "failed", "flaky", "not_measured", "missing"})
+STEPS: dict[Outcome, str] = {
+    "error": "see what the check or the service broke off with, in the message or pytest's output",
+    "failed": "compare what was expected with what came",
+    "flaky": "find out what differs from attempt to attempt; `events.jsonl` holds them all",
+    "not_measured": "give the data what the reason misses, or waive the check by name in guardrails.yml",
+    "missing": "run again; the log says what ended the run or its worker",
+}
+"""What to do where a check knows nothing better."""
 
 
 class Measure(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +59,7 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
         likely: what most likely moved it, as far as traces show; a hint.
         borderline: the threshold lies inside the 95 % interval.
         users_needed: how many users would about do to tell a borderline value from its threshold.
+        next_step: what to do when it fails, where that is more than to look at the knobs.
     """
 
     name: str
@@ -72,6 +83,7 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
     high: float | None = None
     borderline: bool = False
     users_needed: int | None = None
+    next_step: str = ""
 
 
 def borderline_words(measure: Measure) -> str:
@@ -85,7 +97,8 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome of one check of one simulation, as it crosses from a worker to the controller.
 
     ``check`` is a guardrail name or a scenario id, ``case`` tells its parametrisation apart (a segment). ``attempt``
-    counts what was reported of it in this run; ``flaky`` is a check that failed and then passed.
+    counts what was reported of it in this run; ``flaky`` is a check that failed and then passed. ``cause`` names what
+    kept it from being measured, ``next_step`` says what to do about its outcome.
     """
 
     simulation: str
@@ -102,6 +115,8 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     finished_at: str = ""
     attempt: int = 1
+    cause: str = ""
+    next_step: str = ""
 
     @property
     def key(self) -> Key:
@@ -124,6 +139,16 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
         return self.sentence.splitlines()[0] if self.sentence else ""
 
     @property
+    def reason(self) -> str:
+        """Why it ended so, without saying again that it was not measured."""
+        return self.first_line.removeprefix("not measured: ")
+
+    @property
+    def step(self) -> str:
+        """What to do next; empty for a check that does not block."""
+        return (self.next_step or STEPS[self.outcome]) if self.outcome in BLOCKING else ""
+
+    @property
     def borderline(self) -> bool:
         """Whether it passed and chance may have decided that."""
         return self.outcome == "passed" and any(one.borderline and one.ok for one in self.measures)
@@ -141,6 +166,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     ``partial`` (a selection of checks ran, so nothing is said about the rest). ``failing`` names what blocks, ``blocking`` says how each of it ended,
     ``let_through`` what was bad and is waived or only warns, ``left_out`` counts checks that should have run and
     were not to, ``not_run`` names them. ``borderline`` counts passes whose threshold lies inside their interval.
+    ``causes`` say what kept several checks at once from being measured, ``next_steps`` what to do, by name of the check.
     """
 
     status: Literal["may_go", "must_not_go", "incomplete", "partial"]
@@ -153,6 +179,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     not_run: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
     borderline: int = 0
+    causes: tuple[Root, ...] = ()
+    next_steps: dict[str, str] = {}
 
     @property
     def whole(self) -> bool:
@@ -221,6 +249,17 @@ def verdict_of(
         not_run=tuple(left_out),
         caveats=caveats,
         borderline=close,
+        causes=causes_of(results),
+        next_steps={result.label: result.step for result in results if result.step},
+    )
+
+
+def causes_of(results: Sequence[CheckResult]) -> tuple[Root, ...]:
+    """What kept several checks at once from being measured, the greatest cause first."""
+    return roots(
+        Unmeasured(one.label, one.reason, one.cause, one.next_step)
+        for one in results
+        if one.outcome == "not_measured"
     )
 
 

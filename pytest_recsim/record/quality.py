@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from pytest_recsim.record.jsonio import SCHEMA_VERSION
+from pytest_recsim.record.reason import Reason
 
 RelevanceName = Literal["unseen", "all"]
 
@@ -21,7 +22,8 @@ class LiftFigure(msgspec.Struct, frozen=True, kw_only=True):
     the verdict rule made of it against its threshold, ``sentence`` says so in words. ``users_needed`` estimates
     the users that would do: to measure it, or to tell a borderline one from its threshold. ``left_out`` users are not
     behind it, because the profile is not in effect for them; where that holds for too many, the number is over all of
-    them, ``outcome`` is not measured and ``reason`` says so. ``unmeasured`` is that reason with what is known all the same.
+    them, ``outcome`` is not measured and ``reason`` says so. ``unmeasured`` is that reason with what is known all the same;
+    ``cause`` names it, ``next_step`` says what to do about it.
 
     ``noise_sd`` is the standard deviation of ``mean`` that comes from unequal answers to equal questions alone,
     ``noise_share`` its part of the mean's sampling variance; None where that is not known. The interval needs no
@@ -50,6 +52,13 @@ class LiftFigure(msgspec.Struct, frozen=True, kw_only=True):
     noise_sd: float | None = None
     noise_share: float | None = None
     unmeasured: str = ""
+    cause: str = ""
+    next_step: str = ""
+
+    @property
+    def why(self) -> Reason:
+        """Why it is not measured, with what is known all the same."""
+        return Reason(self.unmeasured, self.cause, self.next_step)
 
     @property
     def noise_words(self) -> str:
@@ -66,7 +75,7 @@ class LiftFigure(msgspec.Struct, frozen=True, kw_only=True):
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
     """One number of the whole run, with its definition and n; ``reason`` says why it is missing.
 
-    ``raw`` is the number where it is known and says nothing about the profile, which is not in effect for too many.
+    ``cause`` names that, ``next_step`` says what to do about it. ``raw`` is the number where it is known and says nothing about the profile, which is not in effect for too many.
     """
 
     name: str
@@ -75,6 +84,18 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     definition: str
     reason: str = ""
     raw: float | None = None
+    cause: str = ""
+    next_step: str = ""
+
+    @property
+    def why(self) -> Reason:
+        """Why it is missing, with the values beside it."""
+        return Reason(self.reason, self.cause, self.next_step)
+
+    def without(self, reason: Reason, **changes: Any) -> Figure:
+        """The same, not measured for this reason."""
+        why = {"reason": str(reason), "cause": reason.cause, "next_step": reason.next_step}
+        return msgspec.structs.replace(self, value=None, **why | changes)
 
 
 class SegmentCount(msgspec.Struct, frozen=True):

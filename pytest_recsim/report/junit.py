@@ -108,7 +108,8 @@ def end(case: ET.Element, result: CheckResult) -> None:
         sentence = result.sentence.removeprefix(f"{outcome}: ")
         words = filter(None, (outcome, result.waiver, sentence))
         ending = ET.SubElement(case, tag, message=_brief(clean(": ".join(words))))
-        ending.text = clean(result.sentence)
+        step = [f"  next step: {result.step}"] if result.step and result.next_step else []
+        ending.text = clean("\n".join([result.sentence, *step]))
 
 
 def _brief(text: str) -> str:

@@ -7,11 +7,19 @@ from typing import Any
 
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.jsonio import write_text
-from pytest_recsim.record.model import BLOCKING, CheckResult, Measure, Outcome, borderline_words, worst_first
+from pytest_recsim.record.model import (
+    BLOCKING,
+    CheckResult,
+    Measure,
+    Outcome,
+    borderline_words,
+    worst_first,
+)
 from pytest_recsim.record.quality import QualityMetrics
+from pytest_recsim.report.blocking import against, causes, waivers
 from pytest_recsim.report.changes import changes_section
 from pytest_recsim.report.quality import overall_lines, quality_section
-from pytest_recsim.report.text import block, foreign, link, number, retried, table, upper
+from pytest_recsim.report.text import foreign, link, number, retried, table, upper
 
 SIGNS: dict[Outcome, str] = {
     "passed": "passed",
@@ -42,11 +50,13 @@ def _lines(bundle: Bundle) -> Iterator[str]:
     results = worst_first(bundle.results())
     yield f"# {foreign(facts['customer'])}: {foreign(verdict_words(facts, results))}"
     yield ""
+    yield from causes(results)
     yield from _caveats(facts)
     quality = bundle.read_quality()
     yield from overall_lines(quality)
     yield from _what(facts)
-    yield from _against(results)
+    yield from against(results)
+    yield from waivers(results, facts)
     yield from _let_through(results)
     yield from _checks(results)
     yield from _unreported(facts, results)
@@ -146,19 +156,6 @@ def _traffic(requests: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "failed attempts at recommendations", f"{sum(failed.values()):,} ({causes})"
 
 
-def _against(results: list[CheckResult]) -> Iterator[str]:
-    bad = [result for result in results if result.outcome in BLOCKING]
-    if not bad:
-        return
-    yield "## What failed or was not measured"
-    yield ""
-    for result in bad:
-        yield f"### {foreign(result.label)}: {foreign(result.title)}"
-        yield ""
-        yield from block(result.sentence)
-        yield ""
-
-
 def _let_through(results: list[CheckResult]) -> Iterator[str]:
     """What is bad and does not block: a reader has to see it before the green lines."""
     found = [result for result in results if result.outcome in ("warned", "waived")]
@@ -256,7 +253,7 @@ def _links(bundle: Bundle) -> Iterator[str]:
         yield f"- {link(path, path)}"
 
 
-CHECKS: tuple[Callable[[list[CheckResult]], Iterator[str]], ...] = (_against, _let_through, _checks)
+CHECKS: tuple[Callable[[list[CheckResult]], Iterator[str]], ...] = (causes, against, _let_through, _checks)
 """What a page says of results alone."""
 REST: tuple[Callable[[dict[str, Any], list[CheckResult], QualityMetrics | None], Iterator[str]], ...] = (
     lambda facts, _results, _quality: _caveats(facts),

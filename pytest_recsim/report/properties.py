@@ -41,6 +41,10 @@ def _facts(result: CheckResult) -> Iterator[tuple[str, str]]:
     yield "recsim.severity", result.severity
     if result.waiver:
         yield "recsim.waiver", result.waiver
+    if result.cause:
+        yield "recsim.cause", result.cause
+    if result.next_step and result.step:
+        yield "recsim.next_step", result.step
     if result.attempt > 1:
         yield "recsim.attempt", str(result.attempt)
     measures = sorted(result.measures, key=lambda measure: measure.ok is not False)

@@ -21,6 +21,7 @@ from pytest_recsim.report import render_bundle
 from pytest_recsim.report.html import views, write_page
 from pytest_recsim.report.html.catalogue_charts import catalogue_charts
 from pytest_recsim.report.html.charts import charts
+from pytest_recsim.report.waivers import waiver
 
 HOSTILE = "<script>alert(1)</script><b id=x>\x1b[2K\r\u202egnp.$x^2$&amp;\"'"
 CURVE = [{"boost": b, "margin": 0.3 + b, "ndcg": 0.2 - b / 10} for b in (0.0, 0.1, 0.4)]
@@ -147,12 +148,20 @@ def test_checks_with_one_reason_are_named_together():
     assert [group.example for group in found] == ["", "a: ", ""]
 
 
-def test_one_reason_behind_everything_unmeasured_is_said_once_at_the_top(bundle):
-    same = [result(f"S{number}", "not_measured", sentence="nothing is available") for number in (1, 2, 3)]
-    reason = "One reason for everything that was not measured: nothing is available"
-    assert reason in page(bundle, *same).text
-    assert views.one_cause([*same, result("S4", "not_measured", sentence="no tags")]) == ""
-    assert views.one_cause(same[:2]) == ""
+def test_one_cause_of_everything_unmeasured_is_said_once_at_the_top(bundle):
+    facts = {"cause": "nothing_available", "next_step": "set them available"}
+    same = [result(f"S{n}", "not_measured", sentence=f"not measured: {n} items", **facts) for n in (1, 2, 3)]
+    said = page(bundle, *same).text
+    assert "One cause for all 3 checks that were not measured: no item of the data set is available" in said
+    assert "Next step: set them available." in said
+    assert said.index("One cause") < said.index("What was not measured")
+    (group,) = views.groups(same, views.UNKNOWN)
+    assert [one.name for one in group.members] == ["S1", "S2", "S3"]
+    other = result("S4", "not_measured", sentence="not measured: no tags", next_step="tag")
+    assert [one.next_step for one in views.groups([other, *same], views.UNKNOWN)] == [
+        "set them available",
+        "tag",
+    ]
 
 
 def test_how_sure_the_verdict_is_counts_borderline_numbers(bundle):
@@ -173,7 +182,7 @@ def test_how_sure_the_verdict_is_counts_borderline_numbers(bundle):
 
 def test_a_waiver_to_paste_names_check_segment_and_a_last_day():
     failed = result("segment_lift_mrr", "failed", case='new "ones"')
-    said = views.waiver(failed, metadata())
+    said = waiver([failed], metadata())
     assert yaml.safe_load(said)["customers"]["acme"]["waivers"] == [
         {
             "check": "segment_lift_mrr",
@@ -182,9 +191,9 @@ def test_a_waiver_to_paste_names_check_segment_and_a_last_day():
             "until": date(2026, 12, 22),
         }
     ]
-    assert "segment" not in views.waiver(result("S4", "not_measured"), metadata())
-    assert views.waiver(result("S4"), metadata()) == ""
-    assert views.waiver(failed, {}) == ""
+    assert "segment" not in waiver([result("S4", "not_measured")], metadata())
+    assert waiver([result("S4")], metadata()) == ""
+    assert waiver([failed], {}) == ""
 
 
 def test_the_lift_over_everybody_stands_in_the_head_of_the_page_and_of_its_table(bundle):

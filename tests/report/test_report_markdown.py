@@ -56,6 +56,21 @@ gini: expected at most 0.9, got 1
   affected: i1
 ```
 
+Next step: compare what was expected with what came.
+
+<details><summary>To let these checks through knowingly</summary>
+
+Paste into guardrails.yml what you decide to live with, with your reason; every report then says so.
+
+```text
+customers:
+  "acme":
+    waivers:
+      - {check: gini, segment: "vip", reason: "say why", until: 2026-12-22}
+```
+
+</details>
+
 ## What was let through
 
 | check | why | what it says |

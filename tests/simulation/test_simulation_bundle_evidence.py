@@ -68,6 +68,7 @@ def test_scenarios_stand_by_number_and_all_other_checks_by_name_whatever_came_fi
 
 def test_a_check_keeps_what_it_amounts_to_and_its_measures(written):
     facts = {"title": "even", "severity": "warn", "sentence": "s", "waiver": "w", "seconds": 1.5}
+    facts |= {"cause": "tags", "next_step": "tag"}
     one = result("gini", "vip", "warned", measures=(measure(), measure("b", ok=None, got=None)), **facts)
     ((found,), _, _) = written(one)
     assert all(getattr(found, name) == getattr(one, name) for name in found.__struct_fields__)

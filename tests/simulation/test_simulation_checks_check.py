@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -11,7 +12,9 @@ from pytest_recsim.data.guardrails.metric_table import METRICS
 from pytest_recsim.record.asked import Limit
 from pytest_recsim.record.model import Measure
 from pytest_recsim.record.quality import Figure, LiftFigure
-from pytest_recsim.simulation.checks.check import Check, Conclusion, NotMeasured, told
+from pytest_recsim.record.reason import reason_of
+from pytest_recsim.simulation.checks.check import Check, Conclusion, NotMeasured
+from pytest_recsim.simulation.checks.telling import step_of, told
 
 METRIC = METRICS["segment_lift_ndcg"]
 LIMIT = Limit("min_catalog_coverage", 0.6, "block", "guardrails.yml:7")
@@ -64,9 +67,10 @@ def test_a_number_against_a_limit(method: str, got: float | None, limit: float, 
 
 
 def test_no_measure_is_never_a_pass() -> None:
-    assert Check().conclude() == Conclusion(
-        "failed", "measured nothing: the check compared no number and no fact"
-    )
+    conclusion = Check().conclude()
+    assert conclusion.outcome == "failed"
+    assert conclusion.sentence == "measured nothing: the check compared no number and no fact"
+    assert "check.at_least" in conclusion.next_step
 
 
 def test_showing_evidence_is_not_measuring() -> None:
@@ -90,7 +94,9 @@ def test_one_unmeasured_number_leaves_the_check_unproven() -> None:
     check.that("fine", ok=True, expected="a", got="a")
     check.at_least("mean", math.nan, 0)
     check.at_least("span", None, 0)
-    assert check.conclude() == Conclusion("not_measured", "no finite value for `mean`, `span`")
+    conclusion = check.conclude()
+    assert (conclusion.outcome, conclusion.sentence) == ("not_measured", "no finite value for `mean`, `span`")
+    assert conclusion.next_step.startswith("see why mean has no value")
 
 
 def test_what_failed_before_an_unmet_need_stays_failed_and_the_need_is_told_too() -> None:
@@ -108,11 +114,43 @@ def test_an_unmet_need_after_good_measures_is_not_measured() -> None:
     assert check.conclude("there is no moon") == Conclusion("not_measured", "there is no moon")
 
 
+def test_an_unmet_need_carries_its_cause_and_the_next_step() -> None:
+    check = Check()
+    with pytest.raises(NotMeasured) as found:
+        check.need([], "there is no moon", next_step="wait for the night", cause="day")
+    conclusion = check.conclude(reason_of(found.value))
+    assert conclusion == Conclusion("not_measured", "there is no moon", "day", "wait for the night")
+
+
+def test_what_failed_says_what_to_do_about_it() -> None:
+    def step(**facts: object) -> str:
+        check = Check()
+        check.at_most("offenders", 2, 0, **facts)
+        return check.conclude().next_step
+
+    assert step(knob=["BRAND_CAP", "CATEGORY_CAP"]) == "look at BRAND_CAP, CATEGORY_CAP"
+    assert step(next_step="ask Ann", knob="BRAND_CAP") == "ask Ann; look at BRAND_CAP"
+    assert step(curl="curl x") == (
+        "send the request after `reproduce`, and show the answer to whoever runs the service"
+    )
+    assert step() == ""
+
+
+def test_a_failure_that_may_be_chance_says_how_many_users_are_missing() -> None:
+    lift = Measure(name="lift", ok=False, got=0.05, expected="at least 0.1", n=100, borderline=True)
+    assert step_of([msgspec.structs.replace(lift, users_needed=1900)]).startswith(
+        "bring about 1,800 more users"
+    )
+    assert step_of([msgspec.structs.replace(lift, users_needed=101)]).startswith("bring about 1 more user,")
+    assert step_of([lift]) == ""
+
+
 @pytest.mark.parametrize("nothing", [math.nan, np.float64("nan"), np.float32("nan"), None])
 def test_a_fact_that_could_not_be_compared_is_not_measured(nothing: float | None) -> None:
     check = Check()
     check.that("fits", ok=nothing, expected="a", got="b")
-    assert check.conclude() == Conclusion("not_measured", "no finite value for `fits`")
+    conclusion = check.conclude()
+    assert (conclusion.outcome, conclusion.sentence) == ("not_measured", "no finite value for `fits`")
     with pytest.raises(NotMeasured):
         Check().need(nothing, "nothing there")
 

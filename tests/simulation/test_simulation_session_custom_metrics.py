@@ -143,6 +143,8 @@ def test_metrics_are_measured_once_and_stand_beside_ours(sim):
         "definition": "d",
         "reason": "",
         "raw": None,
+        "cause": "",
+        "next_step": "",
     }
 
 

@@ -13,7 +13,7 @@ import msgspec
 from pytest_recsim.record.artifacts import SeedManifest
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.jsonio import write_text
-from pytest_recsim.record.model import BLOCKING, CheckResult, worst_first
+from pytest_recsim.record.model import BLOCKING, CheckResult, causes_of, worst_first
 from pytest_recsim.record.reading import read_record
 from pytest_recsim.report.html import views
 from pytest_recsim.report.html.catalogue_charts import catalogue_charts
@@ -23,6 +23,7 @@ from pytest_recsim.report.html.environment import environment, style
 from pytest_recsim.report.html.words import MEANINGS
 from pytest_recsim.report.markdown import verdict_words
 from pytest_recsim.report.quality import overall_words, worths
+from pytest_recsim.report.waivers import waiver
 
 NAME = "report.html"
 
@@ -58,7 +59,7 @@ def page_of(bundle: Bundle, results: Sequence[CheckResult], drawn: Sequence[Char
         sure=views.sureness(results),
         failed=views.groups(results, views.FAILED),
         unknown=views.groups(results, views.UNKNOWN),
-        cause=views.one_cause(results),
+        causes=causes_of(results),
         dates=views.dates(_seeded(bundle)),
         quality=(quality := bundle.read_quality()),
         overall=overall_words(quality),
@@ -66,7 +67,7 @@ def page_of(bundle: Bundle, results: Sequence[CheckResult], drawn: Sequence[Char
         results=results,
         blocking=BLOCKING,
         charts={chart.name: chart for chart in drawn},
-        waiver=views.waiver,
+        waiver=waiver,
         meanings=MEANINGS,
         files=bundle.files(but=NAME),
         style=style(),

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from pytest_recsim.record.artifacts import SeedManifest
-from pytest_recsim.record.model import BLOCKING, CheckResult, Measure, Outcome
+from pytest_recsim.record.causes import Root
+from pytest_recsim.record.model import BLOCKING, CheckResult, Measure, Outcome, causes_of
 
 UNKNOWN: frozenset[Outcome] = frozenset({"not_measured", "missing"})
 FAILED = BLOCKING - UNKNOWN
@@ -42,65 +40,42 @@ class Member:
 
 @dataclass(frozen=True)
 class Group:
-    """Checks that ended alike for one reason, which is the first line of what they say."""
+    """Checks that ended alike for one reason: the first line of what they say, or what kept them all from being measured."""
 
     members: tuple[Member, ...]
     reason: str
+    next_step: str = ""
+    shared: bool = False
 
     @property
     def example(self) -> str:
         """Whose the reason is, where a check has several cases, which say it each with numbers of their own."""
         cases = self.members[0].cases
-        return f"{cases[0]}: " if len(cases) > 1 else ""
+        return f"{cases[0]}: " if len(cases) > 1 and not self.shared else ""
 
 
 def groups(results: Sequence[CheckResult], outcomes: frozenset[Outcome]) -> list[Group]:
-    """Gather what ended so by check, and checks that give the same reason."""
-    found: dict[str, list[CheckResult]] = {}
+    """Gather what ended so by check, and checks that give the same reason or have one cause; a cause of many comes first."""
+    roots = {label: root for root in causes_of(results) for label in root.checks}
+    found: dict[tuple[str, Root | None], list[CheckResult]] = {}
     for result in results:
         if result.outcome in outcomes:
-            found.setdefault(result.check, []).append(result)
-    by_reason: dict[str, list[Member]] = {}
-    for name, members in found.items():
+            found.setdefault((result.check, roots.get(result.label)), []).append(result)
+    gathered: dict[tuple[str, str, bool], list[Member]] = {}
+    for (name, root), members in found.items():
+        first = members[0]
         cases = tuple(one.case for one in members if one.case)
-        member = Member(name, cases, sum(one.check == name for one in results), anchor(members[0]))
-        by_reason.setdefault(reason(members[0]), []).append(member)
-    return [Group(tuple(members), why) for why, members in by_reason.items()]
-
-
-def one_cause(results: Sequence[CheckResult]) -> str:
-    """The reason that all unmeasured checks have in common; empty where there are several, or few checks."""
-    reasons = {reason(one) for one in results if one.outcome in UNKNOWN}
-    many = sum(one.outcome in UNKNOWN for one in results)
-    return reasons.pop() if len(reasons) == 1 and many > 2 else ""
-
-
-def reason(result: CheckResult) -> str:
-    """Why it ended so; a section's head says already that something was not measured."""
-    return result.first_line.removeprefix("not measured: ")
+        member = Member(name, cases, sum(one.check == name for one in results), anchor(first))
+        why = (root.words, root.next_step, True) if root else (first.reason, first.step, False)
+        gathered.setdefault(why, []).append(member)
+    told = [Group(tuple(members), *why) for why, members in gathered.items()]
+    return sorted(told, key=lambda group: not group.shared)
 
 
 def anchor(result: CheckResult) -> str:
     """An id for the page: names hold what an id may not."""
     plain = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in result.label)
     return f"check-{plain}-{sum(result.label.encode()) % 9973}"
-
-
-WAIVED_DAYS = 30
-
-
-def waiver(result: CheckResult, facts: Mapping[str, Any]) -> str:
-    """What to paste into guardrails.yml to let a check through knowingly, for a month; empty where nothing stands against it."""
-    if result.outcome not in BLOCKING:
-        return ""
-    segment = f"segment: {json.dumps(result.case, ensure_ascii=False)}, " if result.case else ""
-    started = str(facts.get("started_at", ""))
-    with suppress(ValueError):
-        until = f", until: {datetime.fromisoformat(started) + timedelta(days=WAIVED_DAYS):%Y-%m-%d}"
-        customer = json.dumps(str(facts.get("customer", "")), ensure_ascii=False)
-        entry = f'{{check: {result.check}, {segment}reason: "say why"{until}}}'
-        return f"customers:\n  {customer}:\n    waivers:\n      - {entry}"
-    return ""
 
 
 def sureness(results: Sequence[CheckResult]) -> str:

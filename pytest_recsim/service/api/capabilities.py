@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from pytest_recsim.record.causes import CAUSES
+from pytest_recsim.record.reason import Reason
 from pytest_recsim.service.api.client import Service
 from pytest_recsim.service.contract.ask import Ask
 from pytest_recsim.service.contract.errors import ServiceError
@@ -55,7 +57,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
             NotOffered: it does not; what needs it cannot be measured here, which is no failure.
         """
         if not getattr(self, name):
-            raise NotOffered(self.without(name))
+            _, step = CAUSES.get(f"no_{name}", ("", "run against a revision of the service that has it"))
+            raise NotOffered(Reason(self.without(name), f"no_{name}", step))
 
 
 EVERYTHING = Capabilities()

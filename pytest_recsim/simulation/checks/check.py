@@ -16,9 +16,11 @@ from pytest_recsim.judge.verdict import Direction, judge_threshold
 from pytest_recsim.judge.verdict import Outcome as Outcomes
 from pytest_recsim.record.asked import Limit
 from pytest_recsim.record.jsonio import dumps
-from pytest_recsim.record.model import Measure, Outcome, borderline_words
+from pytest_recsim.record.model import Measure, Outcome
 from pytest_recsim.record.quality import Figure, LiftFigure
+from pytest_recsim.record.reason import Reason
 from pytest_recsim.service.contract.ask import Exchange
+from pytest_recsim.simulation.checks.telling import step_of, told
 
 Knobs = str | Sequence[str]
 
@@ -29,10 +31,18 @@ class NotMeasured(Exception):  # noqa: N818 - it is an outcome of a check, not a
 
 @dataclass(frozen=True)
 class Conclusion:
-    """What a check amounts to before waivers and severity are applied."""
+    """What a check amounts to before waivers and severity are applied.
+
+    Attributes:
+        outcome, sentence: how it ended, and why.
+        cause: name of what kept it from being measured.
+        next_step: what to do about it; empty where the check knows nothing better than its outcome.
+    """
 
     outcome: Outcome
     sentence: str
+    cause: str = ""
+    next_step: str = ""
 
 
 @dataclass
@@ -49,10 +59,17 @@ class Check:
     measures: list[Measure] = field(default_factory=list)
     shown: dict[str, Any] = field(default_factory=dict)
 
-    def need(self, condition: object, reason: str) -> None:
-        """Go on only if the check can fail; otherwise it is *not measured*, for ``reason``."""
+    def need(self, condition: object, reason: str, *, next_step: str = "", cause: str = "") -> None:
+        """Go on only if the check can fail; otherwise it is *not measured*, for ``reason``.
+
+        Args:
+            condition: what has to hold; NaN does not.
+            reason: why the check could not fail, in words.
+            next_step: what to do about it, an imperative: "tag five more items".
+            cause: a name that checks share which cannot be measured for the same reason; three of them become a headline.
+        """
         if not condition or _no_number(condition):
-            raise NotMeasured(reason)
+            raise NotMeasured(Reason(reason, cause, next_step))
 
     def show(self, key: str, value: Any) -> None:
         """Keep a piece of evidence.
@@ -100,6 +117,7 @@ class Check:
         advice: str = "",
         about: About = "",
         worst: str = "",
+        next_step: str = "",
     ) -> None:
         """Record a fact that holds or does not.
 
@@ -117,6 +135,7 @@ class Check:
             advice: where to look besides, in words.
             about: which signs in the answers bear on it, ``ranking`` or ``catalogue``.
             worst: the users or items that it fails most, up to five.
+            next_step: what to do when it does not hold, where that is more than to look at the knobs.
         """
         unknown = ok is None or _no_number(ok)
         self._keep(
@@ -133,13 +152,16 @@ class Check:
                 knobs=_names(knob),
                 about=about,
                 worst="" if ok else worst,
+                next_step="" if ok else next_step,
             )
         )
 
     def lift(self, figure: LiftFigure, limit: Limit, metric: MetricFacts) -> None:
         """Take over a segment lift as it was judged, together with all others, under the verdict rule."""
         if figure.outcome == Outcomes.NOT_MEASURED or figure.lift is None or not math.isfinite(figure.lift):
-            raise NotMeasured(figure.unmeasured or f"the lift is {figure.lift}")
+            raise NotMeasured(
+                figure.why or Reason(f"the lift is {figure.lift}", figure.cause, figure.next_step)
+            )
         self._keep(
             Measure(
                 name=metric.shown(),
@@ -176,7 +198,7 @@ class Check:
             facts: as for :meth:`that`, ``who`` and ``exchange`` among them.
         """
         if figure.value is None:
-            raise NotMeasured(figure.reason)
+            raise NotMeasured(figure.why)
         compare = self.at_least if threshold_key(limit.key).direction == "min" else self.at_most
         compare(figure.name, figure.value, limit, n=figure.n, definition=figure.definition, **facts)
         if metric is not None:
@@ -200,8 +222,8 @@ class Check:
 
     def broken(self, sentence: str) -> Conclusion:
         """Conclude a check that broke off: it failed, for what it had found and for what ended it."""
-        failing = [told(measure) for measure in self.measures if measure.ok is False]
-        return Conclusion("failed", "\n".join([*failing, sentence]))
+        failing = [measure for measure in self.measures if measure.ok is False]
+        return Conclusion("failed", "\n".join([*map(told, failing), sentence]), next_step=step_of(failing))
 
     def conclude(self, unmet: str = "") -> Conclusion:
         """Weigh the measures: one failing fails the check, one unmeasured or none at all leaves it unproven.
@@ -212,37 +234,20 @@ class Check:
         failing = [measure for measure in self.measures if measure.ok is False]
         if failing:
             rest = [f"and the rest was not measured: {unmet}"] if unmet else []
-            return Conclusion("failed", "\n".join([*map(told, failing), *rest]))
+            return Conclusion("failed", "\n".join([*map(told, failing), *rest]), next_step=step_of(failing))
         if unmet:
-            return Conclusion("not_measured", unmet)
+            why = Reason(unmet)
+            return Conclusion("not_measured", str(why), why.cause, why.next_step)
         if not self.measures:
-            return Conclusion("failed", "measured nothing: the check compared no number and no fact")
+            step = "let the check compare something: `check.at_least`, `check.at_most` or `check.that`"
+            return Conclusion(
+                "failed", "measured nothing: the check compared no number and no fact", next_step=step
+            )
         unmeasured = [measure.name for measure in self.measures if measure.ok is None]
         if unmeasured:
-            return Conclusion("not_measured", f"no finite value for {_listed(unmeasured)}")
+            step = f"see why {unmeasured[0]} has no value: nothing to divide by, or nobody to average over"
+            return Conclusion("not_measured", f"no finite value for {_listed(unmeasured)}", next_step=step)
         return Conclusion("passed", "")
-
-
-def told(measure: Measure) -> str:
-    """Tell a failing measure: expected, got, for whom, the request as curl, the knob to look at."""
-    got = f"{measure.got:.4g}" if isinstance(measure.got, float) else measure.got
-    lines = [f"{measure.name}: expected {measure.expected}, got {got}"]
-    if measure.low is not None:
-        high = "no upper bound" if measure.high is None else f"{measure.high:.2f}"
-        mark = f"; {borderline_words(measure)}" if measure.borderline else ""
-        lines[0] += f" (95 % interval {measure.low:.2f} to {high}{mark})"
-    facts = {
-        "affected": measure.who,
-        "n": "" if measure.n is None else str(measure.n),
-        "definition": measure.definition,
-        "threshold": measure.origin,
-        "most affected": measure.worst,
-        "knobs to check": measure.knob,
-        "current values": measure.values,
-        "likely cause": measure.likely,
-        "reproduce": measure.curl,
-    }
-    return "\n".join(lines + [f"  {name}: {fact}" for name, fact in facts.items() if fact])
 
 
 def _names(knob: Knobs) -> tuple[str, ...]:

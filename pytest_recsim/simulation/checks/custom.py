@@ -30,6 +30,8 @@ def own(sim: Simulation, check: Check, threshold: str, segment: str) -> None:
     found = sim.own[name]
     (metric,) = (one for one in sim.metrics if one.name == name)
     check.show("figure", found)
-    check.need(not found.failure, found.failure)
+    check.need(
+        not found.failure, found.failure, next_step=f"repair the function behind `{name}`", cause="custom"
+    )
     figure = found.segments[segment] if segment else found.figure
     check.figure(figure, limit, metric, who=segment and f"segment {segment}")

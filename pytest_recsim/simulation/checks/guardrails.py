@@ -16,6 +16,7 @@ from pytest_recsim.data.guardrails.metric import MetricFacts
 from pytest_recsim.data.guardrails.metric_table import GUARDED, METRICS
 from pytest_recsim.judge.ranking import OF_SLOTS, gains
 from pytest_recsim.record.quality import Figure, RelevanceName
+from pytest_recsim.record.reason import Reason
 from pytest_recsim.simulation.checks.rank_stability import instability, slowest_list
 from pytest_recsim.simulation.measure.basis import Basis, Rows
 from pytest_recsim.simulation.measure.figures import figure
@@ -108,7 +109,9 @@ def _culprits(table: Slates, metric: MetricFacts, which: RelevanceName, rows: Ro
 
 def _instability(sim: Simulation, segment: str) -> Measured:
     found = instability(sim, segment)
-    reason = "" if found.users else f"nobody of segment {segment} has holdout events and a list to compare"
+    said = f"nobody of segment {segment} has holdout events and a list to compare"
+    step = f"add events of users of {segment} after the split, or merge it with another segment"
+    reason = Reason() if found.users else Reason(said, "nobody", step)
     one = figure(METRICS["rank_instability"].shown(), found.mean, len(found.users), found.definition, reason)
     if reason:
         return Measured(one)

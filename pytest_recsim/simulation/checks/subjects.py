@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from itertools import combinations, zip_longest
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pytest_recsim.record.causes import CAUSES
+from pytest_recsim.record.reason import Reason, more_users
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 
     Offenders = Sequence[tuple[str, Exchange]]
 
+NOBODY = Reason("nobody has holdout events, so there is nobody to ask for", "nobody", CAUSES["nobody"][1])
 CAPS_OFF = {"brand_cap": 0, "category_cap": 0}
 PLAIN = CAPS_OFF | {"mmr_lambda": 1.0}
 """Relevance alone; S2, S4 and S9 start from these lists, which are asked for once."""
@@ -39,7 +43,7 @@ def spread(sim: Simulation, n: int, users: Iterable[str] | None = None) -> list[
 class Compares(Protocol):
     """The part of ``check`` that is used here."""
 
-    def need(self, condition: object, reason: str) -> None: ...
+    def need(self, condition: object, reason: str, *, next_step: str = "", cause: str = "") -> None: ...
 
     def at_most(self, name: str, got: float | None, limit: float, **facts: Any) -> None: ...
 
@@ -65,7 +69,12 @@ def established_with_truth(sim: Simulation, check: Compares, n: int) -> list[str
     Chosen by the holdout alone, never by how well they are served; users without truth have no NDCG.
     """
     users = most_relevant(sim, n)
-    check.need(len(users) >= n, f"{len(users)} established users with holdout, {n} are needed")
+    check.need(
+        len(users) >= n,
+        f"{len(users)} established users with holdout, {n} are needed",
+        next_step=f"bring {more_users(n - len(users))} with recent history and with events after the split",
+        cause="established",
+    )
     return users
 
 

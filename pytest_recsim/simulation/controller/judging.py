@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pytest_recsim.clock import monotonic, utc_now
 from pytest_recsim.data.guardrails.metric_table import METRICS
 from pytest_recsim.plan.model import Plan, covering
+from pytest_recsim.record.masking import safe
 from pytest_recsim.record.model import CheckResult, Key
+from pytest_recsim.record.reason import reason_of
 from pytest_recsim.service.api.capabilities import NotOffered
 from pytest_recsim.service.contract.errors import ServiceError
 from pytest_recsim.simulation.checks import custom as own_checks
@@ -18,6 +20,7 @@ from pytest_recsim.simulation.checks.cases import cases, key_of
 from pytest_recsim.simulation.checks.check import Check, Conclusion, NotMeasured
 from pytest_recsim.simulation.checks.settling import sentence_of, settled_as, severity_of, waiver_words
 from pytest_recsim.simulation.diagnose import explanation as why
+from pytest_recsim.simulation.diagnose.root_cause import rooted
 from pytest_recsim.simulation.session.simulation import Simulation
 
 CLOSING = ("profile", "contract", "availability", "error_rate")
@@ -114,6 +117,8 @@ def _made(sim: Simulation, one: Due) -> CheckResult:
         shown=check.shown,
         seconds=round(monotonic() - began, 4),
         finished_at=utc_now().isoformat(timespec="milliseconds"),
+        cause=conclusion.cause,
+        next_step=safe(conclusion.next_step),
     )
 
 
@@ -121,10 +126,10 @@ def _concluded(sim: Simulation, check: Check, one: Due) -> Conclusion:
     try:
         one.guardrail.judge(sim, check, **{name: value for name, value in one.case.items() if name != "sim"})
     except (NotMeasured, NotOffered) as error:
-        return check.conclude(str(error))
+        return rooted(sim, check.conclude(reason_of(error)))
     except ServiceError as error:
         return check.broken(error.sentence)
-    conclusion = check.conclude()
+    conclusion = rooted(sim, check.conclude())
     if conclusion.outcome != "failed":
         return conclusion
     _, name, case = one.key

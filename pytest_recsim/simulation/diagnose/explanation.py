@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -42,7 +42,7 @@ def explained(sim: Simulation, named: Named, check: Check, failed: Conclusion) -
     except Exception as error:  # noqa: BLE001 - an explanation that breaks must not hide what it explains
         since = f"what stands behind it could not be worked out: {type(error).__name__}: {error}"
     sentence = check.conclude().sentence
-    return Conclusion(failed.outcome, f"{sentence}\n  {since}" if since else sentence)
+    return replace(failed, sentence=f"{sentence}\n  {since}" if since else sentence)
 
 
 def _explained(sim: Simulation, named: Named, measure: Measure) -> Measure:

@@ -12,7 +12,9 @@ from pytest_recsim.judge import PADDING, catalogue
 from pytest_recsim.judge.ranking import gains
 from pytest_recsim.judge.relevance import Relevance
 from pytest_recsim.plan.model import K
+from pytest_recsim.record.causes import CAUSES
 from pytest_recsim.record.quality import RelevanceName
+from pytest_recsim.record.reason import Reason
 from pytest_recsim.simulation.truth.applied import ENOUGH
 from pytest_recsim.simulation.truth.room import shortened_by
 from pytest_recsim.simulation.truth.slates import Lists, Slates
@@ -94,7 +96,7 @@ class Basis:
             self._because[k] = shortened_by(self.table.world, k)
         return self._because[k]
 
-    def too_short(self, k: int, rows: Rows | None = None) -> str:
+    def too_short(self, k: int, rows: Rows | None = None) -> Reason:
         """Why these lists say nothing @k, empty when they do: too many of them end before it.
 
         A number @20 of lists of 9 is one @9, and flatters: the last slots are where lists repeat themselves least.
@@ -102,11 +104,14 @@ class Basis:
         short = self.short(k) if rows is None else self.short(k)[rows]
         count, lists = int(short.sum()), len(short)
         if count <= (1 - ENOUGH) * lists:
-            return ""
+            return Reason()
         if 0 < self.clamped < k:
-            return f"the service returns at most {self.clamped} items, so nothing @{k} can be measured"
+            said = f"the service returns at most {self.clamped} items, so nothing @{k} can be measured"
+            return Reason(said, "short_lists", f"let the service return {k} items (RECOMMENDATION_MAX_K)")
         mean = float((self.lengths if rows is None else self.lengths[rows]).mean())
-        return (
+        return Reason(
             f"{count:,} of {lists:,} lists hold fewer than {k} items ({mean:.1f} on average), so nothing @{k} can be "
-            f"measured{self.because(k)}"
+            f"measured{self.because(k)}",
+            "short_lists",
+            CAUSES["short_lists"][1],
         )

@@ -12,7 +12,9 @@ from pytest_recsim.data.guardrails.metric import MetricFacts
 from pytest_recsim.data.guardrails.metric_table import METRICS
 from pytest_recsim.judge.means import mean_measured
 from pytest_recsim.plan.model import Plan
+from pytest_recsim.record.causes import CAUSES
 from pytest_recsim.record.quality import Figure, RelevanceName
+from pytest_recsim.record.reason import Reason, more_users
 from pytest_recsim.simulation.measure.basis import SETS, Basis, Rows, Values
 from pytest_recsim.simulation.measure.formulas import FORMULAS, PerUser, Together, per_user
 from pytest_recsim.simulation.truth.applied import Applied, Standing
@@ -94,19 +96,23 @@ def _measures(basis: Basis, judged: Basis) -> Iterator[_Measure]:
                 yield _Measure(metric, which, basis, judged)
 
 
+NOTHING = Reason(
+    "nothing to measure: no list, no slot or no user with holdout", "nobody", CAUSES["nobody"][1]
+)
+
+
 def figure(name: str, value: float, n: int, definition: str, reason: str) -> Figure:
     """A figure; a value that is not finite is not measured."""
     if not math.isfinite(value):
-        reason = reason or "nothing to measure: no list, no slot or no user with holdout"
-    return Figure(
-        name=name, value=None if reason else float(value), n=n, definition=definition, reason=reason
-    )
+        reason = reason or NOTHING
+    one = Figure(name=name, value=None if reason else float(value), n=n, definition=definition)
+    return one.without(Reason(reason)) if reason else one
 
 
 def standing_figure(one: Figure, standing: Standing) -> Figure:
     """The figure as far as it says something about the profile: with who is left out, or not measured."""
     if one.value is not None and standing.reason:
-        return msgspec.structs.replace(one, value=None, raw=one.value, reason=standing.reason)
+        return one.without(Reason(standing.reason), raw=one.value)
     return msgspec.structs.replace(one, definition=one.definition + standing.note)
 
 
@@ -116,4 +122,5 @@ def enough(one: Figure, plan: Plan, segment: str, least: int = 1) -> Figure:
     if one.value is None or one.n >= least:
         return one
     reason = f"not enough data: {one.n} users, at least {least} are needed"
-    return msgspec.structs.replace(one, value=None, reason=reason)
+    step = f"bring {more_users(least - one.n)} of {segment or 'this customer'}, or merge small segments"
+    return one.without(Reason(reason, "too_few_users", step))

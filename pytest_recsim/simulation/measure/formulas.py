@@ -17,13 +17,19 @@ from pytest_recsim.data.guardrails.metric import MetricFacts
 from pytest_recsim.judge import catalogue
 from pytest_recsim.judge.ranking import OF_SLOTS, repeat_hit_share
 from pytest_recsim.judge.similarity import intra_list_similarity, pack_tags
+from pytest_recsim.record.causes import CAUSES
 from pytest_recsim.record.quality import RelevanceName
+from pytest_recsim.record.reason import Reason
 from pytest_recsim.simulation.measure import choice
 from pytest_recsim.simulation.measure.basis import Basis, Values
 from pytest_recsim.simulation.measure.offenders import Culprits, crowding, never_shown
 from pytest_recsim.simulation.truth.slates import Slates
 
-UNSEEDED = "no event was seeded, so the service could not know anything about anybody"
+UNSEEDED = Reason(
+    "no event was seeded, so the service could not know anything about anybody",
+    "nothing_seeded",
+    CAUSES["nothing_seeded"][1],
+)
 Behind = Callable[[Slates, int], Culprits]
 
 

@@ -19,6 +19,7 @@ from pytest_recsim.judge.relevance import Relevance
 from pytest_recsim.judge.verdict import Verdict, borderline, judge_lifts, users_to_tell
 from pytest_recsim.plan.model import K, Plan
 from pytest_recsim.record.quality import LiftFigure, Noise, Quality, RelevanceName, SegmentCount
+from pytest_recsim.record.reason import Reason
 from pytest_recsim.service.contract.ask import Exchange
 from pytest_recsim.simulation.measure.basis import SETS, Basis
 from pytest_recsim.simulation.measure.figures import figures_of
@@ -219,10 +220,10 @@ def _figure(
     lift: Lift, which: RelevanceName, recent: float | None, standing: Standing, verdict: Verdict | None
 ) -> LiftFigure:
     """The lift with its verdict; without one where it says nothing about the profile."""
-    reason = lift.reason or standing.reason
+    reason = Reason(lift.reason or standing.reason)
     facts: dict[str, Any] = {
         "sentence": f"not measured: {reason}",
-        "unmeasured": reason,
+        "unmeasured": str(reason),
         "users_needed": lift.users_needed,
     }
     if verdict is not None:
@@ -247,7 +248,9 @@ def _figure(
         low=lift.low,
         high=lift.high,
         ends_error=lift.ends_error,
-        reason=reason,
+        reason=str(reason),
+        cause=reason.cause,
+        next_step=reason.next_step,
         left_out=standing.left_out,
         **facts,
     )

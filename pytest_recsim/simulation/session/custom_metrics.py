@@ -18,6 +18,7 @@ from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.plan.own import Metric, kind
 from pytest_recsim.record.jsonio import write_atomic
 from pytest_recsim.record.quality import Figure, OwnFigure
+from pytest_recsim.record.reason import Reason
 from pytest_recsim.simulation.measure.figures import enough, figure, standing_figure
 from pytest_recsim.simulation.session.session import Session
 from pytest_recsim.simulation.truth.applied import Applied
@@ -80,7 +81,8 @@ def _measured(sim: Session, metric: Metric, applied: Applied) -> OwnFigure:
         if not isinstance(error, Exception) and not _of_a_test(error):
             raise
         failure = f"`{metric.name}` raised {type(error).__name__}: {error} ({_place(error)})"
-    return OwnFigure(figure=figure(metric.name, math.nan, 0, metric.definition, failure), failure=failure)
+    why = Reason(failure, "custom", f"repair the function behind `{metric.name}`")
+    return OwnFigure(figure=figure(metric.name, math.nan, 0, metric.definition, why), failure=failure)
 
 
 def _per_user(sim: Session, metric: Metric, values: Mapping[str, float], applied: Applied) -> OwnFigure:
@@ -91,7 +93,9 @@ def _per_user(sim: Session, metric: Metric, values: Mapping[str, float], applied
         users = {user: everybody[user] for user, kept in zip(everybody, standing.kept, strict=True) if kept}
         known = [value for value in users.values() if not math.isnan(value)]
         endless = next((user for user, value in users.items() if math.isinf(value)), None)
-        reason = "" if endless is None else f"the value of user {endless} is infinite"
+        step = f"repair the function behind `{metric.name}`: a value has to be finite"
+        said = f"the value of user {endless} is infinite"
+        reason = Reason() if endless is None else Reason(said, "custom", step)
         total = math.fsum(known) if endless is None else math.nan
         value = total / len(known) if known else math.nan
         found = figure(metric.name, value, len(known), metric.definition, reason)

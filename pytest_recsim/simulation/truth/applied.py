@@ -16,11 +16,13 @@ import msgspec
 from pytest_recsim.plan.model import K
 from pytest_recsim.plan.modes import ON_SERVICES, ONE_WAY
 from pytest_recsim.record.metadata import KnobRow
+from pytest_recsim.record.reason import Reason
 from pytest_recsim.service.contract.ask import Exchange
 from pytest_recsim.simulation.truth.dataset import NEW_USERS, Dataset
 from pytest_recsim.simulation.truth.knobs_in_effect import INSTEAD_OF
 from pytest_recsim.simulation.truth.moves import MOVES, Who
 
+NO_REASON = Reason()
 ENOUGH = 0.95
 """Share of the users behind a number for whom the profile has to be in effect; the others are left out."""
 NO_ANCHORS = "(no_recent_activity)"
@@ -47,7 +49,7 @@ class Standing:
 
     kept: tuple[bool, ...]
     left_out: int = 0
-    reason: str = ""
+    reason: Reason = NO_REASON
 
     @property
     def note(self) -> str:
@@ -91,17 +93,17 @@ class Applied(msgspec.Struct, frozen=True):
             return Standing((True,) * len(kept), 0, self.reason(users))
         return Standing(kept, left_out)
 
-    def kept(self, users: Sequence[str]) -> tuple[list[str], str]:
+    def kept(self, users: Sequence[str]) -> tuple[list[str], Reason]:
         """The users for whom it is in effect, and why a number over all of them says nothing, empty when it does."""
         standing = self.standing(users)
         return [user for user, kept in zip(users, standing.kept, strict=True) if kept], standing.reason
 
-    def unapplied(self, users: Iterable[str]) -> str:
+    def unapplied(self, users: Iterable[str]) -> Reason:
         """Why a number over exactly these users says nothing about the profile; empty when it does."""
         asked = frozenset(users)
-        return self.reason(asked) if self.without & asked else ""
+        return self.reason(asked) if self.without & asked else NO_REASON
 
-    def reason(self, users: Iterable[str]) -> str:
+    def reason(self, users: Iterable[str]) -> Reason:
         """Say for how many of these users the profile is not in effect, because of what, and what would send it."""
         asked = frozenset(users)
         concerned = [(group, len(asked.intersection(group.users))) for group in self.groups]
@@ -110,20 +112,23 @@ class Applied(msgspec.Struct, frozen=True):
         count = sum(found for _, found in concerned)
         some = f"{count:,} of {len(asked):,}" if count < len(asked) else f"any of {len(asked):,}"
         told = f"the profile is not in effect for {some} users: {told_knobs(rows)}"
-        return f"{told}; {remedy(rows)}"
+        return Reason(f"{told}; {remedy(rows)}", "not_in_effect", step_for(rows))
 
 
-def rules_off(rows: Iterable[KnobRow]) -> str:
+def rules_off(rows: Iterable[KnobRow]) -> Reason:
     """Say why no rule can show here: they are visibly off, and that was not sent. Empty where they may be on."""
     row = next((row for row in rows if row.knob == ONE_WAY and row.status in ("differs", "same")), None)
     if row is None or row.in_effect != "false":
-        return ""
+        return NO_REASON
     told = f"the service evaluates no rules (RULES_ENABLE=false, seen in {row.seen_in})"
+    step = "set RULES_ENABLE=true in the profile and run with --recsim-apply env-file, or switch rules on in the service"
     if row.status == "same":
-        return f"{told}, as the profile asks; with RULES_ENABLE=true in the profile, --recsim-apply env-file tries them"
-    if row.carried_by:
-        return f"{told}, the profile asks for them; {remedy([row])}"
-    return f"{told}; the profile does not set it"
+        told = f"{told}, as the profile asks; with RULES_ENABLE=true in the profile, --recsim-apply env-file tries them"
+    elif row.carried_by:
+        told, step = f"{told}, the profile asks for them; {remedy([row])}", step_for([row])
+    else:
+        told = f"{told}; the profile does not set it"
+    return Reason(told, "no_rules", step)
 
 
 def told_knobs(rows: Sequence[KnobRow]) -> str:
@@ -135,13 +140,25 @@ def told_knobs(rows: Sequence[KnobRow]) -> str:
 
 def remedy(rows: Sequence[KnobRow]) -> str:
     """Say which apply mode would bring all of these knobs into effect."""
-    modes = [one.name for one in ON_SERVICES if all(one.name in row.carried_by for row in rows)]
+    modes = _carriers(rows)
     if modes:
         return (
             f"--recsim-apply {' or '.join(modes)} carries {'this knob' if len(rows) == 1 else 'these knobs'}"
         )
     stuck = ", ".join(row.knob for row in rows if not row.carried_by)
     return f"no apply mode removes {stuck} from the service: set it in the profile"
+
+
+def step_for(rows: Sequence[KnobRow]) -> str:
+    """What to do so that all of these knobs are in effect."""
+    modes = _carriers(rows)
+    if modes:
+        return f"run with --recsim-apply {' or '.join(modes)}, which carries {', '.join(row.knob for row in rows)}"
+    return f"set {', '.join(row.knob for row in rows if not row.carried_by)} in the profile"
+
+
+def _carriers(rows: Sequence[KnobRow]) -> list[str]:
+    return [one.name for one in ON_SERVICES if all(one.name in row.carried_by for row in rows)]
 
 
 def applied(world: Dataset, rows: Iterable[KnobRow], exchanges: Iterable[Exchange]) -> Applied:

@@ -15,6 +15,8 @@ from pytest_recsim.data.fixtures.weights import event_weights
 from pytest_recsim.judge.baseline import no_popularity, popularity_order, popularity_scores
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.prepare.seed import MICROSECONDS_A_DAY, Material
+from pytest_recsim.record.causes import CAUSES
+from pytest_recsim.record.reason import Reason
 from pytest_recsim.service.contract.ask import Exchange
 from pytest_recsim.service.contract.records import EventType
 from pytest_recsim.simulation.truth.knobs_in_effect import KnobsInEffect
@@ -109,9 +111,26 @@ class Dataset:
         return popularity_order(self._popularity_scores, self.available, self.id_rank)
 
     @cached_property
-    def no_popularity(self) -> str:
+    def no_popularity(self) -> Reason:
         """Why nothing can be compared with popularity, empty when it can."""
         return no_popularity(len(self.material.split.seeded), self._popularity_scores, self.available)
+
+    @cached_property
+    def root(self) -> Reason:
+        """Why these data can show next to nothing, empty when they can show something."""
+        split, times = self.material.split, self.material.columns.ts
+        rows = len(split.seeded) + len(split.holdout)
+        alike = rows > 1 and len(np.unique(times[np.concatenate([split.seeded, split.holdout])])) == 1
+        found = {
+            "nothing_available": not self.available.any(),
+            "no_events": not rows,
+            "one_instant": alike,
+            "no_holdout": not len(split.holdout),
+            "nothing_seeded": not len(split.seeded),
+            "no_weight": self.no_popularity.cause == "no_weight",
+        }
+        cause = next((name for name, holds in found.items() if holds), "")
+        return Reason(CAUSES[cause][0], cause, CAUSES[cause][1]) if cause else Reason()
 
     @cached_property
     def _popularity_scores(self) -> Floats:

@@ -1,0 +1,35 @@
+"""What to paste into guardrails.yml to let checks through knowingly, for a month."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+from pytest_recsim.record.model import BLOCKING, CheckResult
+
+WAIVED_DAYS = 30
+
+
+def waiver(results: Iterable[CheckResult], facts: Mapping[str, Any]) -> str:
+    """The entry of guardrails.yml with a waiver for each check that blocks; empty where none does, or nobody knows since when."""
+    blocking = [result for result in results if result.outcome in BLOCKING]
+    if not blocking:
+        return ""
+    with suppress(ValueError):
+        started = datetime.fromisoformat(str(facts.get("started_at", "")))
+        until = f"{started + timedelta(days=WAIVED_DAYS):%Y-%m-%d}"
+        lines = [f"      - {_entry(result, until)}" for result in blocking]
+        return "\n".join(["customers:", f"  {_quoted(facts.get('customer', ''))}:", "    waivers:", *lines])
+    return ""
+
+
+def _entry(result: CheckResult, until: str) -> str:
+    segment = f"segment: {_quoted(result.case)}, " if result.case else ""
+    return f'{{check: {result.check}, {segment}reason: "say why", until: {until}}}'
+
+
+def _quoted(text: object) -> str:
+    return json.dumps(str(text), ensure_ascii=False)
