@@ -9,7 +9,7 @@ import pytest
 from pytest_recsim.data.input.problems import InputError, Problem, RecsimError
 from pytest_recsim.plugin.outcome import _broken_off
 from pytest_recsim.service.contract.errors import ServiceError
-from pytest_recsim.simulation.checks.check import Check, Conclusion
+from pytest_recsim.simulation.checks.check import BROKEN, Check, Conclusion
 from pytest_recsim.simulation.session.simulation import SimulationFailed
 
 
@@ -24,5 +24,5 @@ from pytest_recsim.simulation.session.simulation import SimulationFailed
 )
 def test_what_we_say_in_a_sentence_ends_a_check_without_a_traceback(error: RecsimError) -> None:
     assert _broken_off(SimpleNamespace(), SimpleNamespace(), Check(), error) == Conclusion(
-        "failed", str(error)
+        "failed", str(error), next_step=BROKEN
     )

@@ -93,6 +93,27 @@ Planned and never reported: S1.
 """
 
 
+def test_one_cause_of_many_checks_is_told_once_before_everything_else(bundle):
+    write_json(bundle.metadata, metadata())
+    for number in range(1, 5):
+        why = f"not measured: {number} items"
+        cause = {"cause": "nothing_available"} if number < 4 else {"next_step": "tag five items <b>"}
+        bundle.append(result(f"S{number}", "not_measured", sentence=why, **cause))
+    text = page(bundle)
+    head = text.partition("- Note:")[0]
+    assert (
+        "**One cause for 3 of the 4 checks that were not measured: no item of the data set is available"
+        in head
+    )
+    assert "Next step: set `available: true` on the items that may be shown." in head
+    assert "It took S1, S2, S3." in head
+    blocking = text.partition("## What failed or was not measured")[2].partition("## All checks")[0]
+    assert "### S4" in blocking
+    assert "Next step: tag five items &lt;b>." in blocking
+    assert "### S1" not in blocking
+    assert "{check: S1, " in blocking, "the waiver to paste has all of them"
+
+
 def test_a_whole_page_reads_from_the_verdict_to_the_files_behind_it(bundle):
     write_json(bundle.metadata, metadata(planned_checks=["S1", "gini vip", "S9"]))
     sentence = "gini: expected at most 0.9, got 1\n  affected: i1"

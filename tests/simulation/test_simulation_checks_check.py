@@ -227,7 +227,7 @@ def test_an_interval_is_told_with_its_mark_and_without_an_upper_end() -> None:
     measure = Measure(
         name="lift", ok=False, got=0.05, expected="at least 0.1", low=-0.1, high=0.3, borderline=True
     )
-    assert told(measure).endswith("(95 % interval -0.100 to 0.300; borderline)")
+    assert told(measure).endswith("(95 % interval -0.10 to 0.30; borderline)")
     counted = Measure(
         name="lift",
         ok=True,
@@ -240,7 +240,7 @@ def test_an_interval_is_told_with_its_mark_and_without_an_upper_end() -> None:
     )
     assert told(counted).endswith("; borderline: about 1,200 users are needed to decide)")
     endless = Measure(name="lift", ok=False, got=0.05, expected="at least 0.1", low=-0.1)
-    assert told(endless).endswith("(95 % interval -0.100 to no upper bound)")
+    assert told(endless).endswith("(95 % interval -0.10 to no upper bound)")
 
 
 def test_a_lift_is_taken_over_as_it_was_judged() -> None:

@@ -8,7 +8,7 @@ import pytest
 from pytest_recsim.plan.model import OwnFacts
 from pytest_recsim.record import masking
 from pytest_recsim.record.masking import MASK
-from pytest_recsim.simulation.checks.check import Check, Conclusion
+from pytest_recsim.simulation.checks.check import BROKEN, Check, Conclusion
 from pytest_recsim.simulation.checks.settling import sentence_of, settled_as, severity_of
 
 GUARDRAILS = """\
@@ -106,4 +106,4 @@ def test_a_check_that_broke_off_is_told_with_what_had_failed_until_then():
         "  affected: user u1",
         "KeyError: 'x'",
     ]
-    assert Check().broken("KeyError: 'x'") == Conclusion("failed", "KeyError: 'x'")
+    assert Check().broken("KeyError: 'x'") == Conclusion("failed", "KeyError: 'x'", next_step=BROKEN)

@@ -23,6 +23,7 @@ from pytest_recsim.service.contract.ask import Exchange
 from pytest_recsim.simulation.checks.telling import step_of, told
 
 Knobs = str | Sequence[str]
+BROKEN = "see what ended the check: a service that does not answer, or a mistake in the check"
 
 
 class NotMeasured(Exception):  # noqa: N818 - it is an outcome of a check, not an error of the program
@@ -223,7 +224,9 @@ class Check:
     def broken(self, sentence: str) -> Conclusion:
         """Conclude a check that broke off: it failed, for what it had found and for what ended it."""
         failing = [measure for measure in self.measures if measure.ok is False]
-        return Conclusion("failed", "\n".join([*map(told, failing), sentence]), next_step=step_of(failing))
+        return Conclusion(
+            "failed", "\n".join([*map(told, failing), sentence]), next_step=step_of(failing) or BROKEN
+        )
 
     def conclude(self, unmet: str = "") -> Conclusion:
         """Weigh the measures: one failing fails the check, one unmeasured or none at all leaves it unproven.

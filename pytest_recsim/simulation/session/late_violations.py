@@ -13,6 +13,8 @@ from pytest_recsim.record.model import CheckResult, Key, Outcome
 from pytest_recsim.service.watch.violations import WatchSummary
 from pytest_recsim.simulation.session.ledger import entries
 
+STEP = "show whoever runs the service the request, and the item that it answered with"
+
 
 def seen_by_all(folder: Path) -> WatchSummary:
     """Return what the checks in passing saw in all processes of this run."""
@@ -52,4 +54,4 @@ def _turned(plan: Plan, result: CheckResult, today: str, what: str) -> CheckResu
     outcome: Outcome = "waived" if note else "warned" if result.severity == "warn" else "failed"
     waiver = f"{note.reason} ({note.origin})" if note else ""
     sentence = f"seen after this check had reported: {what}"
-    return replace(result, outcome=outcome, waiver=waiver, sentence=sentence)
+    return replace(result, outcome=outcome, waiver=waiver, sentence=sentence, next_step=STEP)
