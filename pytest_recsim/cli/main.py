@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from pytest_recsim import __version__
-from pytest_recsim.cli import commands, serve
+from pytest_recsim.cli import commands, compare, serve
 from pytest_recsim.data.input.exitcodes import USAGE
 from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.record.masking import learn, safe
@@ -29,6 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         print(f"recsim: {error}", file=sys.stderr)  # noqa: T201 - this is the command's voice
         return USAGE
+    except BrokenPipeError:  # who reads has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:
         print(safe(f"recsim: {error.filename or ''}: {error.strerror or error}"), file=sys.stderr)  # noqa: T201
         return USAGE
@@ -59,6 +62,9 @@ def parser() -> argparse.ArgumentParser:
     report.add_argument("bundle", type=Path, metavar="DIR", help="the report folder of one simulation")
     report.set_defaults(run=commands.report)
     _share(verbs)
+    sides = verbs.add_parser("compare", help="hold a run against another, user by user")
+    compare.arguments(sides)
+    sides.set_defaults(run=compare.run)
     _restore(verbs)
     _merge(verbs)
     schema = verbs.add_parser(

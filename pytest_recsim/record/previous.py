@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -72,6 +73,15 @@ def earlier(bundle: Bundle) -> Bundle | None:
         if _age(folder.name) < _age(bundle.root.name) and _finished(Bundle(folder), customer):
             return Bundle(folder)
     return None
+
+
+def newest(folder: Path) -> Bundle | None:
+    """Return the newest finished bundle in a customer's folder; None where there is none, or no folder."""
+    try:
+        runs = sorted(folder.iterdir(), key=lambda run: _age(run.name), reverse=True)
+    except OSError:
+        return None
+    return next((Bundle(run) for run in runs if _finished(Bundle(run), None)), None)
 
 
 def compared(before: Bundle, now: dict[str, Any]) -> Previous | None:

@@ -33,3 +33,13 @@ MEANINGS = {
         "The data or the service did not allow a number. That is no pass: nobody knows whether the limit is kept."
     ),
 }
+
+COMPARED = {
+    "better, worse": (
+        "Both runs asked for the same users. Each user's two numbers are compared, and the difference is larger than chance "
+        "among these users explains: its 95 % interval leaves 0 out."
+    ),
+    "the same": "Nobody's number moved, or the difference is surely smaller than 1 % of the earlier number.",
+    "cannot tell": "The difference may be chance: more users are needed to know whether it is one.",
+}
+"""What the outcomes of a comparison mean."""
