@@ -41,6 +41,7 @@ class Options:
     fixture_path: str = ""
     guardrails_file: str = ""
     reports_dir: str = "reports"
+    upload: str = field(default="", repr=False)
     sample_users: str = ""
     surface: str = ""
     timeout: str = ""

@@ -34,7 +34,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if workerinput is None:
         from pytest_recsim.plugin.controller import Controller
 
-        config.pluginmanager.register(Controller(config), "recsim-controller")
+        controller = Controller(config)
+        config.pluginmanager.register(controller, "recsim-controller")
+        if controller.options.upload:
+            from pytest_recsim.plugin.uploading import Uploading
+
+            config.pluginmanager.register(Uploading(config, controller), "recsim-upload")
     else:
         _become_worker(config, workerinput)
     for module in (suite, collect, outcome, fixtures, html):

@@ -160,12 +160,12 @@ class Controller:
         return None
 
     def _say(self, line: str) -> None:
-        self._write(line)
+        self.write(line)
 
     def _complain(self, line: str) -> None:
-        self._write(f"recsim: {line}", red=True)
+        self.write(f"recsim: {line}", red=True)
 
-    def _write(self, line: str, **look: bool) -> None:
+    def write(self, line: str, **look: bool) -> None:
         """Say it where pytest reports, on stderr where that is switched off (`-p no:terminal`)."""
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
         if isinstance(reporter, pytest.TerminalReporter):

@@ -24,7 +24,7 @@ HANDED_ON = "recsim_secrets"
 def learn_from(config: pytest.Config) -> None:
     """Learn what is secret in this process: environment, URLs, the restart command, and what the controller knows."""
     learn(secrets.of_variables(os.environ))
-    for url in _said(config, "base_url"):
+    for url in (*_said(config, "base_url"), *_said(config, "recsim_upload")):
         learn(secrets.of_url(url))
     for command in _said(config, "recsim_restart_command"):
         learn(secrets.of_command(command))

@@ -63,6 +63,9 @@ OPTIONS = (
     Option("fixture-path", "the customer's data set", "PATH", short=True),
     Option("guardrails-file", "thresholds", "PATH", short=True, default="guardrails.yml", ini=True),
     Option("reports-dir", "where bundles go", "DIR", default="reports", ini=True),
+    Option(
+        "upload", "where report folders are copied to at the end: s3://, gs:// or file://", "URL", ini=True
+    ),
     Option("sample-users", "judge a stratified sample of N users", "N"),
     Option("surface", "surface of the quality lists", "S", default="default"),
     Option("timeout", "seconds per request", "S", default="10"),
@@ -131,6 +134,7 @@ def read_options(config: pytest.Config) -> Options:
         fixture_path=option.recsim_fixture_path,
         guardrails_file=_path(config, "recsim_guardrails_file"),
         reports_dir=_path(config, "recsim_reports_dir") or "reports",
+        upload=_twin(config, "recsim_upload"),
         sample_users=option.recsim_sample_users,
         surface=option.recsim_surface.strip(),
         timeout=option.recsim_timeout,

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,23 +104,31 @@ def _stage(folder: Path, stage: Path, redaction: Redaction | None) -> None:
     _lay([(bundle, stage / _place(bundle))], redaction)
 
 
-def _stage_batch(folder: Path, summary: Path, stage: Path, redaction: Redaction | None) -> None:
+def _stage_batch(folder: Path, path: Path, stage: Path, redaction: Redaction | None) -> None:
     try:
-        record = read_batch(summary)
+        record = read_batch(path)
     except (OSError, msgspec.DecodeError) as error:
-        raise InputError(Problem(shown(summary), f"is not a batch summary ({error})")) from None
-    pairs, rows = [], []
-    for row in record.rows:
-        bundle = Bundle(Path(os.path.normpath(folder / row.bundle)))
-        there = bool(row.bundle) and bundle.metadata.is_file()
-        place = _place(bundle) if there else ""
-        pairs += [(bundle, stage / place)] if there else []
-        rows.append(msgspec.structs.replace(row, bundle=place))
-    words = _lay(pairs, redaction)
-    record = msgspec.structs.replace(record, rows=tuple(rows))
+        raise InputError(Problem(shown(path), f"is not a batch summary ({error})")) from None
+    found = {
+        row.bundle: Bundle(Path(os.path.normpath(folder / row.bundle))) for row in record.rows if row.bundle
+    }
+    places = {name: _place(one) for name, one in found.items() if one.metadata.is_file()}
+    words = _lay([(found[name], stage / place) for name, place in places.items()], redaction)
     if words is not None:
         record = msgspec.convert(without_ids(msgspec.to_builtins(record), words), BatchRecord)
-    path = stage / "batches" / summary.name
+    summary(record, stage / "batches" / path.name, places)
+
+
+def summary(record: BatchRecord, path: Path, places: Mapping[str, str]) -> None:
+    """Write a batch's record and its pages for report folders that have moved.
+
+    Args:
+        record: of the batch.
+        path: of the JSON file to write, two levels below where ``places`` start.
+        places: report folder in the record -> where it is now; of others nothing is linked.
+    """
+    rows = tuple(msgspec.structs.replace(row, bundle=places.get(row.bundle, "")) for row in record.rows)
+    record = msgspec.structs.replace(record, rows=rows)
     write_batch(path, record)
     render_batch(path, record)
     write_batch_page(path)
