@@ -106,7 +106,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     ``own`` are the metrics of the user's own. ``env_file`` and ``restart_command`` are set in apply
     mode ``env-file`` only, ``ca_file`` where a private authority signed the service's certificate.
     ``latency_ms`` is what the stand-in adds to every answer, ``warm_up`` how many seconds its data's first answers
-    may take, 0 = no longer than all others.
+    may take, 0 = no longer than all others. ``show_users``: the report tells what a few users did.
     """
 
     id: str
@@ -137,6 +137,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     skip: tuple[str, ...]
     allow_reset: str
     seed_only: bool
+    show_users: bool = False
     own: tuple[OwnFacts, ...] = ()
     guardrail_notes: tuple[str, ...] = ()
 

@@ -55,6 +55,7 @@ class Options:
     skip: tuple[str, ...] = ()
     dry_run: bool = False
     seed_only: bool = False
+    show_users: bool = False
     own: tuple[OwnFacts, ...] = ()
     latency_ms: str = ""
     warm_up: str = ""

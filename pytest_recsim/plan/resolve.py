@@ -234,6 +234,7 @@ def _plan(one: Asked, numbers: Numbers, guardrails: Guardrails, parts: _Parts) -
         skip=tuple(dict.fromkeys(options.skip)),
         allow_reset=options.allow_reset,
         seed_only=options.seed_only,
+        show_users=options.show_users,
         own=options.own,
     )
 

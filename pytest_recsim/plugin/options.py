@@ -85,6 +85,10 @@ OPTIONS = (
     Option("latency-ms", "milliseconds that the stand-in adds to every answer", "M", default="0"),
     Option("allow-reset", "wipe this namespace although it carries no marker of ours", "NS"),
     Option("skip", f"leave a step out: {', '.join(STEPS)} (repeatable)", "STEP", many=True),
+    Option(
+        "show-users",
+        "show five typical users in the report: history, list, what they then chose (personal data)",
+    ),
     Option("dry-run", "print the resolved plan and stop; nothing is sent"),
     Option("seed-only", "validate, reset, seed, write the manifests and stop"),
 )
@@ -148,6 +152,7 @@ def read_options(config: pytest.Config) -> Options:
         skip=tuple(option.recsim_skip),
         dry_run=option.recsim_dry_run,
         seed_only=option.recsim_seed_only,
+        show_users=option.recsim_show_users,
         latency_ms=option.recsim_latency_ms,
         warm_up=_twin(config, "recsim_warm_up"),
         batch_file=option.recsim_batch_file,

@@ -9,8 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from pytest_recsim.record import jsonio
 from pytest_recsim.record.model import CheckResult, Key
+from pytest_recsim.record.people import NAME as PEOPLE
+from pytest_recsim.record.people import People
 from pytest_recsim.record.quality import QualityMetrics
 from pytest_recsim.record.reading import Unreadable, decoded, read_bounded, read_record
 
@@ -106,6 +110,13 @@ class Bundle:
         path = self.artifacts / QUALITY
         found: QualityMetrics | None = read_record(path, QualityMetrics) if path.exists() else None
         return found
+
+    def read_people(self) -> People | None:
+        """Return ``artifacts/people.json``; None where nobody asked for people, or it cannot be read."""
+        with contextlib.suppress(OSError, msgspec.DecodeError):
+            found: People = read_record(self.artifacts / PEOPLE, People)
+            return found
+        return None
 
     def read_artifact(self, name: str) -> dict[str, Any]:
         """Return ``artifacts/<name>`` as a dict, empty when the run did not get that far."""

@@ -27,6 +27,7 @@ from pytest_recsim.record.history import Past
 from pytest_recsim.record.jsonio import SCHEMA_VERSION
 from pytest_recsim.record.metadata import Metadata
 from pytest_recsim.record.model import CheckResult
+from pytest_recsim.record.people import People
 from pytest_recsim.record.per_user import UserLine
 from pytest_recsim.record.quality import QualityMetrics
 from pytest_recsim.record.trend import Trend
@@ -77,6 +78,12 @@ FILES = (
         "per_user",
         UserLine,
         "one line per evaluated user: list, numbers, those of the baseline",
+    ),
+    File(
+        "artifacts/people.json",
+        "people",
+        People,
+        "five typical users, with `--recsim-show-users` only",
     ),
     File("artifacts/trend.json", "trend", Trend, "what the report shows of the runs before"),
     File("*/history.jsonl", "history", Past, "one line per run of a customer that ended"),

@@ -18,6 +18,7 @@ from pytest_recsim.record.model import (
 from pytest_recsim.record.quality import QualityMetrics
 from pytest_recsim.report.blocking import against, causes, waivers
 from pytest_recsim.report.changes import changes_section
+from pytest_recsim.report.people import people_section
 from pytest_recsim.report.quality import overall_lines, quality_section
 from pytest_recsim.report.text import foreign, link, number, retried, table, upper
 
@@ -62,6 +63,7 @@ def _lines(bundle: Bundle) -> Iterator[str]:
     yield from _unreported(facts, results)
     yield from changes_section(facts, results, quality)
     yield from quality_section(quality)
+    yield from people_section(bundle.read_people())
     yield from _knobs(facts)
     yield from _links(bundle)
 

@@ -135,7 +135,11 @@ def test_a_coverage_nobody_reaches_breaks_exactly_that_check(tmp_path) -> None:
 
 
 def test_the_same_with_two_workers(tmp_path, without_rules: tuple[Ran, Record]) -> None:
-    ran, record = simulate(tmp_path, "-n", "2", *overrides("RULES_ENABLE=false"))
+    ran, record = simulate(tmp_path, "-n", "2", "--recsim-show-users", *overrides("RULES_ENABLE=false"))
     assert ran.code == 1
     assert record.outcomes == without_rules[1].outcomes
     assert record.artifact("quality_metrics.json") == without_rules[1].artifact("quality_metrics.json")
+    segments = [person["segment"] for person in record.artifact("people.json")["people"]]
+    assert sorted(segments) == sorted(record.artifact("quality_metrics.json")["segments"])
+    assert "artifacts/people.json" not in without_rules[1].files
+    assert ("## Five people" in record.readme, "## Five people" in without_rules[1].readme) == (True, False)

@@ -16,6 +16,7 @@ from report_rows import NOW, figure, lift, metadata, quality, result
 from pytest_recsim.record.bundle import open_bundle
 from pytest_recsim.record.jsonio import dumps, write_json
 from pytest_recsim.record.model import CheckResult, Measure
+from pytest_recsim.record.people import People, Person, Thing
 from pytest_recsim.record.quality import Exposure, Money
 from pytest_recsim.report import render_bundle
 from pytest_recsim.report.html import views, write_page
@@ -39,6 +40,23 @@ MADE_OF = {
     "lengths": (1, 0, 2, 997),
     "exposure": Exposure(items=(2,) * 10, shown=(50, 30, *[0] * 8), baseline=(100, *[0] * 9), elsewhere=20),
 }
+PEOPLE = People(
+    rule="the rule",
+    people=(
+        Person(
+            user=HOSTILE,
+            segment=HOSTILE,
+            value=0.25,
+            median=0.3,
+            of=1040,
+            past=(Thing(item="i1", what="view", on="2026-10-01"),),
+            past_events=7,
+            shown=(Thing(item="i2", title=f"i2 {HOSTILE}"), Thing(item="i3", chosen=True)),
+            later=(Thing(item="i3", what="view, purchase", on="2026-11-01", chosen=True),),
+            later_events=9,
+        ),
+    ),
+)
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 
 
@@ -224,6 +242,24 @@ def test_what_hits_are_worth_is_a_table_or_the_reason_why_there_is_none(bundle):
     assert "none 7 not measured: no <b id=x> 25%" in found.text
     assert found.open == []
     assert "x" not in found.values("id")
+
+
+def test_people_are_shown_with_titles_that_are_only_text(bundle):
+    write_json(bundle.artifacts / "people.json", PEOPLE)
+    found = page(bundle)
+    assert "Five people Chosen by a rule: the rule" in found.text
+    assert "NDCG@10 0.250; the median of the segment's 1,040 users is 0.300. 7 events before" in found.text
+    assert "Before i1 (view, 2026-10-01) Shown i2 <script>alert(1)</script><b id=x>" in found.text
+    assert "i3: then chosen Afterwards i3 (view, purchase, 2026-11-01): place 2 of the list" in found.text
+    assert not {tag for tag, _ in found.elements} & {"script", "b"}
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e]", (bundle.root / "report.html").read_text())
+    assert found.open == []
+
+
+def test_without_people_there_is_no_section_of_them(bundle):
+    assert "Five people" not in page(bundle).text
+    (bundle.artifacts / "people.json").write_text("{}")
+    assert "Five people" not in page(bundle).text
 
 
 def test_failing_checks_are_open_and_others_folded(bundle):

@@ -86,7 +86,7 @@ def popularity_chart(exposure: Exposure) -> Chart:
             edgecolor=INK,
             linewidth=1.2,
         )
-        plot.bar_label(bars, [_percent(mine) for mine, _ in shares], padding=2)
+        plot.bar_label(bars, [_percent(mine) for mine, _ in shares], padding=2, fontsize=8)
         plot.axvline(HEAD - 0.5, color=FAINT, linewidth=1, linestyle=(0, (4, 3)))
         plot.set_xticks(places, [str(at + 1) for at in places])
         plot.set_ylim(0, 1.15 * max(max(pair) for pair in shares))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_recsim.record.legible import legible
 from pytest_recsim.record.model import borderline_words
+from pytest_recsim.report import people
 from pytest_recsim.report.html import views
 from pytest_recsim.report.html.drawing import DARK, LIGHT
 from pytest_recsim.report.markdown import outcome_words
@@ -44,6 +45,10 @@ def environment() -> Environment:
         "anchor": views.anchor,
         "borderline": borderline_words,
         "sign": outcome_words,
+        "standing": people.standing,
+        "did": people.did,
+        "shown": people.shown,
+        "then": people.then,
     }
     return found
 

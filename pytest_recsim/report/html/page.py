@@ -64,6 +64,7 @@ def page_of(bundle: Bundle, results: Sequence[CheckResult], drawn: Sequence[Char
         quality=(quality := bundle.read_quality()),
         overall=overall_words(quality),
         worths=worths,
+        people=bundle.read_people(),
         results=results,
         blocking=BLOCKING,
         charts={chart.name: chart for chart in drawn},

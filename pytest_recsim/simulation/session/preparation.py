@@ -20,6 +20,7 @@ from pytest_recsim.prepare.manifest import seed_manifest, seed_segments
 from pytest_recsim.prepare.seed import Seeded, prepare
 from pytest_recsim.record.jsonio import write_atomic
 from pytest_recsim.record.metadata import AnswerTimes, KnobRow, WarmUp
+from pytest_recsim.record.people import NAME as PEOPLE
 from pytest_recsim.record.per_user import NAME as PER_USER
 from pytest_recsim.record.per_user import write_lines
 from pytest_recsim.record.quality import Noise, Quality, QualityMetrics
@@ -27,6 +28,7 @@ from pytest_recsim.service.contract.ask import Exchange
 from pytest_recsim.service.contract.errors import ServiceError
 from pytest_recsim.service.contract.records import EventType
 from pytest_recsim.simulation.measure.noise import ask_again, measure_noise, sampled_users
+from pytest_recsim.simulation.measure.people import people_of
 from pytest_recsim.simulation.measure.per_user import user_lines
 from pytest_recsim.simulation.measure.scoring import basis_of, rivals_of, score
 from pytest_recsim.simulation.measure.traffic import answer_times
@@ -167,6 +169,8 @@ def _work(sim: Session) -> Prepared:
     lines = user_lines(basis, rivals_of(basis.table), for_whom)
     write_lines(sim.context.bundle.artifacts / PER_USER, lines)
     sim.context.bundle.write("quality_metrics.json", QualityMetrics(**asdict(quality), noise=noise))
+    if sim.plan.show_users:
+        sim.context.bundle.write(PEOPLE, people_of(basis, for_whom))
     clock.lap("judge")
     return Prepared(
         seeded=seeded,
