@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from pytest_recsim import __version__
-from pytest_recsim.cli import commands, compare, serve
+from pytest_recsim.cli import commands, compare, past, serve
 from pytest_recsim.data.input.exitcodes import USAGE
 from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.record.masking import learn, safe
@@ -61,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
     )
     report.add_argument("bundle", type=Path, metavar="DIR", help="the report folder of one simulation")
     report.set_defaults(run=commands.report)
+    past.arguments(verbs)
     _share(verbs)
     sides = verbs.add_parser("compare", help="hold a run against another, user by user")
     compare.arguments(sides)

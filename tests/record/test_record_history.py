@@ -8,9 +8,9 @@ import threading
 
 import pytest
 from jsonschema import Draft202012Validator
+from kept_runs import edit, run_at
 from msgspec.structs import replace
 from published import closed
-from record_runs import edit, run_at
 
 from pytest_recsim.record.history import NAME, append, past_of, read_history
 from pytest_recsim.record.masking import learn

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+
+import msgspec
 
 from pytest_recsim.data.input.files import shown
 from pytest_recsim.data.input.problems import InputError, Problem, nearest
 from pytest_recsim.record.bundle import Bundle
+from pytest_recsim.record.history import NAME as HISTORY
 
 MUST = "must be a folder with simulation_metadata.json"
+LATEST = "latest"
 
 
 def bundle_at(folder: Path) -> Bundle:
@@ -27,6 +33,60 @@ def bundles_in(folder: Path) -> list[Bundle]:
     """Return the bundles right below a folder, oldest first."""
     found = (path.parent for path in folder.glob("*/simulation_metadata.json") if path.is_file())
     return [Bundle(root) for root in sorted(found, key=_age)]
+
+
+def simulations_of(reports: Path, customer: str) -> list[str]:
+    """Return the folders of a reports folder that hold runs of a customer.
+
+    Raises:
+        InputError: there is no such folder, or nobody of that name has run there.
+    """
+    found = _customers(reports)
+    if customer not in found:
+        what = f"no run of `{customer}`{nearest(customer, found)}"
+        raise InputError(Problem(shown(reports), what))
+    return found[customer]
+
+
+def _customers(reports: Path) -> dict[str, list[str]]:
+    """Return customer -> folders; that of a simulation belongs to whoever had its newest readable run."""
+    found: dict[str, list[str]] = {}
+    for folder in sorted(reports.glob("[!.]*/")):
+        names = [folder.name] if (folder / HISTORY).exists() else []
+        for bundle in reversed(bundles_in(folder)):
+            with suppress(OSError, msgspec.DecodeError):
+                names.append(str(bundle.read_metadata().get("customer")))
+                break
+        for name in dict.fromkeys(names):
+            found.setdefault(name, []).append(folder.name)
+    return found
+
+
+def run_named(name: str, reports: Path) -> Bundle:
+    """Return the run that a report folder, a customer or `latest` names: the newest one where there are several.
+
+    Raises:
+        InputError: there is none.
+    """
+    folder, where = Path(name), reports
+    found = Bundle(folder) if Bundle(folder).metadata.is_file() else _newest([folder, *folder.glob("*/")])
+    if found is not None:
+        return found
+    if name == LATEST:
+        found, what = _newest(reports.glob("[!.]*/")), "no run has reported here"
+    elif len(folder.parts) == 1:
+        found = _newest(reports / one for one in simulations_of(reports, name))
+        what = f"no report folder of `{name}` is left"
+    else:
+        where, what = folder, f"no bundle: {MUST}{_meant(folder)}"
+    if found is None:
+        raise InputError(Problem(shown(where), what))
+    return found
+
+
+def _newest(folders: Iterable[Path]) -> Bundle | None:
+    runs = [bundle for folder in folders for bundle in bundles_in(folder)]
+    return max(runs, key=lambda bundle: _age(bundle.root), default=None)
 
 
 def _age(folder: Path) -> tuple[str, int]:

@@ -11,7 +11,7 @@ import msgspec
 
 from pytest_recsim.record.bundle import Bundle
 
-BEFORE = Path(__file__).parent / "written_before"
+BEFORE = Path(__file__).parent / "record" / "written_before"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
