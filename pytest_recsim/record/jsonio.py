@@ -43,7 +43,7 @@ def finite(value: Any) -> Any:
 def _plain(value: Any) -> Any:
     if hasattr(value, "tolist"):  # numpy scalars and arrays, without importing numpy here
         return value.tolist()
-    if isinstance(value, Path):
+    if isinstance(value, Path | str):  # a text that carries more is its text
         return str(value)
     raise NotImplementedError(f"{type(value).__name__} cannot be written as JSON")
 

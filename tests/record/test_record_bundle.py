@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from pytest_recsim.record.bundle import Bundle, open_bundle
 from pytest_recsim.record.jsonio import dumps, write_atomic, write_gzip_lines, write_json
 from pytest_recsim.record.model import CheckResult, Measure
+from pytest_recsim.record.reason import Reason
 
 NOW = datetime(2026, 11, 22, 22, 15, tzinfo=UTC)
 
@@ -114,6 +115,10 @@ def test_json_never_holds_nan_or_infinity(tmp_path):
     write_json(path, {"a": math.nan, "b": [math.inf, 1.5], "c": {"d": np.float64("-inf")}})
     document = json.loads(path.read_text(), parse_constant=pytest.fail)
     assert document == {"schema_version": 1, "a": None, "b": [None, 1.5], "c": {"d": None}}
+
+
+def test_a_reason_is_written_as_its_text():
+    assert dumps({"why": Reason("no list", "nobody", "add events")}) == b'{"why":"no list"}'
 
 
 def test_numpy_values_are_written_as_plain_numbers():

@@ -13,7 +13,7 @@ from truth_answers import answered
 
 from pytest_recsim.judge.relevance import Relevance
 from pytest_recsim.record.metadata import KnobRow
-from pytest_recsim.record.quality import Noise, SegmentCount
+from pytest_recsim.record.quality import Noise, Quality, SegmentCount
 from pytest_recsim.simulation.measure import scoring
 from pytest_recsim.simulation.measure.scoring import ndcg_and_mrr, rivals_of, score
 from pytest_recsim.simulation.truth.applied import Applied, Unapplied
@@ -326,3 +326,10 @@ def test_ndcg_and_mrr_look_at_ten_places_and_leave_out_who_wants_nothing():
 def test_what_the_town_wants_is_what_these_tests_take_it_for(town):
     assert [ITEMS[item] for item in held_to(town).popularity[:10]] == ITEMS[:10]
     assert [wanted(n) for n in range(10)] == [ITEMS[one[0]] for one in FIRST]
+
+
+def test_what_is_not_measured_for_everybody_can_be_written_and_read_again(scored):
+    found = scored(FIRST, applied=without(*USERS))
+    assert all(figure.cause for figure in found.lifts)
+    for coder in (msgspec.json, msgspec.msgpack):
+        assert coder.decode(coder.encode(found), type=Quality) == found

@@ -91,7 +91,7 @@ def _figures(
                 f"{'price' if name == 'price' else 'price x margin'} of the items in the first {TOP} that the user {chosen}, "
                 f"each once per list, over users with a relevant item; an item without {what} counts nothing{note}"
             ),
-            reason=why,
+            reason=str(why),  # the text alone: a record has no values beside it here
         )
 
 
