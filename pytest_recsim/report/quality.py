@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from pytest_recsim.record.quality import Figure, LiftFigure, Money, Noise, OwnFigure, QualityMetrics
 from pytest_recsim.report.text import foreign, number, table, upper
 
+EVERYBODY = "all users together"
+
 
 def overall_words(quality: QualityMetrics | None) -> str:
     """How much better the lists are than best sellers, over everybody, in one sentence; nothing where that was not counted."""
@@ -218,7 +220,7 @@ def _lift(row: LiftFigure) -> tuple[object, ...]:
         lift = f"not measured: {row.reason}" + (f" (as it is: {lift})" if lift else "")
     means = [number(mean) for mean in (row.mean, row.baseline_mean, row.recent_mean)]
     return (
-        row.segment or "all users together",
+        row.segment or EVERYBODY,
         f"{row.metric.upper()}@10",
         row.relevance,
         row.n_users,

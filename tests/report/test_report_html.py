@@ -21,7 +21,8 @@ from pytest_recsim.record.quality import Exposure, Money
 from pytest_recsim.report import render_bundle
 from pytest_recsim.report.html import views, write_page
 from pytest_recsim.report.html.catalogue_charts import catalogue_charts
-from pytest_recsim.report.html.charts import charts
+from pytest_recsim.report.html.lever_charts import lever_charts
+from pytest_recsim.report.html.lift_chart import lift_charts
 from pytest_recsim.report.waivers import waiver
 
 HOSTILE = "<script>alert(1)</script><b id=x>\x1b[2K\r\u202egnp.$x^2$&amp;\"'"
@@ -336,7 +337,7 @@ def test_the_same_record_gives_the_same_bytes(bundle):
 def test_a_picture_says_in_words_what_it_shows():
     near = lifts("vip", borderline=True, high=None)
     failed = lifts("new", outcome="failed", ok=False, got=-0.2, low=-0.5, high=0.05)
-    (found,) = charts([*near, *failed])
+    (found,) = lift_charts([*near, *failed])
     assert found.alt == (
         "new, NDCG@10: -0.20 (-0.50 to +0.05, threshold +0.10), fails; "
         "vip, NDCG@10: +0.40 (+0.20 to no upper bound, threshold +0.10), passes, borderline"
@@ -374,22 +375,36 @@ def test_a_record_that_does_not_say_what_lists_are_made_of_has_no_such_picture(b
     assert "What the lists are made of" not in page(bundle).text
 
 
+def test_the_lift_over_everybody_is_drawn_on_top_and_is_neither_a_pass_nor_a_failure():
+    rows = (
+        lift("", "mrr", low=None, lift=None, reason="x"),
+        lift("", borderline=True),
+        lift("", relevance="all"),
+    )
+    (found,) = lift_charts(lifts("vip"), quality(overall=rows))
+    assert found.alt == (
+        "all users together, NDCG@10: +1.00 (+0.50 to +1.50), not judged, borderline; "
+        "vip, NDCG@10: +0.40 (+0.20 to +0.90, threshold +0.10), passes"
+    )
+    assert list(lift_charts([], quality(overall=rows[:1]))) == list(lift_charts([])) == []
+
+
 def test_the_price_of_variety_names_every_point_in_picture_and_words():
-    (found,) = charts([result("S4", shown={"price": PRICE})])
+    (found,) = lever_charts([result("S4", shown={"price": PRICE})])
     assert found.alt == (
         "lambda 1.0: variety 0.700, NDCG@10 0.200; lambda 0.5: variety 0.900, NDCG@10 0.150; "
         "profile at lambda 1.0: variety 0.750, NDCG@10 0.190; profile: variety 0.800, NDCG@10 0.180"
     )
     assert all(f">{point['lists']}<" in found.svg for point in PRICE)
     hostile = [point | {"lists": HOSTILE} for point in PRICE[:2]]
-    (found,) = charts([result("S4", shown={"price": hostile})])
+    (found,) = lever_charts([result("S4", shown={"price": hostile})])
     assert "<script" not in found.svg
     assert "\u202e" not in found.svg + found.alt
 
 
 def test_points_in_one_place_are_named_together(bundle):
     flat = [{"boost": b, "margin": 0.5 if b else 0.3, "ndcg": 0.2} for b in (0.0, 0.1, 0.4, 0.8)]
-    (near,), (far,) = (list(charts([result("S9", shown={"curve": one})])) for one in (flat, CURVE))
+    (near,), (far,) = (list(lever_charts([result("S9", shown={"curve": one})])) for one in (flat, CURVE))
     assert [label in near.svg for label in ("boost 0<", "boost 0.1 to 0.8<", "boost 0.8<")] == [
         True,
         True,
@@ -412,7 +427,7 @@ def test_points_in_one_place_are_named_together(bundle):
     ],
 )
 def test_numbers_of_another_shape_are_no_picture(check, shown):
-    assert list(charts([result(check, shown=shown)])) == []
+    assert list(lever_charts([result(check, shown=shown)])) == []
 
 
 def test_pictures_are_files_that_bring_their_colours_along(bundle):

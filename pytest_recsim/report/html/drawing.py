@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
+from pytest_recsim.record.legible import legible
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -33,6 +35,7 @@ SETTINGS: Any = {
     "ytick.color": INK,
     "text.parse_math": False,
 }
+FIRST_LETTERS = 28
 WIDTH = 7.2
 """Inches; a page scales it to its column."""
 
@@ -59,6 +62,12 @@ class Chart:
         style = f"<style>:root{{{LIGHT}}}@media(prefers-color-scheme:dark){{:root{{{DARK}}}}}</style>"
         head, bracket, rest = self.svg.partition(">")
         return f'<?xml version="1.0" encoding="utf-8"?>\n{head}{bracket}{style}{rest}\n'
+
+
+def short(text: str) -> str:
+    """A label that leaves room for the picture."""
+    said = legible(text)
+    return said if len(said) <= FIRST_LETTERS else f"{said[: FIRST_LETTERS - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 @contextmanager

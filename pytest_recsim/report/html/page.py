@@ -17,12 +17,13 @@ from pytest_recsim.record.model import BLOCKING, CheckResult, causes_of, worst_f
 from pytest_recsim.record.reading import read_record
 from pytest_recsim.report.html import views
 from pytest_recsim.report.html.catalogue_charts import catalogue_charts
-from pytest_recsim.report.html.charts import charts
 from pytest_recsim.report.html.drawing import Chart
 from pytest_recsim.report.html.environment import environment, style
+from pytest_recsim.report.html.lever_charts import lever_charts
+from pytest_recsim.report.html.lift_chart import lift_charts
 from pytest_recsim.report.html.words import MEANINGS
 from pytest_recsim.report.markdown import verdict_words
-from pytest_recsim.report.quality import overall_words, worths
+from pytest_recsim.report.quality import EVERYBODY, overall_words, worths
 from pytest_recsim.report.waivers import waiver
 
 NAME = "report.html"
@@ -36,7 +37,12 @@ def write_page(bundle: Bundle) -> Path:
         msgspec.DecodeError: the record cannot be read.
     """
     results = worst_first(bundle.results())
-    drawn = [*charts(results), *catalogue_charts(bundle.read_quality(), results)]
+    quality = bundle.read_quality()
+    drawn = [
+        *lift_charts(results, quality),
+        *lever_charts(results),
+        *catalogue_charts(quality, results),
+    ]
     folder = bundle.artifacts / "charts"
     for chart in drawn:
         folder.mkdir(exist_ok=True, parents=True)
@@ -64,6 +70,7 @@ def page_of(bundle: Bundle, results: Sequence[CheckResult], drawn: Sequence[Char
         quality=(quality := bundle.read_quality()),
         overall=overall_words(quality),
         worths=worths,
+        everybody=EVERYBODY,
         people=bundle.read_people(),
         results=results,
         blocking=BLOCKING,

@@ -1,4 +1,4 @@
-"""The pictures of a report: lifts against their thresholds, what variety and margin cost, how a boost lifts a new item."""
+"""Pictures of what the levers do: what variety and margin cost, how a boost lifts a new item."""
 
 from __future__ import annotations
 
@@ -6,31 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pytest_recsim.record.legible import legible
-from pytest_recsim.record.model import CheckResult, Measure
-from pytest_recsim.report.html.drawing import BAD, FAINT, GOOD, INK, OTHER, Chart, axes, svg
-
-FIRST_LETTERS = 28
+from pytest_recsim.record.model import CheckResult
+from pytest_recsim.report.html.drawing import GOOD, OTHER, Chart, axes, short, svg
 
 
-def charts(results: Sequence[CheckResult]) -> Iterator[Chart]:
+def lever_charts(results: Sequence[CheckResult]) -> Iterator[Chart]:
     """Return the pictures that this record has numbers for."""
     found = {result.check: result for result in results}
-    if lifts := [(result, measure) for result in results for measure in result.measures if _is_lift(measure)]:
-        yield lift_chart(lifts)
     if points := _numbers(found.get("S9"), "curve", ("boost", "margin", "ndcg")):
         yield margin_chart(points)
     if prices := _numbers(found.get("S4"), "price", ("similarity", "ndcg")):
         yield price_chart(prices)
     if points := _numbers(found.get("S8"), "exposure", ("boost", "exposure")):
         yield exposure_chart(points)
-
-
-def _is_lift(measure: Measure) -> bool:
-    return (
-        measure.metric.startswith("segment_lift")
-        and isinstance(measure.got, float)
-        and measure.low is not None
-    )
 
 
 def _numbers(result: CheckResult | None, key: str, names: Sequence[str]) -> list[Mapping[str, float]]:
@@ -43,51 +31,6 @@ def _numbers(result: CheckResult | None, key: str, names: Sequence[str]) -> list
         for point in points
     )
     return points if whole else []
-
-
-def short(text: str) -> str:
-    """A label that leaves room for the picture."""
-    said = legible(text)
-    return said if len(said) <= FIRST_LETTERS else f"{said[: FIRST_LETTERS - 1]}\N{HORIZONTAL ELLIPSIS}"
-
-
-def lift_chart(lifts: Sequence[tuple[CheckResult, Measure]]) -> Chart:
-    """A row per segment and metric: the lift, its 95 % interval, its threshold."""
-    rows = sorted(lifts, key=lambda row: (row[1].metric.endswith("mrr"), row[0].case), reverse=True)
-    with axes(0.9 + 0.3 * len(rows)) as (figure, plot):
-        for place, (_, measure) in enumerate(rows):
-            _interval(plot, place, measure)
-        plot.axvline(0, color=FAINT, linewidth=0.8)
-        plot.set_yticks(range(len(rows)), [f"{short(one.case)}, {_metric(measure)}" for one, measure in rows])
-        plot.set_ylim(-0.7, len(rows) - 0.3)
-        plot.set_xlabel("lift over the popularity baseline (0 = no better)")
-        drawn = svg(figure, "lifts")
-    alt = "; ".join(
-        f"{one.case}, {_metric(measure)}: {_in_words(measure)}" for one, measure in reversed(rows)
-    )
-    return Chart("lifts", "Lift per segment, with its 95 % interval and its threshold", legible(alt), drawn)
-
-
-def _metric(measure: Measure) -> str:
-    return measure.name.removeprefix("lift of ")
-
-
-def _interval(plot: Any, place: int, measure: Measure) -> None:
-    colour = GOOD if measure.ok else BAD
-    high = measure.high if measure.high is not None else measure.got
-    plot.plot([measure.low, high], [place, place], color=colour, linewidth=2.2, alpha=0.55)
-    filled = colour if not measure.borderline else "none"
-    plot.plot([measure.got], [place], "o" if measure.ok else "X", color=colour, markerfacecolor=filled)
-    if measure.threshold is not None:
-        plot.plot([measure.threshold] * 2, [place - 0.32, place + 0.32], color=INK, linewidth=1.6)
-
-
-def _in_words(measure: Measure) -> str:
-    end = "no upper bound" if measure.high is None else f"{measure.high:+.2f}"
-    passed = "passes" if measure.ok else "fails"
-    sure = ", borderline" if measure.borderline else ""
-    limit = "" if measure.threshold is None else f", threshold {measure.threshold:+.2f}"
-    return f"{measure.got:+.2f} ({measure.low:+.2f} to {end}{limit}), {passed}{sure}"
 
 
 def margin_chart(points: Sequence[Mapping[str, float]]) -> Chart:
@@ -130,7 +73,9 @@ def price_chart(points: Sequence[Mapping[str, Any]]) -> Chart:
         for group, style, colour in ((free, "o-", OTHER), (own, "D--", GOOD)):
             plot.plot([1 - p["similarity"] for p in group], [p["ndcg"] for p in group], style, color=colour)
         for p in points:
-            away, side = ((-8, -14), "right") if p in own else ((6, 6), "left")  # they may lie in one place
+            away, side = (
+                ((-8, -14), "right") if p is points[-1] and p in own else ((6, 6), "left")
+            )  # may be one place
             plot.annotate(
                 short(str(p.get("lists", ""))),
                 (1 - p["similarity"], p["ndcg"]),
