@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -11,6 +12,7 @@ import msgspec
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.history import NAME, Past, age, past_of, read_history
 from pytest_recsim.record.jsonio import Document
+from pytest_recsim.record.reading import read_record
 
 MOST = 20
 """Runs that a report shows."""
@@ -29,6 +31,14 @@ class Trend(Document, frozen=True, kw_only=True):
     runs: tuple[Past, ...]
     left_out: dict[str, int]
     notices: tuple[str, ...] = ()
+
+
+def read_trend(bundle: Bundle) -> Trend | None:
+    """Return ``artifacts/trend.json``; None where there were no runs before, or it cannot be read."""
+    with suppress(OSError, msgspec.DecodeError):
+        found: Trend = read_record(bundle.artifacts / FILE, Trend)
+        return found
+    return None
 
 
 def known(reports: Path, customer: str, simulations: Sequence[str]) -> tuple[list[Past], list[str]]:

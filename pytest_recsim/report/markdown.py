@@ -16,11 +16,13 @@ from pytest_recsim.record.model import (
     worst_first,
 )
 from pytest_recsim.record.quality import QualityMetrics
+from pytest_recsim.record.trend import read_trend
 from pytest_recsim.report.blocking import against, causes, waivers
 from pytest_recsim.report.changes import changes_section
 from pytest_recsim.report.people import people_section
 from pytest_recsim.report.quality import overall_lines, quality_section
 from pytest_recsim.report.text import foreign, link, number, retried, table, upper
+from pytest_recsim.report.trend import trend_section
 
 SIGNS: dict[Outcome, str] = {
     "passed": "passed",
@@ -62,6 +64,7 @@ def _lines(bundle: Bundle) -> Iterator[str]:
     yield from _checks(results)
     yield from _unreported(facts, results)
     yield from changes_section(facts, results, quality)
+    yield from trend_section(read_trend(bundle))
     yield from quality_section(quality)
     yield from people_section(bundle.read_people())
     yield from _knobs(facts)

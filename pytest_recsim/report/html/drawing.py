@@ -73,16 +73,25 @@ def short(text: str) -> str:
 @contextmanager
 def axes(height: float) -> Iterator[tuple[Figure, Axes]]:
     """Yield a figure of the house's width and its axes, under the house's settings."""
+    with panels(height, 1) as (figure, (found,)):
+        yield figure, found
+
+
+@contextmanager
+def panels(height: float, count: int, columns: int = 1) -> Iterator[tuple[Figure, list[Axes]]]:
+    """Yield a figure with several axes, in rows of so many columns; see ``axes``."""
     with quietly():
         from matplotlib import rc_context
         from matplotlib.figure import Figure
 
     with quietly(), rc_context(SETTINGS):
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
-        found = figure.add_subplot()
-        found.patch.set_alpha(0)
-        for side in ("top", "right"):
-            found.spines[side].set_visible(False)
+        rows = -(-count // columns)
+        found = [figure.add_subplot(rows, columns, place + 1) for place in range(count)]
+        for one in found:
+            one.patch.set_alpha(0)
+            for side in ("top", "right"):
+                one.spines[side].set_visible(False)
         yield figure, found
 
 

@@ -15,15 +15,18 @@ from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.jsonio import write_text
 from pytest_recsim.record.model import BLOCKING, CheckResult, causes_of, worst_first
 from pytest_recsim.record.reading import read_record
+from pytest_recsim.record.trend import read_trend
 from pytest_recsim.report.html import views
 from pytest_recsim.report.html.catalogue_charts import catalogue_charts
 from pytest_recsim.report.html.drawing import Chart
 from pytest_recsim.report.html.environment import environment, style
 from pytest_recsim.report.html.lever_charts import lever_charts
 from pytest_recsim.report.html.lift_chart import lift_charts
+from pytest_recsim.report.html.trend_chart import trend_charts
 from pytest_recsim.report.html.words import MEANINGS
 from pytest_recsim.report.markdown import verdict_words
 from pytest_recsim.report.quality import EVERYBODY, overall_words, worths
+from pytest_recsim.report.trend import HEAD, cells, sentences
 from pytest_recsim.report.waivers import waiver
 
 NAME = "report.html"
@@ -42,6 +45,7 @@ def write_page(bundle: Bundle) -> Path:
         *lift_charts(results, quality),
         *lever_charts(results),
         *catalogue_charts(quality, results),
+        *trend_charts(read_trend(bundle)),
     ]
     folder = bundle.artifacts / "charts"
     for chart in drawn:
@@ -72,6 +76,10 @@ def page_of(bundle: Bundle, results: Sequence[CheckResult], drawn: Sequence[Char
         worths=worths,
         everybody=EVERYBODY,
         people=bundle.read_people(),
+        trend=(trend := read_trend(bundle)),
+        trend_notes=list(sentences(trend)) if trend else [],
+        trend_head=HEAD,
+        trend_cells=cells,
         results=results,
         blocking=BLOCKING,
         charts={chart.name: chart for chart in drawn},
