@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from pytest_recsim.judge.ranking import gains
-from pytest_recsim.simulation.measure import scoring
+from pytest_recsim.simulation.measure import lifts, rivals
 from pytest_recsim.simulation.truth.slates import observed
 
 HERE = Path(__file__).parent
@@ -40,8 +40,8 @@ def keep(sim, out):
     """Write the shape of one simulation to a file."""
     table = observed(sim.world, list(sim.lists.values()))
     relevance = table.relevance("unseen")
-    both = (table.lists, scoring.rivals_of(table).popular)
-    pair = [scoring.ndcg_and_mrr(gains(lists, relevance), relevance) for lists in both]
+    both = (table.lists, rivals.rivals_of(table).popular)
+    pair = [lifts.ndcg_and_mrr(gains(lists, relevance), relevance) for lists in both]
     values = np.hstack(pair)
     rows = np.rint(1000 * values[~np.isnan(values).any(axis=1)]).astype(int)
     hit = rows[rows.any(axis=1)]

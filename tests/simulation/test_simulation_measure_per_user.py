@@ -8,7 +8,8 @@ import pytest
 from measured_town import ITEMS, TOWN, USERS, answers_of, held_to, wanted
 
 from pytest_recsim.simulation.measure.per_user import user_lines
-from pytest_recsim.simulation.measure.scoring import basis_of, rivals_of, score
+from pytest_recsim.simulation.measure.rivals import rivals_of
+from pytest_recsim.simulation.measure.scoring import basis_of, score
 from pytest_recsim.simulation.truth.applied import Applied, Unapplied
 
 LISTS = [[5 + n % 5, *range(10, 29)] for n in range(5)] + [[*range(10, 29), 5 + n % 5] for n in range(5, 10)]

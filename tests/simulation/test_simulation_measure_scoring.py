@@ -14,8 +14,10 @@ from truth_answers import answered
 from pytest_recsim.judge.relevance import Relevance
 from pytest_recsim.record.metadata import KnobRow
 from pytest_recsim.record.quality import Noise, Quality, SegmentCount
-from pytest_recsim.simulation.measure import scoring
-from pytest_recsim.simulation.measure.scoring import ndcg_and_mrr, rivals_of, score
+from pytest_recsim.simulation.measure import lifts as measured_lifts
+from pytest_recsim.simulation.measure.lifts import ndcg_and_mrr
+from pytest_recsim.simulation.measure.rivals import rivals_of
+from pytest_recsim.simulation.measure.scoring import score
 from pytest_recsim.simulation.truth.applied import Applied, Unapplied
 
 FIRST = [[5 + n % 5, *range(10, 29)] for n in range(10)]
@@ -287,7 +289,7 @@ def test_the_interval_depends_on_the_data_and_not_on_the_name_of_the_customer(to
 
 def test_all_lifts_under_one_relevance_are_one_family_when_they_are_resampled(scored, monkeypatch):
     asked = []
-    monkeypatch.setattr(scoring, "resamples_for", lambda family: asked.append(family) or 100)
+    monkeypatch.setattr(measured_lifts, "resamples_for", lambda family: asked.append(family) or 100)
     scored(FIRST)
     assert asked[:6] == [6] * 6, "three segments, two metrics; once per segment and relevance"
     assert asked[6:] == [1] * 2, "the lift over everybody is in no family"

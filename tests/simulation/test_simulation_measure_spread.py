@@ -10,7 +10,8 @@ from truth_answers import answered
 
 from pytest_recsim.record.metadata import KnobRow
 from pytest_recsim.simulation.measure.basis import Basis
-from pytest_recsim.simulation.measure.scoring import rivals_of, score
+from pytest_recsim.simulation.measure.rivals import rivals_of
+from pytest_recsim.simulation.measure.scoring import score
 from pytest_recsim.simulation.measure.spread import exposure_of, lengths_of
 from pytest_recsim.simulation.truth.applied import Applied, Unapplied
 

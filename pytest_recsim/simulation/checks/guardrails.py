@@ -22,7 +22,7 @@ from pytest_recsim.simulation.measure.basis import Basis, Rows
 from pytest_recsim.simulation.measure.figures import figure
 from pytest_recsim.simulation.measure.formulas import FORMULAS, PerUser
 from pytest_recsim.simulation.measure.offenders import Culprits, least_served, worst_users
-from pytest_recsim.simulation.measure.scoring import rivals_of
+from pytest_recsim.simulation.measure.rivals import rivals_of
 from pytest_recsim.simulation.truth.slates import Slates, observed
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from pytest_recsim.judge.ranking import OF_SLOTS, gains
 from pytest_recsim.record.per_user import UserLine
 from pytest_recsim.simulation.measure.basis import Basis, Values
 from pytest_recsim.simulation.measure.formulas import FORMULAS, PerUser, per_user
-from pytest_recsim.simulation.measure.scoring import LIFTED, Rivals
+from pytest_recsim.simulation.measure.lifts import LIFTED
+from pytest_recsim.simulation.measure.rivals import Rivals
 from pytest_recsim.simulation.truth.applied import Applied
 
 

@@ -30,7 +30,8 @@ from pytest_recsim.service.contract.records import EventType
 from pytest_recsim.simulation.measure.noise import ask_again, measure_noise, sampled_users
 from pytest_recsim.simulation.measure.people import people_of
 from pytest_recsim.simulation.measure.per_user import user_lines
-from pytest_recsim.simulation.measure.scoring import basis_of, rivals_of, score
+from pytest_recsim.simulation.measure.rivals import rivals_of
+from pytest_recsim.simulation.measure.scoring import basis_of, score
 from pytest_recsim.simulation.measure.traffic import answer_times
 from pytest_recsim.simulation.session.session import Session
 from pytest_recsim.simulation.session.warming import first_users, warmed
