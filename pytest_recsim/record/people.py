@@ -33,7 +33,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         user, segment: who.
         value: the user's NDCG@10 under the judged relevance.
-        median: that of the segment, over ``of`` users.
+        median: that of the segment, over ``of`` users; ``without_hit`` of them have none in the first ten places.
         past: the ten items touched last before the split, the latest first; ``past_events`` counts all events.
         shown: the first ten items of the list.
         later: the first ten items touched after the split; ``later_events`` counts all events.
@@ -44,6 +44,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     value: float
     median: float
     of: int
+    without_hit: int
     past: tuple[Thing, ...]
     past_events: int
     shown: tuple[Thing, ...]

@@ -38,7 +38,8 @@ def _padded(lines: list[str], size: int) -> list[str]:
 def standing(person: Person) -> str:
     """How the person's list did, beside the segment's."""
     return (
-        f"NDCG@10 {person.value:.3f}; the median of the segment's {person.of:,} users is {person.median:.3f}. "
+        f"NDCG@10 {person.value:.3f}; the median of the segment's {person.of:,} users is {person.median:.3f}, and "
+        f"{person.without_hit:,} of them chose nothing that was in the first ten places. "
         f"{person.past_events:,} events before, {person.later_events:,} afterwards."
     )
 

@@ -50,6 +50,7 @@ PEOPLE = People(
             value=0.25,
             median=0.3,
             of=1040,
+            without_hit=1001,
             past=(Thing(item="i1", what="view", on="2026-10-01"),),
             past_events=7,
             shown=(Thing(item="i2", title=f"i2 {HOSTILE}"), Thing(item="i3", chosen=True)),
@@ -249,7 +250,10 @@ def test_people_are_shown_with_titles_that_are_only_text(bundle):
     write_json(bundle.artifacts / "people.json", PEOPLE)
     found = page(bundle)
     assert "Five people Chosen by a rule: the rule" in found.text
-    assert "NDCG@10 0.250; the median of the segment's 1,040 users is 0.300. 7 events before" in found.text
+    assert (
+        "NDCG@10 0.250; the median of the segment's 1,040 users is 0.300, and 1,001 of them chose nothing"
+        in found.text
+    )
     assert "Before i1 (view, 2026-10-01) Shown i2 <script>alert(1)</script><b id=x>" in found.text
     assert "i3: then chosen Afterwards i3 (view, purchase, 2026-11-01): place 2 of the list" in found.text
     assert not {tag for tag, _ in found.elements} & {"script", "b"}

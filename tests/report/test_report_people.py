@@ -14,6 +14,7 @@ PERSON = Person(
     value=0.25,
     median=0.3,
     of=1040,
+    without_hit=1001,
     past=(Thing(item="i1", title=HOSTILE, what="view", on="2026-10-01"),),
     past_events=7,
     shown=(Thing(item="i2"), Thing(item="i3", title="Three", chosen=True)),

@@ -59,6 +59,7 @@ def test_of_every_segment_those_nearest_to_its_median_are_chosen_the_largest_fir
     assert [one.user for one in found.people] == [USERS[n] for n in expected]
     assert found.people[0].value == pytest.approx(values[vip[0]])
     assert [(one.segment, one.of) for one in found.people[:2]] == [("vip", 6), ("new_users", 4)]
+    assert [one.without_hit for one in found.people[:2]] == [1, 1], "u5 and u9, who have it at place 12"
     assert [one.median for one in found.people[:2]] == [pytest.approx(vip_median), pytest.approx(new_median)]
     assert "nearest to the segment's median" in found.rule
 

@@ -73,6 +73,7 @@ def _person(basis: Basis, which: RelevanceName, row: int, values: Values, peers:
         value=float(values[row]),
         median=float(np.median(values[peers])),
         of=len(peers),
+        without_hit=int((values[peers] == 0).sum()),
         past=tuple(_did(world, past[::-1], wanted)),
         past_events=len(past),
         shown=tuple(_shown(basis, row, wanted)),
