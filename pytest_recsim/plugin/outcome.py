@@ -110,7 +110,7 @@ def _settle(item: pytest.Function, identity: Identity, check: Check, conclusion:
         next_step=safe(conclusion.next_step),
     )
     if outcome == "waived" and note is not None:
-        pytest.skip(f"waived: {legible(note.reason)} ({legible(note.origin)}); {sentence}")
+        pytest.skip(f"waived: {legible(note.words)}; {sentence}")
     if outcome == "warned":
         pytest.xfail(sentence)
     if outcome != "passed":

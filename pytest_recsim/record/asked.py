@@ -31,3 +31,8 @@ class WaiverNote(msgspec.Struct, frozen=True):
     origin: str
     segment: str = ""
     until: str = ""
+
+    @property
+    def words(self) -> str:
+        """Why, until when, and where that is written."""
+        return f"{self.reason}, until {self.until or 'further notice'} ({self.origin})"

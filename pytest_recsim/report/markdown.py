@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from pytest_recsim.record.artifacts import SeedManifest
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.jsonio import write_text
 from pytest_recsim.record.model import (
@@ -21,6 +22,7 @@ from pytest_recsim.report.blocking import against, causes, waivers
 from pytest_recsim.report.changes import changes_section
 from pytest_recsim.report.people import people_section
 from pytest_recsim.report.quality import overall_lines, quality_section
+from pytest_recsim.report.sentences import dates, seeded_of, soundness, sureness
 from pytest_recsim.report.text import foreign, link, number, retried, table, upper
 from pytest_recsim.report.trend import trend_section
 
@@ -55,9 +57,10 @@ def _lines(bundle: Bundle) -> Iterator[str]:
     yield ""
     yield from causes(results)
     yield from _caveats(facts)
+    yield from _sure(results)
     quality = bundle.read_quality()
     yield from overall_lines(quality)
-    yield from _what(facts)
+    yield from _what(facts, seeded_of(bundle))
     yield from against(results)
     yield from waivers(results, facts)
     yield from _let_through(results)
@@ -103,7 +106,13 @@ def _caveats(facts: dict[str, Any]) -> Iterator[str]:
         yield ""
 
 
-def _what(facts: dict[str, Any]) -> Iterator[str]:
+def _sure(results: list[CheckResult]) -> Iterator[str]:
+    if said := sureness(results):
+        yield said
+        yield ""
+
+
+def _what(facts: dict[str, Any], seeded: SeedManifest | None = None) -> Iterator[str]:
     service, profile, place = facts["service"], facts["profile"], facts["place"]
     fixture, requests, users = facts["fixture"], facts["requests"], facts["users"]
     rows = [
@@ -127,6 +136,8 @@ def _what(facts: dict[str, Any]) -> Iterator[str]:
                 f"{fixture['events']:,} events, sha256 {fixture['sha256'][:12]}"
             ),
         ),
+        *([("weeks", said)] if (said := dates(seeded)) else []),
+        *([("is it sound", said)] if (said := soundness(seeded)) else []),
         ("users evaluated", f"{users['evaluated']:,} of {users['in_fixture']:,}"),
         ("requests", f"{requests['total']:,}, of them {requests['recommendations']:,} recommendations"),
         *([("retries", retried(requests["retries"]))] if requests.get("retries") else []),
@@ -262,6 +273,7 @@ CHECKS: tuple[Callable[[list[CheckResult]], Iterator[str]], ...] = (causes, agai
 """What a page says of results alone."""
 REST: tuple[Callable[[dict[str, Any], list[CheckResult], QualityMetrics | None], Iterator[str]], ...] = (
     lambda facts, _results, _quality: _caveats(facts),
+    lambda _facts, results, _quality: _sure(results),
     lambda _facts, _results, quality: overall_lines(quality),
     lambda facts, _results, _quality: _what(facts),
     lambda facts, results, _quality: _unreported(facts, results),

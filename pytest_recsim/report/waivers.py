@@ -28,7 +28,7 @@ def waiver(results: Iterable[CheckResult], facts: Mapping[str, Any]) -> str:
 
 def _entry(result: CheckResult, until: str) -> str:
     segment = f"segment: {_quoted(result.case)}, " if result.case else ""
-    return f'{{check: {result.check}, {segment}reason: "say why", until: {until}}}'
+    return f'{{check: {result.check}, {segment}reason: "who decided, and why", until: {until}}}'
 
 
 def _quoted(text: object) -> str:

@@ -8,6 +8,7 @@ from collections import Counter
 from datetime import date
 from html.parser import HTMLParser
 from shutil import which
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -23,6 +24,7 @@ from pytest_recsim.report.html import views, write_page
 from pytest_recsim.report.html.catalogue_charts import catalogue_charts
 from pytest_recsim.report.html.lever_charts import lever_charts
 from pytest_recsim.report.html.lift_chart import lift_charts
+from pytest_recsim.report.sentences import soundness, sureness
 from pytest_recsim.report.waivers import waiver
 
 HOSTILE = "<script>alert(1)</script><b id=x>\x1b[2K\r\u202egnp.$x^2$&amp;\"'"
@@ -185,19 +187,17 @@ def test_one_cause_of_everything_unmeasured_is_said_once_at_the_top(bundle):
 
 
 def test_how_sure_the_verdict_is_counts_borderline_numbers(bundle):
-    assert views.sureness([result("S1")]) == ""
-    assert views.sureness(lifts("a", "b")).startswith(
-        "None of the 2 numbers with a 95 % interval is borderline"
-    )
+    assert sureness([result("S1")]) == ""
+    assert sureness(lifts("a", "b")).startswith("None of the 2 numbers with a 95 % interval is borderline")
     near = [
         *lifts("a", borderline=True),
         *lifts("b"),
         *lifts("c", outcome="failed", ok=False, borderline=True),
     ]
     said = "2 of the 3 numbers with a 95 % interval are borderline (1 passed and 1 failed)"
-    assert views.sureness(near).startswith(said)
+    assert sureness(near).startswith(said)
     assert said in page(bundle, *near).text
-    assert "1 of the 1 numbers with a 95 % interval is borderline (1 passed)" in views.sureness(near[:1])
+    assert "1 of the 1 numbers with a 95 % interval is borderline (1 passed)" in sureness(near[:1])
 
 
 def test_a_waiver_to_paste_names_check_segment_and_a_last_day():
@@ -207,7 +207,7 @@ def test_a_waiver_to_paste_names_check_segment_and_a_last_day():
         {
             "check": "segment_lift_mrr",
             "segment": 'new "ones"',
-            "reason": "say why",
+            "reason": "who decided, and why",
             "until": date(2026, 12, 22),
         }
     ]
@@ -461,3 +461,32 @@ def test_a_browser_has_nothing_to_complain_about(bundle, tmp_path):
     assert "CONSOLE" not in ran.stderr
     assert ran.stdout.count("<svg") == 4
     assert "Do not go live" in ran.stdout
+
+
+def test_what_was_let_through_says_why_and_until_when(bundle):
+    assert "What was let through" not in page(bundle, result("S9")).text
+    why = "no margins, Ann, until 2026-12-22 (guardrails.yml:3)"
+    said = page(bundle, result("S9", "waived", waiver=why), result("S4", "warned", sentence="got 2")).text
+    section = said.partition("What was let through")[2].partition("What was judged")[0]
+    assert f"S9 : waived: {why}" in " ".join(section.split()) or f"S9: waived: {why}" in section
+    assert "it only warns (severity warn) got 2" in " ".join(section.split())
+
+
+def test_a_check_whose_cause_is_told_on_top_is_folded(bundle):
+    many = [result(f"S{n}", "not_measured", cause="no_rules") for n in (2, 5, 8)]
+    page(bundle, *many, result("S4", "failed"))
+    text = (bundle.root / "report.html").read_text()
+    assert re.search(r'class="check failed" open', text)
+    assert 'class="check not_measured" open' not in text
+
+
+def test_what_is_known_against_the_data_is_said():
+    split = SimpleNamespace(dropped_before_window=0)
+    sound = SimpleNamespace(defaulted_fields={}, split=split, possible_leak="")
+    assert (soundness(None), soundness(sound)) == ("", "every row is valid")
+    split.dropped_before_window, sound.defaulted_fields = 1200, {"value": 40}
+    sound.possible_leak = "rows of another run"
+    assert soundness(sound) == (
+        "every row is valid; fields that rows leave out have their usual value: `value` (40 rows); 1,200 events are "
+        "older than the window and were not used; the service may know what it is judged on: rows of another run"
+    )

@@ -66,7 +66,7 @@ Paste into guardrails.yml what you decide to live with, with your reason; every 
 customers:
   "acme":
     waivers:
-      - {check: gini, segment: "vip", reason: "say why", until: 2026-12-22}
+      - {check: gini, segment: "vip", reason: "who decided, and why", until: 2026-12-22}
 ```
 
 </details>

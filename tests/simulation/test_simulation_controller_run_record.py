@@ -102,7 +102,10 @@ def test_a_check_only_warns_when_all_its_thresholds_do() -> None:
 def test_words_of_an_outcome() -> None:
     assert sentence_of(Conclusion("not_measured", "no event")) == "not measured: no event"
     assert sentence_of(Conclusion("failed", "too low")) == "too low"
-    assert (waiver_words(NOTE), waiver_words(None)) == ("next week (guardrails.yml:7)", "")
+    assert (waiver_words(NOTE), waiver_words(None)) == (
+        "next week, until further notice (guardrails.yml:7)",
+        "",
+    )
 
 
 def test_a_guardrail_is_found_by_its_name_and_its_segment(record) -> None:

@@ -59,7 +59,10 @@ def test_a_warning_stays_a_warning(look):
 
 def test_a_waiver_that_still_counts_covers_it(look):
     found = look(note("availability"), note("contract", until="2026-11-23"))
-    assert (found["availability"].outcome, found["availability"].waiver) == ("waived", "known (g.yml:3)")
+    assert (found["availability"].outcome, found["availability"].waiver) == (
+        "waived",
+        "known, until further notice (g.yml:3)",
+    )
     assert found["contract"].outcome == "failed", "that one has ended"
 
 

@@ -8,13 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from pytest_recsim.record.artifacts import SeedManifest
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.jsonio import write_text
 from pytest_recsim.record.model import BLOCKING, CheckResult, causes_of, worst_first
-from pytest_recsim.record.reading import read_record
 from pytest_recsim.record.trend import read_trend
 from pytest_recsim.report.html import views
 from pytest_recsim.report.html.catalogue_charts import catalogue_charts
@@ -26,6 +22,7 @@ from pytest_recsim.report.html.trend_chart import trend_charts
 from pytest_recsim.report.html.words import MEANINGS
 from pytest_recsim.report.markdown import verdict_words
 from pytest_recsim.report.quality import EVERYBODY, overall_words, worths
+from pytest_recsim.report.sentences import dates, day, seeded_of, soundness, sureness
 from pytest_recsim.report.trend import HEAD, cells, sentences
 from pytest_recsim.report.waivers import waiver
 
@@ -66,11 +63,13 @@ def page_of(bundle: Bundle, results: Sequence[CheckResult], drawn: Sequence[Char
         started=_started(facts),
         verdict=verdict[:1].upper() + verdict[1:],
         tone=views.TONES.get((facts.get("verdict") or {}).get("status", ""), "open"),
-        sure=views.sureness(results),
+        sure=sureness(results),
         failed=views.groups(results, views.FAILED),
         unknown=views.groups(results, views.UNKNOWN),
-        causes=causes_of(results),
-        dates=views.dates(_seeded(bundle)),
+        causes=(causes := causes_of(results)),
+        caused={label for root in causes for label in root.checks},
+        dates=dates(seeded := seeded_of(bundle)),
+        sound=soundness(seeded),
         quality=(quality := bundle.read_quality()),
         overall=overall_words(quality),
         worths=worths,
@@ -80,6 +79,7 @@ def page_of(bundle: Bundle, results: Sequence[CheckResult], drawn: Sequence[Char
         trend_notes=list(sentences(trend)) if trend else [],
         trend_head=HEAD,
         trend_cells=cells,
+        let_through=[one for one in results if one.outcome in ("waived", "warned")],
         results=results,
         blocking=BLOCKING,
         charts={chart.name: chart for chart in drawn},
@@ -93,13 +93,5 @@ def page_of(bundle: Bundle, results: Sequence[CheckResult], drawn: Sequence[Char
 def _started(facts: dict[str, Any]) -> str:
     with suppress(KeyError, TypeError, ValueError):
         instant = datetime.fromisoformat(facts["started_at"])
-        return f"{views.day(instant)}, {instant:%H:%M} UTC"
+        return f"{day(instant)}, {instant:%H:%M} UTC"
     return ""
-
-
-def _seeded(bundle: Bundle) -> SeedManifest | None:
-    """The manifest of what was seeded; None where the run did not get that far, or it cannot be read."""
-    with suppress(OSError, msgspec.MsgspecError):
-        found: SeedManifest = read_record(bundle.artifacts / "seed_manifest.json", SeedManifest)
-        return found
-    return None

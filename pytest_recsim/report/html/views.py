@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
-from pytest_recsim.record.artifacts import SeedManifest
 from pytest_recsim.record.causes import Root
-from pytest_recsim.record.model import BLOCKING, CheckResult, Measure, Outcome, causes_of
+from pytest_recsim.record.model import BLOCKING, CheckResult, Outcome, causes_of
 
 UNKNOWN: frozenset[Outcome] = frozenset({"not_measured", "missing"})
 FAILED = BLOCKING - UNKNOWN
@@ -76,45 +74,3 @@ def anchor(result: CheckResult) -> str:
     """An id for the page: names hold what an id may not."""
     plain = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in result.label)
     return f"check-{plain}-{sum(result.label.encode()) % 9973}"
-
-
-def sureness(results: Sequence[CheckResult]) -> str:
-    """Say how many passes and failures could be chance: those whose threshold lies inside their interval."""
-    judged = [measure for one in results if one.outcome in ("passed", "failed") for measure in _judged(one)]
-    passes = sum(measure.borderline and measure.ok is True for measure in judged)
-    fails = sum(measure.borderline and measure.ok is False for measure in judged)
-    if not judged:
-        return ""
-    of = f"{len(judged)} numbers with a 95 % interval"
-    if not passes + fails:
-        return f"None of the {of} is borderline: no threshold lies inside one."
-    how = " and ".join([f"{passes} passed"] * bool(passes) + [f"{fails} failed"] * bool(fails))
-    are = "is" if passes + fails == 1 else "are"
-    return (
-        f"{passes + fails} of the {of} {are} borderline ({how}): the threshold lies inside the interval, so chance may "
-        "have decided."
-    )
-
-
-def _judged(result: CheckResult) -> Iterator[Measure]:
-    return (
-        measure for measure in result.measures if measure.low is not None and measure.threshold is not None
-    )
-
-
-def dates(seeded: SeedManifest | None) -> str:
-    """From when to when the service learned and was judged, in the data set's own time."""
-    if seeded is None or seeded.split.cut is None or not seeded.clock.oldest_seeded:
-        return ""
-    first = datetime.fromisoformat(seeded.clock.oldest_seeded) - timedelta(seconds=seeded.clock.shift_seconds)
-    cut, last = datetime.fromisoformat(seeded.split.cut), seeded.split.last
-    until = f" to {day(datetime.fromisoformat(last))}" if last else " on"
-    return (
-        f"learned from {seeded.split.seeded_events:,} events of {day(first)} to {day(cut)}, "
-        f"judged on {seeded.split.holdout_events:,} events from then{until}"
-    )
-
-
-def day(instant: datetime) -> str:
-    """A date as people write it: ``7 October 2026``."""
-    return f"{instant.day} {instant:%B %Y}"

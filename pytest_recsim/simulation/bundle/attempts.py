@@ -41,6 +41,6 @@ def _flaky(plan: Plan, earlier: CheckResult, now: CheckResult, today: str) -> Ch
         now,
         outcome=outcome,
         severity=earlier.severity,
-        waiver=f"{note.reason} ({note.origin})" if note else "",
+        waiver=note.words if note else "",
         sentence=f"{what}; the failure said: {earlier.sentence}",
     )

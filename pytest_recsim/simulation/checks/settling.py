@@ -41,5 +41,5 @@ def sentence_of(conclusion: Conclusion) -> str:
 
 
 def waiver_words(note: WaiverNote | None) -> str:
-    """Why a check was waived and where that is written; empty without a waiver."""
-    return f"{note.reason} ({note.origin})" if note is not None else ""
+    """Why a check was waived, until when, and where that is written; empty without a waiver."""
+    return note.words if note is not None else ""

@@ -52,6 +52,6 @@ def late_findings(
 def _turned(plan: Plan, result: CheckResult, today: str, what: str) -> CheckResult:
     note = covering(plan.waivers, result.check, result.case, today)
     outcome: Outcome = "waived" if note else "warned" if result.severity == "warn" else "failed"
-    waiver = f"{note.reason} ({note.origin})" if note else ""
+    waiver = note.words if note else ""
     sentence = f"seen after this check had reported: {what}"
     return replace(result, outcome=outcome, waiver=waiver, sentence=sentence, next_step=STEP)

@@ -1,0 +1,81 @@
+"""What both pages say in a sentence of a run: how sure it is, which weeks, whether the data are sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+import msgspec
+
+from pytest_recsim.record.artifacts import SeedManifest
+from pytest_recsim.record.bundle import Bundle
+from pytest_recsim.record.model import CheckResult, Measure
+from pytest_recsim.record.reading import read_record
+
+
+def sureness(results: Sequence[CheckResult]) -> str:
+    """Say how many passes and failures could be chance: those whose threshold lies inside their interval."""
+    judged = [measure for one in results if one.outcome in ("passed", "failed") for measure in _judged(one)]
+    passes = sum(measure.borderline and measure.ok is True for measure in judged)
+    fails = sum(measure.borderline and measure.ok is False for measure in judged)
+    if not judged:
+        return ""
+    of = f"{len(judged)} numbers with a 95 % interval"
+    if not passes + fails:
+        return f"None of the {of} is borderline: no threshold lies inside one."
+    how = " and ".join([f"{passes} passed"] * bool(passes) + [f"{fails} failed"] * bool(fails))
+    are = "is" if passes + fails == 1 else "are"
+    return (
+        f"{passes + fails} of the {of} {are} borderline ({how}): the threshold lies inside the interval, so chance may "
+        "have decided."
+    )
+
+
+def _judged(result: CheckResult) -> Iterator[Measure]:
+    return (
+        measure for measure in result.measures if measure.low is not None and measure.threshold is not None
+    )
+
+
+def dates(seeded: SeedManifest | None) -> str:
+    """From when to when the service learned and was judged, in the data set's own time."""
+    if seeded is None or seeded.split.cut is None or not seeded.clock.oldest_seeded:
+        return ""
+    first = datetime.fromisoformat(seeded.clock.oldest_seeded) - timedelta(seconds=seeded.clock.shift_seconds)
+    cut, last = datetime.fromisoformat(seeded.split.cut), seeded.split.last
+    until = f" to {day(datetime.fromisoformat(last))}" if last else " on"
+    return (
+        f"learned from {seeded.split.seeded_events:,} events of {day(first)} to {day(cut)}, "
+        f"judged on {seeded.split.holdout_events:,} events from then{until}"
+    )
+
+
+def day(instant: datetime) -> str:
+    """A date as people write it: ``7 October 2026``."""
+    return f"{instant.day} {instant:%B %Y}"
+
+
+def soundness(seeded: SeedManifest | None) -> str:
+    """What is known against the data; a mistake in them ends a run before anything is sent."""
+    if seeded is None:
+        return ""
+    found = []
+    if seeded.defaulted_fields:
+        fields = ", ".join(f"`{name}` ({rows:,} rows)" for name, rows in seeded.defaulted_fields.items())
+        found.append(f"fields that rows leave out have their usual value: {fields}")
+    if seeded.split.dropped_before_window:
+        found.append(
+            f"{seeded.split.dropped_before_window:,} events are older than the window and were not used"
+        )
+    if seeded.possible_leak:
+        found.append(f"the service may know what it is judged on: {seeded.possible_leak}")
+    return "; ".join(["every row is valid", *found])
+
+
+def seeded_of(bundle: Bundle) -> SeedManifest | None:
+    """The manifest of what was seeded; None where the run did not get that far, or it cannot be read."""
+    with suppress(OSError, msgspec.MsgspecError):
+        found: SeedManifest = read_record(bundle.artifacts / "seed_manifest.json", SeedManifest)
+        return found
+    return None
