@@ -75,8 +75,8 @@ def trend_of(run: Past, runs: Sequence[Past], notices: Sequence[str]) -> Trend:
     left_out: Counter[str] = Counter()
     shown = [run]
     for one in reversed(runs):
-        if one.key == run.key or age(one) > age(run):
-            continue
+        if one.run_id == run.run_id or age(one) > age(run):
+            continue  # of the same batch, or made later: not before it
         if not one.ended:
             left_out["interrupted"] += 1
         elif whys := one.differs(run):

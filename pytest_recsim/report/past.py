@@ -22,7 +22,7 @@ COLUMNS = {
 
 
 class Step(msgspec.Struct, frozen=True):
-    """A run beside the one before it that ended; ``before`` is None where there is none, ``differs`` says why they cannot be compared."""
+    """A run beside the one before it; ``before`` is None where there is none, ``differs`` says why they cannot be compared."""
 
     run: Past
     before: Past | None
@@ -39,11 +39,12 @@ class Step(msgspec.Struct, frozen=True):
 
 
 def steps(runs: Sequence[Past]) -> Iterator[Step]:
-    """Hold every run against the last one before it that ended."""
-    before: Past | None = None
-    for run in runs:
+    """Hold every run against the last one before it that ended, of the same simulation where there is one."""
+    for place, run in enumerate(runs):
+        ended = [one for one in runs[:place] if one.ended and one.run_id != run.run_id]
+        same = [one for one in ended if one.simulation == run.simulation]
+        before = next(iter(reversed(same or ended)), None)
         yield Step(run, before, run.differs(before) if before else ())
-        before = run if run.ended else before
 
 
 def verdict_of(run: Past) -> str:
@@ -52,7 +53,9 @@ def verdict_of(run: Past) -> str:
         return "killed, or still running"
     words = WORDS.get(run.verdict or "incomplete", "").strip("*")
     interrupted = ", interrupted" if run.status == "incomplete" and run.verdict != "incomplete" else ""
-    return f"{words} ({len(run.failing)} checks){interrupted}" if run.failing else f"{words}{interrupted}"
+    count = len(run.failing)
+    failing = f" ({count} check{'s' if count > 1 else ''})" if count else ""
+    return f"{words}{failing}{interrupted}"
 
 
 def lines(found: Sequence[Step]) -> Iterator[str]:

@@ -98,6 +98,26 @@ def test_runs_of_a_batch_under_another_id_belong_to_their_customer(reports, caps
     assert len(told(capsys, "history", "acme").out.splitlines()) == 3
 
 
+def test_a_run_is_held_against_the_one_before_of_its_own_simulation_and_never_of_its_own_batch(
+    reports, capsys
+):
+    for day, (base, more) in enumerate(((0.5, 0.6), (0.55, 0.8))):
+        with_coverage(reports, day, more, simulation="acme-more")
+        with_coverage(reports, day, base)
+    first, *_, second = json.loads(told(capsys, "history", "acme", "--json").out)
+    assert first["before"] is None
+    assert second["before"].startswith("acme/")
+    rows = told(capsys, "history", "acme").out.splitlines()[1:]
+    assert ["(" in row for row in rows] == [False, False, True, True]
+    assert "0.8 (+0.200)" in rows[2]
+    assert "0.55 (+0.050)" in rows[3]
+
+
+def test_of_one_check_that_failed_there_is_one(reports, capsys):
+    ran(reports, 0, verdict={"status": "must_not_go", "failing": ["gini"]})
+    assert "do not go (1 check)  " in told(capsys, "history", "acme").out
+
+
 def test_a_broken_line_is_said_beside_the_table(reports, capsys):
     ran(reports, 0)
     with (reports / "acme" / NAME).open("ab") as stream:
@@ -153,6 +173,9 @@ def test_the_newest_page_is_opened_and_its_path_is_printed(reports, capsys, brow
         assert (said.out, said.err) == (f"reports/beta/{newest.root.name}/report.html\n", "")
     assert browser == [(newest.root / "report.html").as_uri()] * 6
     assert told(capsys, "open", "acme").out == "reports/acme/20261121T120000Z/report.html\n"
+    paged(run_at(reports, 3, simulation="acme-b"))
+    assert told(capsys, "open", "acme").out == "reports/acme-b/20261123T120000Z/report.html\n"
+    assert told(capsys, "open", "acme-b").out == "reports/acme-b/20261123T120000Z/report.html\n"
 
 
 def test_without_a_display_the_path_is_printed_and_nothing_is_opened(reports, capsys, browser, monkeypatch):

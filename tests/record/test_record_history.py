@@ -12,6 +12,7 @@ from kept_runs import edit, run_at
 from msgspec.structs import replace
 from published import closed
 
+from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.history import NAME, append, past_of, read_history
 from pytest_recsim.record.masking import learn
 from pytest_recsim.record.trend import MOST, known, trend_of
@@ -185,6 +186,16 @@ def test_a_trend_has_what_can_be_compared_and_says_what_cannot(tmp_path):
         "interrupted": 1,
         "other data set": 1,
     }
+
+
+def test_other_simulations_of_the_same_batch_are_not_runs_before(tmp_path):
+    run_at(tmp_path, 0)
+    run_at(tmp_path, 1, simulation="acme-b")
+    remember(tmp_path, now := run_at(tmp_path, 1))
+    remember(tmp_path, Bundle(tmp_path / "acme-b" / now.root.name))
+    for one in ("acme", "acme-b"):
+        path = tmp_path / one / now.root.name / "artifacts" / "trend.json"
+        assert [run["run_id"] for run in json.loads(path.read_text())["runs"]] == ["run0", "run1"]
 
 
 def test_a_trend_has_twenty_runs_at_most(tmp_path):

@@ -63,7 +63,7 @@ def _customers(reports: Path) -> dict[str, list[str]]:
 
 
 def run_named(name: str, reports: Path) -> Bundle:
-    """Return the run that a report folder, a customer or `latest` names: the newest one where there are several.
+    """Return the run that a report folder, a customer, a simulation or `latest` names: the newest where there are several.
 
     Raises:
         InputError: there is none.
@@ -75,7 +75,8 @@ def run_named(name: str, reports: Path) -> Bundle:
     if name == LATEST:
         found, what = _newest(reports.glob("[!.]*/")), "no run has reported here"
     elif len(folder.parts) == 1:
-        found = _newest(reports / one for one in simulations_of(reports, name))
+        other = name not in _customers(reports) and bundles_in(reports / name)
+        found = _newest(reports / one for one in ([name] if other else simulations_of(reports, name)))
         what = f"no report folder of `{name}` is left"
     else:
         where, what = folder, f"no bundle: {MUST}{_meant(folder)}"
