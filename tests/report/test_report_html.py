@@ -42,6 +42,18 @@ EXPOSURE = [{"boost": b, "exposure": min(1.0, b)} for b in (0.0, 0.5, 1.0)]
 MADE_OF = {
     "lengths": (1, 0, 2, 997),
     "exposure": Exposure(items=(2,) * 10, shown=(50, 30, *[0] * 8), baseline=(100, *[0] * 9), elsewhere=20),
+    "money": (
+        Money(
+            name="price",
+            n=7,
+            total=8.0,
+            mean=2.0,
+            baseline_total=6.0,
+            baseline_mean=1.0,
+            known=1,
+            definition="d",
+        ),
+    ),
 }
 PEOPLE = People(
     rule="the rule",
@@ -285,9 +297,16 @@ def test_every_link_within_the_page_leads_somewhere_and_no_id_is_there_twice(bun
         result("S8", shown={"exposure": EXPOSURE}),
     ]
     odd = [result("S2", "failed", case=case, sentence="x") for case in ("a b", "a/b", "ä", "<i>")]
+    write_json(bundle.artifacts / "people.json", PEOPLE)
     found = page(bundle, *lifts("vip"), *curves, *odd)
     ids = Counter(found.values("id"))
     assert [name for name, count in ids.items() if count > 1] == []
+    regions = [one["aria-label"] for _, one in found.elements if one.get("role") == "region"]
+    heads = re.findall("<h2[^>]*>(.*?)</h2>", (bundle.root / "report.html").read_text())
+    landmarks = Counter([*regions, *heads])
+    assert [name for name, count in landmarks.items() if count > 1] == [], (
+        "a screen reader lists them by name"
+    )
     inside = [target[1:] for target in found.values("href") if target.startswith("#")]
     assert inside
     assert set(inside) <= set(ids)
