@@ -108,7 +108,7 @@ def _caveats(facts: dict[str, Any]) -> Iterator[str]:
 
 def _sure(results: list[CheckResult]) -> Iterator[str]:
     if said := sureness(results):
-        yield said
+        yield foreign(said)
         yield ""
 
 

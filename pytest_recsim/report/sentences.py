@@ -13,10 +13,13 @@ from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.model import CheckResult, Measure
 from pytest_recsim.record.reading import read_record
 
+NAMED = 10
+
 
 def sureness(results: Sequence[CheckResult]) -> str:
     """Say how many passes and failures could be chance: those whose threshold lies inside their interval."""
-    judged = [measure for one in results if one.outcome in ("passed", "failed") for measure in _judged(one)]
+    found = [one for one in results if one.outcome in ("passed", "failed")]
+    judged = [measure for one in found for measure in _judged(one)]
     passes = sum(measure.borderline and measure.ok is True for measure in judged)
     fails = sum(measure.borderline and measure.ok is False for measure in judged)
     if not judged:
@@ -26,9 +29,11 @@ def sureness(results: Sequence[CheckResult]) -> str:
         return f"None of the {of} is borderline: no threshold lies inside one."
     how = " and ".join([f"{passes} passed"] * bool(passes) + [f"{fails} failed"] * bool(fails))
     are = "is" if passes + fails == 1 else "are"
+    close = [one.label for one in found if any(measure.borderline for measure in _judged(one))]
+    more = f" and {len(close) - NAMED} more" if len(close) > NAMED else ""
     return (
         f"{passes + fails} of the {of} {are} borderline ({how}): the threshold lies inside the interval, so chance may "
-        "have decided."
+        f"have decided {', '.join(close[:NAMED])}{more}."
     )
 
 
@@ -42,8 +47,12 @@ def dates(seeded: SeedManifest | None) -> str:
     """From when to when the service learned and was judged, in the data set's own time."""
     if seeded is None or seeded.split.cut is None or not seeded.clock.oldest_seeded:
         return ""
-    first = datetime.fromisoformat(seeded.clock.oldest_seeded) - timedelta(seconds=seeded.clock.shift_seconds)
-    cut, last = datetime.fromisoformat(seeded.split.cut), seeded.split.last
+    shift = timedelta(seconds=seeded.clock.shift_seconds)
+    first = datetime.fromisoformat(seeded.clock.oldest_seeded) - shift
+    newest = datetime.fromisoformat(seeded.clock.newest_seeded or seeded.clock.oldest_seeded) - shift
+    cut, last = min(datetime.fromisoformat(seeded.split.cut), newest), seeded.split.last
+    if not seeded.split.holdout_events:
+        return f"learned from {seeded.split.seeded_events:,} events of {day(first)} to {day(cut)}, judged on none"
     until = f" to {day(datetime.fromisoformat(last))}" if last else " on"
     return (
         f"learned from {seeded.split.seeded_events:,} events of {day(first)} to {day(cut)}, "

@@ -24,7 +24,7 @@ from pytest_recsim.report.html import views, write_page
 from pytest_recsim.report.html.catalogue_charts import catalogue_charts
 from pytest_recsim.report.html.lever_charts import lever_charts
 from pytest_recsim.report.html.lift_chart import lift_charts
-from pytest_recsim.report.sentences import soundness, sureness
+from pytest_recsim.report.sentences import dates, soundness, sureness
 from pytest_recsim.report.waivers import waiver
 
 HOSTILE = "<script>alert(1)</script><b id=x>\x1b[2K\r\u202egnp.$x^2$&amp;\"'"
@@ -208,6 +208,7 @@ def test_how_sure_the_verdict_is_counts_borderline_numbers(bundle):
     ]
     said = "2 of the 3 numbers with a 95 % interval are borderline (1 passed and 1 failed)"
     assert sureness(near).startswith(said)
+    assert sureness(near).endswith("chance may have decided segment_lift_ndcg [a], segment_lift_ndcg [c].")
     assert said in page(bundle, *near).text
     assert "1 of the 1 numbers with a 95 % interval is borderline (1 passed)" in sureness(near[:1])
 
@@ -328,7 +329,7 @@ def test_text_of_customers_is_inert_in_page_and_pictures(bundle):
         bundle.artifacts / "quality_metrics.json",
         quality(lift(HOSTILE), figures=[figure(HOSTILE, definition=HOSTILE)]),
     )
-    facts = {"title": HOSTILE, "sentence": HOSTILE, "waiver": HOSTILE}
+    facts = {"title": HOSTILE, "sentence": HOSTILE, "waiver": HOSTILE, "next_step": f"`{HOSTILE}`"}
     text = write(bundle, result("S1", "failed", **facts), *lifts(HOSTILE, who=HOSTILE, definition=HOSTILE))
     found = Page(text)
     tags = {tag for tag, _ in found.elements}
@@ -509,3 +510,25 @@ def test_what_is_known_against_the_data_is_said():
         "every row is valid; fields that rows leave out have their usual value: `value` (40 rows); 1,200 events are "
         "older than the window and were not used; the service may know what it is judged on: rows of another run"
     )
+
+
+def test_the_weeks_are_those_of_the_events_in_the_data_sets_own_time():
+    split = SimpleNamespace(
+        cut="2026-01-28T01:00:00Z", last="2026-01-29T02:00:00Z", seeded_events=4280, holdout_events=142
+    )
+    clock = SimpleNamespace(
+        oldest_seeded="2026-10-02T12:00:00Z",
+        newest_seeded="2026-11-28T00:00:00Z",
+        shift_seconds=304 * 86400.0,
+    )
+    seeded = SimpleNamespace(split=split, clock=clock)
+    assert dates(seeded) == (
+        "learned from 4,280 events of 2 December 2025 to 28 January 2026, judged on 142 events from then to 29 January 2026"
+    )
+    split.cut, split.holdout_events, split.last = "2036-01-01T00:00:00Z", 0, None
+    assert dates(seeded) == "learned from 4,280 events of 2 December 2025 to 28 January 2026, judged on none"
+
+
+def test_names_in_our_sentences_are_set_in_type(bundle):
+    text = write(bundle, result("S9", "not_measured", next_step="add `props.margin` <b>"))
+    assert "add <code>props.margin</code> &lt;b&gt;" in text

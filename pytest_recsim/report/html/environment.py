@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,10 +25,14 @@ HERE = Path(__file__).parent
 def environment() -> Environment:
     """Jinja2, loaded when the first page is written; what a record does not say is left empty."""
     from jinja2 import ChainableUndefined, Environment, FileSystemLoader
-    from markupsafe import Markup
+    from markupsafe import Markup, escape
 
     def visible(value: Any) -> Any:
         return legible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+    def coded(value: Any) -> Markup:
+        """A sentence of ours with its names in type: what stands between back quotes."""
+        return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(legible(str(value))))))  # noqa: S704 - escaped
 
     found = Environment(
         loader=FileSystemLoader(HERE),
@@ -39,6 +44,7 @@ def environment() -> Environment:
     )
     found.filters |= {
         "num": number,
+        "coded": coded,
         "count": lambda value: f"{value:,}" if isinstance(value, int) else "",
         "upper_end": upper,
         "retried": retried,
