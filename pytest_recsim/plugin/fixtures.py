@@ -8,7 +8,7 @@ import pytest
 
 from pytest_recsim.clock import monotonic
 from pytest_recsim.plugin.identity import identify
-from pytest_recsim.plugin.junit import PREPARING
+from pytest_recsim.plugin.junit import NO_SERVICE, PREPARING
 from pytest_recsim.plugin.state import STATE
 from pytest_recsim.simulation import Simulation
 from pytest_recsim.simulation.checks.check import Check
@@ -33,6 +33,7 @@ def sim(request: pytest.FixtureRequest) -> Iterator[Simulation]:
         request.node.stash[PREPARING] = monotonic() - began
         failure = f"could not be prepared: {error}"
     if failure:
+        request.node.stash[NO_SERVICE] = True
         pytest.fail(failure, pytrace=False)
     yield simulation
     simulation.flush()

@@ -15,6 +15,7 @@ from pytest_recsim.simulation.controller.batch import row_of
 from pytest_recsim.simulation.controller.fleet import Fleet
 
 PREPARING = pytest.StashKey[float]()
+NO_SERVICE = pytest.StashKey[bool]()
 """Seconds that a test has spent on preparing its customer, or on waiting until somebody else had."""
 ATTRIBUTE = "recsim_preparing"
 """The same on the report of its set-up: a string, which is safe under xdist."""

@@ -14,11 +14,12 @@ from pytest_recsim.plugin import junit
 from pytest_recsim.plugin.agreement import shown_as
 from pytest_recsim.plugin.alone import alone
 from pytest_recsim.plugin.identity import Identity, identify, severity, waiver
-from pytest_recsim.plugin.junit import PREPARING
+from pytest_recsim.plugin.junit import NO_SERVICE, PREPARING
 from pytest_recsim.plugin.pointing import point
 from pytest_recsim.plugin.state import STATE
 from pytest_recsim.record.artifacts import Evidence
 from pytest_recsim.record.asked import WaiverNote
+from pytest_recsim.record.causes import UNPREPARED, UNPREPARED_STEP
 from pytest_recsim.record.jsonio import dumps, write_json
 from pytest_recsim.record.legible import legible
 from pytest_recsim.record.masking import safe
@@ -186,10 +187,13 @@ def _unsettled(
         outcome = "passed" if report.passed else "failed" if call.when == "call" else "error"
     check = getattr(item, "funcargs", {}).get("check")
     found = check if isinstance(check, Check) else Check()
+    unprepared = outcome == "error" and item.stash.get(NO_SERVICE, False)
     return identity.result(
         nodeid=item.nodeid,
         outcome=outcome,
         sentence=_told(report, call),
+        cause=UNPREPARED if unprepared else "",
+        next_step=UNPREPARED_STEP if unprepared else "",
         measures=tuple(found.measures),
         shown=found.shown,
     )

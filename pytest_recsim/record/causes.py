@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import msgspec
+
+if TYPE_CHECKING:
+    from pytest_recsim.record.model import CheckResult
 
 MANY = 3
 """Checks that one cause has to take before it is told on top of them all."""
@@ -77,15 +82,21 @@ CAUSES: MappingProxyType[str, Cause] = MappingProxyType(
 """Causes that several checks share. One that is not among them is told by the first check that names it."""
 
 
+UNPREPARED = "unprepared"
+"""A customer whose namespace could not be prepared: no check can run. The checks' own sentence says why."""
+UNPREPARED_STEP = "see what the service answered, or why it did not, then run again"
+
+
 class Root(msgspec.Struct, frozen=True):
-    """What kept several checks from being measured.
+    """What kept several checks from being measured, or from running at all.
 
     Attributes:
         cause: its name.
         words: what it is, in one sentence without a full stop.
         next_step: what to do about it.
         checks: those that it took.
-        of: how many were not measured in all.
+        of: how many ended so in all.
+        ended: how they ended, in words.
     """
 
     cause: str
@@ -93,44 +104,39 @@ class Root(msgspec.Struct, frozen=True):
     next_step: str
     checks: tuple[str, ...]
     of: int
+    ended: str = "were not measured"
 
     @property
     def headline(self) -> str:
         """The cause, with how many checks it took."""
         took = f"all {self.of}" if len(self.checks) == self.of else f"{len(self.checks)} of the {self.of}"
-        return f"One cause for {took} checks that were not measured: {self.words}"
+        return f"One cause for {took} checks that {self.ended}: {self.words}"
 
 
-class Unmeasured(msgspec.Struct, frozen=True):
-    """What is known of a check that could not be measured: its label, why, the cause's name, what to do."""
-
-    label: str
-    reason: str
-    cause: str = ""
-    next_step: str = ""
-
-
-def roots(unmeasured: Iterable[Unmeasured]) -> tuple[Root, ...]:
+def causes_of(results: Iterable[CheckResult]) -> tuple[Root, ...]:
     """Gather checks by what stood in their way; what took fewer than ``MANY`` is no headline. The greatest comes first.
 
-    Where nobody has named a cause, the same words are one.
+    Where nobody has named the cause of what was not measured, the same words are one.
     """
-    groups: dict[str, list[Unmeasured]] = {}
-    rows = list(unmeasured)
-    for row in rows:
-        groups.setdefault(row.cause or row.reason, []).append(row)
-    found = [_root(members, len(rows)) for members in groups.values() if len(members) >= MANY]
+    groups: dict[tuple[str, str], list[CheckResult]] = {}
+    ended = Counter[str]()
+    for one in results:
+        ended[one.outcome] += 1
+        if one.outcome == "not_measured" or (one.outcome == "error" and one.cause):
+            groups.setdefault((one.outcome, one.cause or one.reason), []).append(one)
+    found = [_root(members, ended[how]) for (how, _), members in groups.items() if len(members) >= MANY]
     return tuple(sorted(found, key=lambda root: -len(root.checks)))
 
 
-def _root(members: list[Unmeasured], of: int) -> Root:
+def _root(members: list[CheckResult], of: int) -> Root:
     first = members[0]
     words, step = CAUSES.get(first.cause, (first.reason, first.next_step))
-    alike = len({row.next_step for row in members}) == 1
+    alike = len({one.next_step for one in members}) == 1
     return Root(
         cause=first.cause,
         words=words,
         next_step=first.next_step if alike and first.next_step else step,
-        checks=tuple(row.label for row in members),
+        checks=tuple(one.label for one in members),
         of=of,
+        ended="could not run" if first.outcome == "error" else "were not measured",
     )

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from pytest_recsim.record.causes import Root, Unmeasured, roots
+from pytest_recsim.record.causes import Root, causes_of
 
 Outcome = Literal[
     "passed", "failed", "flaky", "not_measured", "waived", "warned", "skipped", "error", "missing"
@@ -251,15 +251,6 @@ def verdict_of(
         borderline=close,
         causes=causes_of(results),
         next_steps={result.label: result.step for result in results if result.step},
-    )
-
-
-def causes_of(results: Sequence[CheckResult]) -> tuple[Root, ...]:
-    """What kept several checks at once from being measured, the greatest cause first."""
-    return roots(
-        Unmeasured(one.label, one.reason, one.cause, one.next_step)
-        for one in results
-        if one.outcome == "not_measured"
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pytest_recsim.record.model import BLOCKING, CheckResult, causes_of
+from pytest_recsim.record.causes import causes_of
+from pytest_recsim.record.model import BLOCKING, CheckResult
 from pytest_recsim.report.text import block, foreign
 from pytest_recsim.report.waivers import waiver
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pytest_recsim.record.artifacts import SeedManifest
 from pytest_recsim.record.bundle import Bundle
+from pytest_recsim.record.causes import UNPREPARED, causes_of
 from pytest_recsim.record.jsonio import write_text
 from pytest_recsim.record.model import (
     BLOCKING,
@@ -56,7 +57,7 @@ def _lines(bundle: Bundle) -> Iterator[str]:
     yield f"# {foreign(facts['customer'])}: {foreign(verdict_words(facts, results))}"
     yield ""
     yield from causes(results)
-    yield from _caveats(facts)
+    yield from _caveats(facts, results)
     yield from _sure(results)
     quality = bundle.read_quality()
     yield from overall_lines(quality)
@@ -94,9 +95,9 @@ def _so_far(facts: dict[str, Any], results: Sequence[CheckResult]) -> str:
     return f"{len(results)} of {len(planned)} planned checks had reported{failed}"
 
 
-def _caveats(facts: dict[str, Any]) -> Iterator[str]:
+def _caveats(facts: dict[str, Any], results: Sequence[CheckResult]) -> Iterator[str]:
     failure = facts.get("preparation_failure")
-    if failure:
+    if failure and not any(root.cause == UNPREPARED for root in causes_of(results)):
         yield f"> Preparation failed: {foreign(failure)}"
         yield ""
     caveats = (facts.get("verdict") or {}).get("caveats", [])
@@ -272,7 +273,7 @@ def _links(bundle: Bundle) -> Iterator[str]:
 CHECKS: tuple[Callable[[list[CheckResult]], Iterator[str]], ...] = (causes, against, _let_through, _checks)
 """What a page says of results alone."""
 REST: tuple[Callable[[dict[str, Any], list[CheckResult], QualityMetrics | None], Iterator[str]], ...] = (
-    lambda facts, _results, _quality: _caveats(facts),
+    lambda facts, results, _quality: _caveats(facts, results),
     lambda _facts, results, _quality: _sure(results),
     lambda _facts, _results, quality: overall_lines(quality),
     lambda facts, _results, _quality: _what(facts),

@@ -8,14 +8,16 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from pytest_recsim.record.model import BLOCKING, CheckResult
+from pytest_recsim.record.model import CheckResult, Outcome
 
 WAIVED_DAYS = 30
+WAIVABLE: frozenset[Outcome] = frozenset({"failed", "flaky", "not_measured"})
+"""A check that could not run, or did not report, has nothing that could be waived."""
 
 
 def waiver(results: Iterable[CheckResult], facts: Mapping[str, Any]) -> str:
-    """The entry of guardrails.yml with a waiver for each check that blocks; empty where none does, or nobody knows since when."""
-    blocking = [result for result in results if result.outcome in BLOCKING]
+    """The entry of guardrails.yml with a waiver for each check that blocks and may be waived; empty where none does, or nobody knows since when."""
+    blocking = [result for result in results if result.outcome in WAIVABLE]
     if not blocking:
         return ""
     with suppress(ValueError):

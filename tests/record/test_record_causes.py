@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_recsim.record.causes import CAUSES, MANY, Unmeasured, roots
+from pytest_recsim.record.causes import CAUSES, MANY, causes_of
 from pytest_recsim.record.model import BLOCKING, STEPS, CheckResult, verdict_of
 from pytest_recsim.record.reason import Reason, more_users
 
 
+def check(label, reason, cause="", next_step="", outcome="not_measured"):
+    return CheckResult(
+        simulation="a", check=label, outcome=outcome, sentence=reason, cause=cause, next_step=next_step
+    )
+
+
 def unmeasured(*causes, **more):
-    return [Unmeasured(f"c{n}", f"reason {n}", cause, **more) for n, cause in enumerate(causes)]
+    return [check(f"c{n}", f"not measured: reason {n}", cause, **more) for n, cause in enumerate(causes)]
 
 
 def test_a_cause_of_several_checks_is_one_headline_that_counts_them():
-    (root,) = roots(unmeasured(*["no_holdout"] * MANY, "tags"))
+    (root,) = causes_of(unmeasured(*["no_holdout"] * MANY, "tags"))
     assert (
         root.headline == f"One cause for 3 of the 4 checks that were not measured: {CAUSES['no_holdout'][0]}"
     )
@@ -23,34 +29,34 @@ def test_a_cause_of_several_checks_is_one_headline_that_counts_them():
 
 
 def test_a_cause_of_everything_says_so():
-    (root,) = roots(unmeasured(*["one_instant"] * 5))
+    (root,) = causes_of(unmeasured(*["one_instant"] * 5))
     assert root.headline.startswith(
         "One cause for all 5 checks that were not measured: all events have the same time"
     )
 
 
 def test_a_cause_of_few_checks_is_no_headline():
-    assert roots(unmeasured("tags", "tags", "brands", "margins")) == ()
+    assert causes_of(unmeasured("tags", "tags", "brands", "margins")) == ()
 
 
 def test_what_all_checks_advise_alike_is_the_headlines_advice_and_else_the_general_one():
-    (alike,) = roots(unmeasured(*["not_in_effect"] * 3, next_step="run with --recsim-apply admin"))
+    (alike,) = causes_of(unmeasured(*["not_in_effect"] * 3, next_step="run with --recsim-apply admin"))
     assert alike.next_step == "run with --recsim-apply admin"
     mixed = [
         *unmeasured(*["too_few_users"] * 3, next_step="merge a"),
         *unmeasured("too_few_users", next_step="b"),
     ]
-    assert roots(mixed)[0].next_step == CAUSES["too_few_users"][1]
+    assert causes_of(mixed)[0].next_step == CAUSES["too_few_users"][1]
 
 
 def test_checks_without_a_named_cause_are_one_where_they_say_the_same():
-    same = [Unmeasured(f"c{n}", "there is no moon") for n in range(3)]
-    (root,) = roots([*same, Unmeasured("c9", "it rains")])
+    same = [check(f"c{n}", "there is no moon") for n in range(3)]
+    (root,) = causes_of([*same, check("c9", "it rains")])
     assert (root.cause, root.words, len(root.checks)) == ("", "there is no moon", 3)
 
 
 def test_the_greatest_cause_comes_first():
-    found = roots(unmeasured(*["tags"] * 3, *["no_rules"] * 4))
+    found = causes_of(unmeasured(*["tags"] * 3, *["no_rules"] * 4))
     assert [root.cause for root in found] == ["no_rules", "tags"]
 
 
@@ -88,3 +94,12 @@ def test_a_reason_is_its_text_and_keeps_its_values_when_it_is_taken_over():
 )
 def test_missing_users_are_counted_in_words(count, words):
     assert more_users(count) == words
+
+
+def test_checks_that_could_not_run_for_one_cause_are_a_headline_of_their_own():
+    failed = [
+        check(f"S{n}", "could not be prepared: no service", "unprepared", "ask", "error") for n in range(3)
+    ]
+    (root,) = causes_of([*failed, check("S9", "not measured: tags", "tags")])
+    assert root.headline == "One cause for all 3 checks that could not run: could not be prepared: no service"
+    assert causes_of([check(f"S{n}", "TypeError", outcome="error") for n in range(3)]) == ()

@@ -226,6 +226,7 @@ def test_a_waiver_to_paste_names_check_segment_and_a_last_day():
     ]
     assert "segment" not in waiver([result("S4", "not_measured")], metadata())
     assert waiver([result("S4")], metadata()) == ""
+    assert waiver([result("S4", "error"), result("S5", "missing")], metadata()) == ""
     assert waiver([failed], {}) == ""
 
 

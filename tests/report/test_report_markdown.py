@@ -114,6 +114,20 @@ def test_one_cause_of_many_checks_is_told_once_before_everything_else(bundle):
     assert "{check: S1, " in blocking, "the waiver to paste has all of them"
 
 
+def test_a_preparation_that_failed_is_told_once_with_the_checks_that_it_took(bundle):
+    write_json(bundle.metadata, metadata(preparation_failure="no service"))
+    told = {"sentence": "could not be prepared: no service", "cause": "unprepared", "next_step": "look"}
+    for number in (1, 2):
+        bundle.append(result(f"S{number}", "error", **told))
+    assert "> Preparation failed: no service" in page(bundle), "two are few enough to be read"
+    bundle.append(result("S3", "error", **told))
+    text = page(bundle)
+    assert "**One cause for all 3 checks that could not run: could not be prepared: no service.**" in text
+    assert "Preparation failed" not in text
+    assert "What failed" not in text
+    assert "waivers:" not in text
+
+
 def test_a_whole_page_reads_from_the_verdict_to_the_files_behind_it(bundle):
     write_json(bundle.metadata, metadata(planned_checks=["S1", "gini vip", "S9"]))
     sentence = "gini: expected at most 0.9, got 1\n  affected: i1"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_recsim.record.model import BLOCKING, causes_of
+from pytest_recsim.record.causes import causes_of
+from pytest_recsim.record.model import BLOCKING
 from pytest_recsim.simulation.checks.check import Conclusion
 from pytest_recsim.simulation.controller.judging import due, judged
 from pytest_recsim.simulation.diagnose.root_cause import rooted

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from pytest_recsim.record.bundle import Bundle
+from pytest_recsim.record.causes import UNPREPARED, causes_of
 from pytest_recsim.record.jsonio import write_text
-from pytest_recsim.record.model import BLOCKING, CheckResult, causes_of, worst_first
+from pytest_recsim.record.model import BLOCKING, CheckResult, worst_first
 from pytest_recsim.record.trend import read_trend
 from pytest_recsim.report.html import views
 from pytest_recsim.report.html.catalogue_charts import catalogue_charts
@@ -67,6 +68,7 @@ def page_of(bundle: Bundle, results: Sequence[CheckResult], drawn: Sequence[Char
         failed=views.groups(results, views.FAILED),
         unknown=views.groups(results, views.UNKNOWN),
         causes=(causes := causes_of(results)),
+        unprepared=any(root.cause == UNPREPARED for root in causes),
         caused={label for root in causes for label in root.checks},
         dates=dates(seeded := seeded_of(bundle)),
         sound=soundness(seeded),

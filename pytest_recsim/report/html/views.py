@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pytest_recsim.record.causes import Root
-from pytest_recsim.record.model import BLOCKING, CheckResult, Outcome, causes_of
+from pytest_recsim.record.causes import Root, causes_of
+from pytest_recsim.record.model import BLOCKING, CheckResult, Outcome
 
 UNKNOWN: frozenset[Outcome] = frozenset({"not_measured", "missing"})
 FAILED = BLOCKING - UNKNOWN
