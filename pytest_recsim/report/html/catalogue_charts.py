@@ -40,14 +40,15 @@ def length_chart(lengths: Sequence[int], limits: Sequence[tuple[str, float]]) ->
     shares = [100 * count / total for count in lengths]
     with axes(2.6) as (figure, plot):
         bars = plot.bar(range(len(lengths)), shares, color=GOOD, width=0.7)
-        plot.bar_label(bars, [_percent(share) for share in shares], padding=2)
+        plot.bar_label(bars, [_percent(share) for share in shares], padding=2, fontsize=8)
         plot.plot([mean], [0], "^", color=INK, markersize=9, clip_on=False, zorder=5)
         for threshold in sorted({limit for _, limit in limits}):
-            plot.axvline(threshold, color=INK, linewidth=1.6)
+            plot.axvline(threshold, color=INK, linewidth=1.6, zorder=0)
         plot.set_xticks(range(0, len(lengths), 2 if len(lengths) > 12 else 1))
         plot.set_xlim(-0.7, len(lengths) - 0.3)
         plot.set_ylim(0, 115)
-        plot.set_xlabel("items in a list (triangle: the mean)")
+        strokes = "; upright stroke: its threshold" if limits else ""
+        plot.set_xlabel(f"items in a list (triangle: the mean{strokes})")
         plot.set_ylabel("lists, %")
         drawn = svg(figure, "lengths")
     counted = "; ".join(
