@@ -30,7 +30,8 @@ def run(options: argparse.Namespace) -> int:
     from pytest_recsim.report.comparison import comparison_section
     from pytest_recsim.report.html.compare import comparison_page
 
-    found = compare(*(read_run(find_run(path)) for path in (options.before, options.now)))
+    before, now = (read_run(find_run(path)) for path in (options.before, options.now))
+    found = compare(before, now)
     if options.html:
         if options.html.is_dir():
             raise InputError(Problem("--html", f"`{options.html}` is a folder; must be a file to write"))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from pytest_recsim import __version__
-from pytest_recsim.cli import commands, compare, past, serve
+from pytest_recsim.cli import baseline, commands, compare, past, serve
 from pytest_recsim.data.input.exitcodes import USAGE
 from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.record.masking import learn, safe
@@ -66,6 +66,9 @@ def parser() -> argparse.ArgumentParser:
     sides = verbs.add_parser("compare", help="hold a run against another, user by user")
     compare.arguments(sides)
     sides.set_defaults(run=compare.run)
+    accepted = verbs.add_parser("baseline", help="name the accepted run that later ones are held against")
+    baseline.arguments(accepted)
+    accepted.set_defaults(run=baseline.run)
     _restore(verbs)
     _merge(verbs)
     schema = verbs.add_parser(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from statistics import fmean
 
 import numpy as np
@@ -18,7 +18,7 @@ from pytest_recsim.record.comparison import Comparison, Difference, Direction, L
 from pytest_recsim.record.per_user import UserLine
 
 LEAST_USERS = 20
-"""Fewer common users are no comparison, as they are no lift."""
+"""Fewer common users are no comparison, as they are no lift; a run may have a `min_segment_users` of its own."""
 SAME = 0.01
 """A difference that is surely within this share of the earlier value is none that anybody would act on."""
 SHOWN = 10
@@ -27,12 +27,13 @@ NO_INTERVAL = "of all lists together, so there is no interval per user"
 Pairs = Sequence[tuple[UserLine, UserLine]]
 
 
-def compare(before: Run, now: Run) -> Comparison:
+def compare(before: Run, now: Run, least: Callable[[str], int] = lambda _segment: LEAST_USERS) -> Comparison:
     """Compare two runs.
 
     Args:
         before: the run that is known.
         now: the one that is held against it.
+        least: segment, empty for everybody -> common users that a number needs.
     """
     common = [user for user in before.lines if user in now.lines]
     pairs = [(before.lines[user], now.lines[user]) for user in common]
@@ -44,23 +45,28 @@ def compare(before: Run, now: Run) -> Comparison:
     return Comparison(
         before=before.side,
         now=now.side,
+        unlike=unlike(before, now),
         notes=tuple(_notes(before, now)),
         changes=_changes(before.side.knobs, now.side.knobs),
         common=len(common),
         only_before=len(before.lines) - len(common),
         only_now=len(now.lines) - len(common),
         lists=_lists(pairs),
-        differences=tuple(_differences(before, now, pairs)),
+        differences=tuple(_differences(before, now, pairs, least)),
         won=tuple(one for one in gains[:SHOWN] if one.now > one.before),
         lost=tuple(one for one in reversed(gains[-SHOWN:]) if one.now < one.before),
     )
 
 
+def unlike(before: Run, now: Run) -> tuple[str, ...]:
+    """Name what is not the same in both runs and has to be: the data set, the split, the relevance and so on."""
+    return tuple(name for name, then in before.facts.items() if now.facts.get(name) != then)
+
+
 def _notes(before: Run, now: Run) -> Iterator[str]:
-    for name, then in before.facts.items():
-        today = now.facts.get(name, "")
-        if then != today:
-            yield f"The {name} are not the same ({then} before, {today} now), so differences may come from that."
+    for name in unlike(before, now):
+        then, today = before.facts[name], now.facts.get(name, "unknown")
+        yield f"The {name} are not the same ({then} before, {today} now), so differences may come from that."
     if not before.lines.keys() & now.lines.keys():
         yield "The two runs have no user in common, so nothing is compared."
 
@@ -88,7 +94,7 @@ def _lists(pairs: Pairs) -> ListsChanged:
     )
 
 
-def _differences(before: Run, now: Run, pairs: Pairs) -> Iterator[Difference]:
+def _differences(before: Run, now: Run, pairs: Pairs, least: Callable[[str], int]) -> Iterator[Difference]:
     segments = sorted({now_line.segment for _, now_line in pairs})
     for metric in METRICS.values():
         if metric.source != "lists":
@@ -96,7 +102,8 @@ def _differences(before: Run, now: Run, pairs: Pairs) -> Iterator[Difference]:
         label = metric.shown(now.quality.judged_relevance)
         if any(metric.name in line.values for line in (*before.lines.values(), *now.lines.values())):
             for segment in ("", *segments):
-                yield _difference(before, now, pairs, metric, segment)
+                found = _difference(before, now, pairs, metric, segment)
+                yield found if found.n >= least(segment) else _too_few(found, least(segment))
         elif label in now.quality.figures and label in before.quality.figures:
             yield _together(before, now, metric, label)
 
@@ -111,8 +118,6 @@ def _difference(before: Run, now: Run, pairs: Pairs, metric: MetricFacts, segmen
     values = [np.array([line.values.get(metric.name, np.nan) for line in side]) for side in _sides(kept)]
     found = paired_difference(values[0], values[1])
     reason = _unmeasured(before, now, metric, segment)
-    if not reason and found.n < LEAST_USERS:
-        reason = f"{found.n} common users with a number, at least {LEAST_USERS} are needed"
     one = Difference(
         metric=metric.name,
         label=metric.shown(now.quality.judged_relevance),
@@ -122,7 +127,7 @@ def _difference(before: Run, now: Run, pairs: Pairs, metric: MetricFacts, segmen
         outcome="not compared",
         reason=reason,
     )
-    if reason:
+    if reason or not found.n:
         return one
     lifts = [_lift(side, metric.name) for side in _sides(kept)]
     return replace(
@@ -136,6 +141,12 @@ def _difference(before: Run, now: Run, pairs: Pairs, metric: MetricFacts, segmen
         lift_before=lifts[0],
         lift_now=lifts[1],
     )
+
+
+def _too_few(one: Difference, least: int) -> Difference:
+    reason = one.reason or f"{one.n} common users with a number, at least {least} are needed"
+    empty = dict.fromkeys(("before", "now", "difference", "low", "high", "lift_before", "lift_now"))
+    return replace(one, outcome="not compared", reason=reason, **empty)
 
 
 def _sides(pairs: Pairs) -> tuple[list[UserLine], list[UserLine]]:

@@ -14,7 +14,7 @@ from pytest_recsim.record.artifacts import SeedManifest
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.comparison import Side
 from pytest_recsim.record.per_user import NAME, UserLine, read_lines
-from pytest_recsim.record.previous import newest
+from pytest_recsim.record.previous import finished_runs
 from pytest_recsim.record.quality import QualityMetrics
 from pytest_recsim.record.reading import read_record
 
@@ -76,7 +76,7 @@ def find_run(path: Path) -> Path:
     if not path.is_dir():
         near = nearest(path.name, [one.name for one in path.parent.iterdir()]) if path.parent.is_dir() else ""
         raise InputError(Problem(str(path), f"there is no such folder{near}"))
-    found = newest(path)
+    found = next(finished_runs(path), None)
     if found is None:
         what = (
             "is no report folder and holds no finished run; must be one, as reports/CUSTOMER/20261128T120000Z"

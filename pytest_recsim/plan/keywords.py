@@ -40,6 +40,7 @@ class Keywords(TypedDict, total=False):
     skip: Sequence[str]
     latency_ms: float
     warm_up: float
+    compare_to: str | Path
 
 
 def plan_for(

@@ -59,6 +59,7 @@ class Options:
     own: tuple[OwnFacts, ...] = ()
     latency_ms: str = ""
     warm_up: str = ""
+    compare_to: str = ""
     batch_file: str = ""
     batch_name: str = ""
     shard: str = ""

@@ -16,6 +16,7 @@ from pytest_recsim.data.input.findings import quoted
 from pytest_recsim.data.input.names import wrong_namespace
 from pytest_recsim.data.input.problems import InputError, Problem, nearest
 from pytest_recsim.plan.batch import Asked, Batch, asked_for, shard_of, sliced
+from pytest_recsim.plan.compare_to import compared_with
 from pytest_recsim.plan.model import FixtureFacts, Plan
 from pytest_recsim.plan.numbers import Numbers, read_numbers
 from pytest_recsim.plan.options import Options
@@ -33,13 +34,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class _Parts:
-    """What was found for one customer; ``origin`` says where the fixture's path came from."""
+    """What was found for one customer.
+
+    ``origin`` says where the fixture's path came from, ``earlier`` is the run to compare with and why there is none.
+    """
 
     asked: AskedProfile
     target: Target
     fixture: Fixture
     origin: str
     limits: Limits
+    earlier: tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -178,13 +183,26 @@ def _one(one: Asked, numbers: Numbers, guardrails: Guardrails) -> tuple[Plan, Fi
     if target is not None and fixture is not None:
         namespace, segments = target.namespace.value, list(fixture[0].segments)
         limits = attempt(lambda: limits_of(guardrails, customer, namespace, segments, options.own))
-    if problems or asked is None or target is None or fixture is None or limits is None:
+    earlier = attempt(lambda: _earlier(one))
+    if problems or asked is None or target is None or fixture is None or limits is None or earlier is None:
         raise InputError(problems)
-    parts = _Parts(asked, target, *fixture, limits)
+    parts = _Parts(asked, target, *fixture, limits, earlier)
     plan = _plan(one, numbers, guardrails, parts)
     if problems := list(on_paper(plan, parts.fixture)):
         raise InputError(problems)
     return plan, parts.fixture
+
+
+def _earlier(one: Asked) -> tuple[str, str]:
+    options = one.options
+    return compared_with(
+        options.compare_to,
+        customer=one.customer,
+        simulation=one.id,
+        root=options.root,
+        here=options.here,
+        reports=options.root / options.reports_dir,
+    )
 
 
 def _plan(one: Asked, numbers: Numbers, guardrails: Guardrails, parts: _Parts) -> Plan:
@@ -236,6 +254,8 @@ def _plan(one: Asked, numbers: Numbers, guardrails: Guardrails, parts: _Parts) -
         seed_only=options.seed_only,
         show_users=options.show_users,
         own=options.own,
+        compare_to=parts.earlier[0],
+        compare_note=parts.earlier[1],
     )
 
 

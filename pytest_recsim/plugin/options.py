@@ -66,6 +66,12 @@ OPTIONS = (
     Option(
         "upload", "where report folders are copied to at the end: s3://, gs:// or file://", "URL", ini=True
     ),
+    Option(
+        "compare-to",
+        "the run to compare with: a report folder, `latest`, or the name of an accepted one",
+        "RUN",
+        ini=True,
+    ),
     Option("sample-users", "judge a stratified sample of N users", "N"),
     Option("surface", "surface of the quality lists", "S", default="default"),
     Option("timeout", "seconds per request", "S", default="10"),
@@ -155,6 +161,7 @@ def read_options(config: pytest.Config) -> Options:
         show_users=option.recsim_show_users,
         latency_ms=option.recsim_latency_ms,
         warm_up=_twin(config, "recsim_warm_up"),
+        compare_to=_twin(config, "recsim_compare_to"),
         batch_file=option.recsim_batch_file,
         batch_name=option.recsim_batch_name,
         shard=option.recsim_shard,

@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 
 from pytest_recsim.record import jsonio
+from pytest_recsim.record.comparison import NAME as COMPARISON
+from pytest_recsim.record.comparison import Comparison
 from pytest_recsim.record.model import CheckResult, Key
 from pytest_recsim.record.people import NAME as PEOPLE
 from pytest_recsim.record.people import People
@@ -117,6 +119,12 @@ class Bundle:
             found: People = read_record(self.artifacts / PEOPLE, People)
             return found
         return None
+
+    def read_comparison(self) -> Comparison | None:
+        """Return ``artifacts/comparison.json``, None where nothing was compared."""
+        path = self.artifacts / COMPARISON
+        found: Comparison | None = read_record(path, Comparison) if path.exists() else None
+        return found
 
     def read_artifact(self, name: str) -> dict[str, Any]:
         """Return ``artifacts/<name>`` as a dict, empty when the run did not get that far."""

@@ -51,6 +51,10 @@ CAUSES: MappingProxyType[str, Cause] = MappingProxyType(
             "the profile is not in effect for those who were judged",
             "run with the apply mode that carries its knobs (--recsim-apply)",
         ),
+        "earlier_run_unlike": (
+            "the run to compare with had other data or was judged otherwise, so it says nothing about this one",
+            "run the accepted configuration on today's data, and accept that run: recsim baseline set",
+        ),
         "no_rules": (
             "this service evaluates no rules",
             "run against a service with rules, or with RULES_ENABLE=true in the profile and --recsim-apply env-file",

@@ -20,7 +20,7 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
         simulation, started_at, profile, service: what ran, when, with which profile, on what.
         overrides: knob -> value that was laid over the profile.
         knobs: knob -> value as asked for, overrides included.
-        verdict: its sentence.
+        verdict: its sentence; empty for the run that is going on.
         users: evaluated ones.
     """
 
@@ -101,6 +101,7 @@ class Comparison(Document, frozen=True, kw_only=True):
     """The whole file.
 
     Attributes:
+        unlike: what is not the same in both and has to be for numbers to be comparable, in a word each.
         notes: what keeps the two from being comparable, in sentences; empty where nothing does.
         changes: knob -> value before and now; null where it was not set.
         common, only_before, only_now: evaluated users of both runs, and of one alone.
@@ -109,13 +110,14 @@ class Comparison(Document, frozen=True, kw_only=True):
 
     before: Side
     now: Side
-    notes: tuple[str, ...]
     changes: dict[str, tuple[str | None, str | None]]
     common: int
     only_before: int
     only_now: int
     lists: ListsChanged
     differences: tuple[Difference, ...]
+    unlike: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     won: tuple[Moved, ...] = ()
     lost: tuple[Moved, ...] = ()
 

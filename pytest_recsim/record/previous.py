@@ -75,13 +75,13 @@ def earlier(bundle: Bundle) -> Bundle | None:
     return None
 
 
-def newest(folder: Path) -> Bundle | None:
-    """Return the newest finished bundle in a customer's folder; None where there is none, or no folder."""
+def finished_runs(folder: Path) -> Iterator[Bundle]:
+    """Yield the finished bundles in a customer's folder, the newest first; none where there is no folder."""
     try:
         runs = sorted(folder.iterdir(), key=lambda run: _age(run.name), reverse=True)
     except OSError:
-        return None
-    return next((Bundle(run) for run in runs if _finished(Bundle(run), None)), None)
+        return
+    yield from (Bundle(run) for run in runs if _finished(Bundle(run), None))
 
 
 def compared(before: Bundle, now: dict[str, Any]) -> Previous | None:

@@ -23,6 +23,7 @@ from pytest_recsim.record.artifacts import (
     SeedSegments,
 )
 from pytest_recsim.record.batch import BatchRecord
+from pytest_recsim.record.comparison import Comparison
 from pytest_recsim.record.history import Past
 from pytest_recsim.record.jsonio import SCHEMA_VERSION
 from pytest_recsim.record.metadata import Metadata
@@ -87,6 +88,12 @@ FILES = (
     ),
     File("artifacts/trend.json", "trend", Trend, "what the report shows of the runs before"),
     File("*/history.jsonl", "history", Past, "one line per run of a customer that ended"),
+    File(
+        "artifacts/comparison.json",
+        "comparison",
+        Comparison,
+        "this run against an earlier one, where one was named",
+    ),
     File("batches/*.json", "batch_summary", BatchRecord, "a batch: one row per simulation"),
 )
 

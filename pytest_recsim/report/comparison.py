@@ -60,7 +60,8 @@ def chance_words(found: Comparison) -> str:
 def side_words(side: Side) -> str:
     """Which run, with what."""
     over = "".join(f" {name}={value}" for name, value in side.overrides.items())
-    return f"{side.run} ({side.simulation}, profile {side.profile}{over}, {side.service}): {side.verdict}"
+    verdict = f": {side.verdict}" if side.verdict else ""
+    return f"{side.run} ({side.simulation}, profile {side.profile}{over}, {side.service}){verdict}"
 
 
 def knob_rows(found: Comparison) -> list[tuple[str, str, str]]:

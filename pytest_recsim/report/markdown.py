@@ -21,6 +21,7 @@ from pytest_recsim.record.quality import QualityMetrics
 from pytest_recsim.record.trend import read_trend
 from pytest_recsim.report.blocking import against, causes, waivers
 from pytest_recsim.report.changes import changes_section
+from pytest_recsim.report.comparison import comparison_section
 from pytest_recsim.report.people import people_section
 from pytest_recsim.report.quality import overall_lines, quality_section
 from pytest_recsim.report.sentences import dates, seeded_of, soundness, sureness
@@ -69,6 +70,10 @@ def _lines(bundle: Bundle) -> Iterator[str]:
     yield from _unreported(facts, results)
     yield from changes_section(facts, results, quality)
     yield from trend_section(read_trend(bundle))
+    if comparison := bundle.read_comparison():
+        yield f"## Compared with {foreign(comparison.before.run)}"
+        yield ""
+        yield from comparison_section(comparison)
     yield from quality_section(quality)
     yield from people_section(bundle.read_people())
     yield from _knobs(facts)

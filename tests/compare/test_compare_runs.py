@@ -82,6 +82,17 @@ def test_too_few_common_users_are_not_compared(held):
     assert found.of("ndcg").reason == "15 common users with a number, at least 20 are needed"
 
 
+def test_a_run_may_need_more_or_fewer_common_users_per_segment(tmp_path):
+    lines = people(numbers(0.4, 8)) + people(numbers(0.4, 8), segment="new")
+    run = read_run(write_run(tmp_path / "a", lines))
+    found = compare(run, run, lambda segment: {"": 5, "vip": 8, "new": 9}[segment])
+    assert [found.of("ndcg", segment).outcome for segment in ("", "vip", "new")] == [
+        "same",
+        "same",
+        "not compared",
+    ]
+
+
 def test_users_of_one_run_alone_are_in_no_mean(held):
     found = held(people(numbers(0.4, 30)), people(numbers(0.4, 30)) + people([9.0], start=30))
     assert (found.of("ndcg").outcome, found.of("ndcg").n, found.only_now) == ("same", 30, 1)

@@ -9,9 +9,13 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
+from compared_runs import people, write_run
 from simulation_town import listed
 
+from pytest_recsim.compare.compare import compare
+from pytest_recsim.compare.sides import read_run
 from pytest_recsim.data.guardrails.metric_table import GUARDED, METRICS
+from pytest_recsim.simulation import Simulation
 from pytest_recsim.simulation.checks import guardrails, rank_stability
 from pytest_recsim.simulation.checks.check import Check, NotMeasured
 from pytest_recsim.simulation.checks.guardrails import behind, judge, measured
@@ -123,14 +127,16 @@ def test_a_lift_that_could_not_be_measured_says_why_and_stays_evidence(sim):
 
 
 @pytest.mark.parametrize("key", sorted(GUARDED))
-def test_every_guardrail_that_there_is_can_be_judged(demanding, key):
-    """Whatever is added to the registry needs a value from somewhere; a lift and a p95 need more users than these."""
+def test_every_guardrail_that_there_is_can_be_judged(demanding, key, monkeypatch, tmp_path):
+    """Whatever is added to the registry needs a value from somewhere; a lift, a loss and a p95 need more users than these."""
     metric = GUARDED[key]
     value = {"higher": metric.high, "lower": metric.low}[metric.better]
     sim = demanding(**{key: value})
     segment = SEGMENT if metric.per_segment else ""
-    if key == "max_p95_ms" or metric.source == "lift":
-        with pytest.raises(NotMeasured, match="needed"):
+    run = read_run(write_run(tmp_path / "earlier", people([0.4] * 5, segment=SEGMENT)))
+    monkeypatch.setattr(Simulation, "comparison", compare(run, run))
+    if key == "max_p95_ms" or metric.source in ("lift", "earlier"):
+        with pytest.raises(NotMeasured, match=r"needed|in both runs"):
             judged(sim, key, segment)
         return
     check = judged(sim, key, segment)

@@ -7,7 +7,7 @@ from typing import Literal
 
 Better = Literal["higher", "lower", ""]
 About = Literal["ranking", "catalogue", ""]
-Source = Literal["lists", "lift", "repeats", "traffic"]
+Source = Literal["lists", "lift", "repeats", "traffic", "earlier"]
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,9 @@ class MetricFacts:
         new_user_knobs: those that move it for sparse and new users alone.
         advice: where to look besides, in words.
         about: which of the signs in explain blocks and traces bear on it.
-        compares: the metric whose means a lift divides; empty for what is no lift.
-        source: what it is measured on: the quality lists, the lifts over popularity, repeated questions, or the traffic.
+        compares: the metric whose means a lift, or a loss against an earlier run, is made of; empty for what is neither.
+        source: what it is measured on: the quality lists, the lifts over popularity, repeated questions, the traffic, or an
+            earlier run.
         question: what its check finds out, in one sentence.
         threshold: one phrase on the threshold, for the tables.
         default: the threshold when no file gives one; None is off: without a value there is no check.

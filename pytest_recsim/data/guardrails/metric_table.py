@@ -40,6 +40,33 @@ def _lift(of: str, threshold: str) -> MetricFacts:
     )
 
 
+def _regression(of: str, *, absolute: bool) -> MetricFacts:
+    """What a metric lost against the run that this one is compared with."""
+    name, k = (
+        of.replace("_", " ").upper() if of in ("ndcg", "mrr", "map") else of.replace("_", " "),
+        20 if of == "recall" else 10,
+    )
+    how = "the earlier mean - the mean now" if absolute else "1 - the mean now / the earlier mean"
+    return MetricFacts(
+        f"regression_{of}{'_absolute' if absolute else ''}",
+        f"{how}, over the users that both runs evaluated; below 0 it is a gain",
+        label=f"{'absolute loss' if absolute else 'loss'} of {name}@{k}",
+        compares=of,
+        better="lower",
+        k=k,
+        per_segment=True,
+        source="earlier",
+        about="ranking",
+        knobs=_RELEVANT,
+        new_user_knobs=_NEW,
+        question=f"No segment loses more {name} against the earlier run than is allowed",
+        threshold=f"largest loss of {name} against the run named with --recsim-compare-to, "
+        + ("in its own unit" if absolute else "as a share of it"),
+        low=0,
+        high=1,
+    )
+
+
 _ALL = (
     _lift("ndcg", "least lift of NDCG@10 over the popularity baseline, 0.10 is ten percent"),
     _lift("mrr", "least lift of MRR@10 over the popularity baseline"),
@@ -261,6 +288,11 @@ _ALL = (
     ),
 )
 
-METRICS: Mapping[str, MetricFacts] = MappingProxyType({one.name: one for one in _ALL})
-GUARDED: Mapping[str, MetricFacts] = MappingProxyType({one.key: one for one in _ALL if one.key})
+_REGRESSIONS = tuple(
+    _regression(of, absolute=absolute)
+    for of in ("ndcg", "mrr", "map", "hit_rate", "recall")
+    for absolute in (False, True)
+)
+METRICS: Mapping[str, MetricFacts] = MappingProxyType({one.name: one for one in (*_ALL, *_REGRESSIONS)})
+GUARDED: Mapping[str, MetricFacts] = MappingProxyType({one.key: one for one in METRICS.values() if one.key})
 """Threshold -> the metric that it is for."""

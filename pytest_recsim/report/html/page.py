@@ -13,6 +13,7 @@ from pytest_recsim.record.causes import UNPREPARED, causes_of
 from pytest_recsim.record.jsonio import write_text
 from pytest_recsim.record.model import BLOCKING, CheckResult, worst_first
 from pytest_recsim.record.trend import read_trend
+from pytest_recsim.report import comparison
 from pytest_recsim.report.html import views
 from pytest_recsim.report.html.catalogue_charts import catalogue_charts
 from pytest_recsim.report.html.drawing import Chart
@@ -20,7 +21,7 @@ from pytest_recsim.report.html.environment import environment, style
 from pytest_recsim.report.html.lever_charts import lever_charts
 from pytest_recsim.report.html.lift_chart import lift_charts
 from pytest_recsim.report.html.trend_chart import trend_charts
-from pytest_recsim.report.html.words import MEANINGS
+from pytest_recsim.report.html.words import COMPARED, MEANINGS
 from pytest_recsim.report.markdown import verdict_words
 from pytest_recsim.report.quality import EVERYBODY, overall_words, worths
 from pytest_recsim.report.sentences import dates, day, seeded_of, soundness, sureness
@@ -82,6 +83,9 @@ def page_of(bundle: Bundle, results: Sequence[CheckResult], drawn: Sequence[Char
         trend_head=HEAD,
         trend_cells=cells,
         let_through=[one for one in results if one.outcome in ("waived", "warned")],
+        comparison=bundle.read_comparison(),
+        comparing=comparison,
+        compared_meanings=COMPARED,
         results=results,
         blocking=BLOCKING,
         charts={chart.name: chart for chart in drawn},

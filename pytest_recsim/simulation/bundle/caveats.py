@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from pytest_recsim.data.guardrails.metric_table import GUARDED
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.record.metadata import KnobRow
 from pytest_recsim.record.model import CheckResult
@@ -25,6 +26,7 @@ def caveats_of(plan: Plan, prepared: Prepared | None) -> tuple[str, ...]:
     if plan.skip:
         found.append(f"steps left out: {', '.join(plan.skip)}")
     found += plan.guardrail_notes
+    found += _compared(plan)
     if prepared is None:
         return tuple(found)
     if prepared.seeded is not None and prepared.seeded.leak:
@@ -33,6 +35,16 @@ def caveats_of(plan: Plan, prepared: Prepared | None) -> tuple[str, ...]:
         found.append(f"judged on a sample of {prepared.quality.evaluated} users")
     found += differing_words(prepared.noise)
     return (*found, *knob_notes(prepared))
+
+
+def _compared(plan: Plan) -> Iterator[str]:
+    """Say that a run that was asked for is not there, and which thresholds nobody judges without one."""
+    if plan.compare_note:
+        yield plan.compare_note
+    idle = [key for key, metric in GUARDED.items() if metric.source == "earlier" and key in plan.limits]
+    if idle and not plan.compare_to:
+        what = "is" if len(idle) == 1 else "are"
+        yield f"{', '.join(idle)} {what} not judged: --recsim-compare-to names no run to compare with"
 
 
 def knob_notes(prepared: Prepared) -> Iterator[str]:

@@ -27,8 +27,13 @@ def places(plan: Plan, when: str) -> list[tuple[str, str]]:
     if when == "own.*":
         keys = [key for key in plan.limits if key.startswith(f"{OWN}.")]
         return [(key, segment) for key in keys for segment in plan.scopes(key)]
-    on = [metric for key, metric in GUARDED.items() if key in plan.limits]
+    on = [metric for key, metric in GUARDED.items() if key in plan.limits and _there(plan, metric)]
     return [(metric.key, segment) for metric in on for segment in _segments(plan, metric)]
+
+
+def _there(plan: Plan, metric: MetricFacts) -> bool:
+    """Whether what the metric is measured on exists: a loss needs a run to compare with. Its absence is said beside the verdict."""
+    return metric.source != "earlier" or bool(plan.compare_to)
 
 
 def _segments(plan: Plan, metric: MetricFacts) -> list[str]:

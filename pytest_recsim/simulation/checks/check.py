@@ -84,7 +84,7 @@ class Check:
             raise TypeError(f"check.show: {key!r} cannot be written as JSON: {error}") from None
         self.shown[key] = value
 
-    def _keep(self, measure: Measure) -> None:
+    def keep(self, measure: Measure) -> None:
         """Keep a measure that can be written and read again; a value of another type would be found too late."""
         try:
             msgspec.json.decode(dumps(measure), type=Measure)
@@ -139,7 +139,7 @@ class Check:
             next_step: what to do when it does not hold, where that is more than to look at the knobs.
         """
         unknown = ok is None or _no_number(ok)
-        self._keep(
+        self.keep(
             Measure(
                 name=name,
                 ok=None if unknown else bool(ok),
@@ -163,7 +163,7 @@ class Check:
             raise NotMeasured(
                 figure.why or Reason(f"the lift is {figure.lift}", figure.cause, figure.next_step)
             )
-        self._keep(
+        self.keep(
             Measure(
                 name=metric.shown(),
                 metric=metric.name,

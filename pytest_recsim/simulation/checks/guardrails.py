@@ -18,6 +18,7 @@ from pytest_recsim.judge.ranking import OF_SLOTS, gains
 from pytest_recsim.record.quality import Figure, RelevanceName
 from pytest_recsim.record.reason import Reason
 from pytest_recsim.simulation.checks.rank_stability import instability, slowest_list
+from pytest_recsim.simulation.checks.regression import loss
 from pytest_recsim.simulation.measure.basis import Basis, Rows
 from pytest_recsim.simulation.measure.figures import figure
 from pytest_recsim.simulation.measure.formulas import FORMULAS, PerUser
@@ -62,6 +63,9 @@ def judge(sim: Simulation, check: Check, threshold: str, segment: str) -> None:
         lift = sim.quality.lift(segment, metric.compares)
         check.show("figure", lift)
         check.lift(lift, limit, metric)
+        return
+    if metric.source == "earlier":
+        check.keep(loss(sim, metric, limit, segment))
         return
     found = measured(sim, metric, segment)
     for name, value in found.shown.items():

@@ -11,6 +11,7 @@ import msgspec
 from pytest_recsim.apply.hold import holder
 from pytest_recsim.apply.reach import environment
 from pytest_recsim.clock import monotonic, utc_now
+from pytest_recsim.compare.sides import read_run
 from pytest_recsim.data.fixtures.model import Fixture
 from pytest_recsim.data.input.files import shown
 from pytest_recsim.data.input.problems import InputError, Problem
@@ -59,10 +60,13 @@ def open_service(opened: Opened) -> None:
     Whoever opens a running service holds the lock on the namespace.
 
     Raises:
-        InputError: no service (a stand-in that has ended is told with its last words), no Recsys, key refused, or a namespace that is not ours.
+        InputError: no service (a stand-in that has ended is told with its last words), no Recsys, key refused, a namespace that
+            is not ours, or a run to compare with that cannot be read.
         ServiceError: a service that is not well behind its door.
     """
     plan, context, began = opened.plan, opened.sim.context, monotonic()
+    if plan.compare_to:
+        read_run(Path(plan.compare_to))  # found out now and not after an hour
     stand_in = _stand_in(plan, context.now, context.token) if plan.stand_in else None
     try:
         url = stand_in.url if stand_in else normalise(plan.base_url.value, plan.base_url.origin)

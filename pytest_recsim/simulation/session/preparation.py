@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
 from filelock import FileLock
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from pytest_recsim.clock import perf_counter
+from pytest_recsim.compare.compare import compare
+from pytest_recsim.compare.sides import read_run
 from pytest_recsim.data.input.files import unwritable
 from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.data.profiles.documents import without_secrets
@@ -18,6 +21,8 @@ from pytest_recsim.observe.quality import evaluated_users, quality_asks
 from pytest_recsim.observe.store import dump, save
 from pytest_recsim.prepare.manifest import seed_manifest, seed_segments
 from pytest_recsim.prepare.seed import Seeded, prepare
+from pytest_recsim.record.comparison import NAME as COMPARISON
+from pytest_recsim.record.comparison import Comparison
 from pytest_recsim.record.jsonio import write_atomic
 from pytest_recsim.record.metadata import AnswerTimes, KnobRow, WarmUp
 from pytest_recsim.record.people import NAME as PEOPLE
@@ -55,6 +60,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
         users: the evaluated users, in the order of the stored lists.
         knobs: the table of asked-for and in-effect knobs.
         applied: for whom the profile is in effect.
+        comparison: with the run that was named, None where none was.
         failure: one sentence when preparation failed; nothing else is set then.
         answer_times: of the quality lists, per segment and, under "", of all.
         noise: how equal answers to equal questions are, per user class.
@@ -70,6 +76,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     knobs: tuple[KnobRow, ...] = ()
     applied: Applied = Applied()
     quality: Quality | None = None
+    comparison: Comparison | None = None
     failure: str = ""
     answer_times: dict[str, AnswerTimes] = {}
     noise: dict[str, Noise] = {}
@@ -172,6 +179,7 @@ def _work(sim: Session) -> Prepared:
     sim.context.bundle.write("quality_metrics.json", QualityMetrics(**asdict(quality), noise=noise))
     if sim.plan.show_users:
         sim.context.bundle.write(PEOPLE, people_of(basis, for_whom))
+    comparison = _compared(sim)
     clock.lap("judge")
     return Prepared(
         seeded=seeded,
@@ -181,12 +189,28 @@ def _work(sim: Session) -> Prepared:
         knobs=tuple(knobs),
         applied=for_whom,
         quality=quality,
+        comparison=comparison,
         answer_times=answer_times({user.user_id: user.segment for user in sim.fixture.users}, exchanges),
         noise=noise,
         asked_again=tuple(answers),
         timings=clock.seconds,
         warm_up=warm_up,
     )
+
+
+def _compared(sim: Session) -> Comparison | None:
+    """Hold this run's numbers against those of the run that was named, and keep what comes of it."""
+    if not sim.plan.compare_to:
+        return None
+    bundle = sim.context.bundle
+    found = compare(
+        read_run(Path(sim.plan.compare_to)),
+        read_run(bundle.root),
+        lambda segment: int(sim.plan.limit("min_segment_users", segment).value),
+    )
+    found = replace(found, now=replace(found.now, verdict=""))  # this run has none yet
+    bundle.write(COMPARISON, found)
+    return found
 
 
 def _repeated(sim: Session, world: Dataset, exchanges: Sequence[Exchange]) -> dict[str, list[Exchange]]:

@@ -13,6 +13,7 @@ from pytest_recsim.data.profiles.documents import differing, without_secrets
 from pytest_recsim.observe.quality import quality_asks
 from pytest_recsim.plan.own import Metric
 from pytest_recsim.record.asked import Limit
+from pytest_recsim.record.comparison import Comparison
 from pytest_recsim.record.quality import Figure, Noise, OwnFigure, Quality
 from pytest_recsim.service.contract.ask import Exchange
 from pytest_recsim.simulation.measure.noise import REPEATS
@@ -80,6 +81,11 @@ class Simulation(Asking, Catalogue, Truth):
         quality = self.prepared.quality
         assert quality is not None  # prepared without failure
         return quality
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """This run against the one that was named with ``--recsim-compare-to``; None where there is none."""
+        return self.prepared.comparison
 
     @cached_property
     def lists(self) -> dict[str, Exchange]:
