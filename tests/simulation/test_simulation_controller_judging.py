@@ -175,7 +175,7 @@ def test_whatever_ends_a_judge_has_an_outcome_and_a_sentence(judge, function, ou
 def test_a_waiver_of_that_day_lets_a_failure_through_and_is_named_and_a_pass_needs_none(judge):
     failed, passed = judge(too_low, name="profile", text=WAIVED), judge(made_up, name="profile", text=WAIVED)
     assert failed.outcome == "waived"
-    assert failed.waiver.startswith("next week (")
+    assert failed.waiver.startswith("next week, until 2026-11-22 (")
     assert (passed.outcome, passed.waiver) == ("passed", "")
     ended = judge(too_low, name="profile", text=WAIVED.replace("2026-11-22", "2026-11-21"))
     assert (ended.outcome, ended.waiver) == ("failed", "")
