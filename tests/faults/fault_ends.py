@@ -58,6 +58,9 @@ def recorded(fault: Fault, stage: Stage, ran: Ran) -> Iterator[str]:
 
 def _bundle(fault: Fault, stage: Stage) -> Iterator[str]:
     status, outcomes = stage.record.metadata["status"], stage.record.outcomes
+    for row in stage.record.events:
+        if row["outcome"] in ("failed", "not_measured") and not row["next_step"]:
+            yield f"{row['check']} does not say what to do about it: {row['sentence']}"
     if status != ("finished" if fault.recorded else "started"):
         yield f"the bundle is {status}"
     if not fault.recorded:

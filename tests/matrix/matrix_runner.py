@@ -227,6 +227,9 @@ def read(place: Path, code: int) -> Seen:
     lines = (bundles[0] / "events.jsonl").read_text().splitlines()
     rows = [json.loads(line) for line in lines]
     names = [f"{row['check']} {row['case']}".strip() for row in rows]
+    for row in rows:
+        if row["outcome"] in ("failed", "not_measured") and not row["next_step"]:
+            raise NothingSeenError(f"{row['check']} does not say what to do about it: {row['sentence']}")
     return Seen(
         {name: row["outcome"] for name, row in zip(names, rows, strict=True)},
         {name: row["sentence"] for name, row in zip(names, rows, strict=True) if row["outcome"] != "passed"},
