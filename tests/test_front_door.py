@@ -32,7 +32,7 @@ print(early, "pytest" in sys.modules, Check.__module__, Simulation.__module__)
 SCENARIO = """\
 from collections.abc import Mapping
 
-from pytest_recsim import Check, Exchange, Metric, Simulation, evaluate, plan_for
+from pytest_recsim import Check, Exchange, Metric, RunRecord, Simulation, evaluate, plan_for
 from pytest_recsim.testing import item, shop
 
 
@@ -47,6 +47,12 @@ def pytest_recsim_metrics() -> list[Metric]:
 def sweep() -> float | None:
     record = evaluate(plan_for("acme", env_overrides={"MMR_LAMBDA": 0.5}, skip=["reset"]))
     return record.quality.lift("vip", "ndcg").lift
+
+
+def values(folder: str) -> dict[str, float | str | None]:
+    record: RunRecord = RunRecord.load(folder)
+    found = {one.label: measure.got for one in record.guardrails for measure in one.measures}
+    return found | {"profile": record.metadata.profile.name.value, "verdict": record.verdict.status}
 
 
 def test_notices() -> None:

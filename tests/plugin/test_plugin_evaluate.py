@@ -189,7 +189,8 @@ def test_a_running_service_is_left_clean_and_let_go(acme: Project, served: Serve
     with pytest.raises(RecsimError, match="marker"):
         evaluate(plan_for("acme", root=acme.folder, base_url=served.url, namespace=f"{namespace}-x"))
     assert len(served.writes) == before
-    assert evaluate(plan()).quality == first.quality
+    again = evaluate(plan()).quality
+    assert replace(again, noise={}) == replace(first.quality, noise={})  # scores drift with the clock
 
 
 @pytest.mark.long
