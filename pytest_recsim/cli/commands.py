@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 
 from pytest_recsim.data.input.exitcodes import SERVICE_CHANGED, USAGE
 from pytest_recsim.data.input.problems import InputError, Problem, nearest
+from pytest_recsim.pace import Meter, Stream
 from pytest_recsim.record.masking import safe
 
 _OPENAPI = "openapi"
@@ -23,6 +25,7 @@ def generate(options: argparse.Namespace) -> int:
         users=options.users,
         events=options.events,
         days=options.days,
+        progress=_meter(),
     )
     write_fixture(document, options.out, force=options.force)
     return _say(f"{options.out}: {_counts(document)}")
@@ -32,7 +35,7 @@ def import_movielens(options: argparse.Namespace) -> int:
     from pytest_recsim.sources.movielens import import_movielens as read
     from pytest_recsim.sources.writer import write_fixture
 
-    document = read(options.folder, window_days=options.window_days)
+    document = read(options.folder, window_days=options.window_days, progress=_meter())
     write_fixture(document, options.out, force=options.force)
     return _say(f"{options.out}: {_counts(document)}")
 
@@ -126,6 +129,11 @@ def schema(options: argparse.Namespace) -> int:
         document = resources.files("pytest_recsim").joinpath("standin", "openapi.yaml")
         return _print(document.read_text(encoding="utf-8").rstrip())
     return _print(json.dumps(published(options.name), indent=2))
+
+
+def _meter() -> Meter:
+    """How far long work is, on standard error."""
+    return Meter(Stream(sys.stderr))
 
 
 def _counts(document: dict[str, object]) -> str:

@@ -14,6 +14,7 @@ from pytest_recsim.simulation import RunContext, Simulation
 from pytest_recsim.simulation.controller import scratch
 from pytest_recsim.simulation.controller.broker import ask
 from pytest_recsim.simulation.controller.services import hold_as_worker
+from pytest_recsim.simulation.session.notes import Notes
 
 MARKERS = (
     "scenario(id): a behaviour of the recommender that must hold, S1 to S10",
@@ -36,6 +37,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
         controller = Controller(config)
         config.pluginmanager.register(controller, "recsim-controller")
+        from pytest_recsim.plugin.progress import Progress
+
+        config.pluginmanager.register(Progress(config, controller), "recsim-progress")
         if controller.options.upload:
             from pytest_recsim.plugin.uploading import Uploading
 
@@ -57,18 +61,20 @@ def _become_worker(config: pytest.Config, workerinput: dict[str, Any]) -> None:
         plans={name: context.plan for name, context in contexts.items()},
         contexts=contexts,
         worker=worker,
-        find=lambda name: _opened(contexts[name], config),
+        find=lambda name: _opened(contexts[name], config, worker),
     )
     folder = next(iter(contexts.values())).scratch_folder
     config.add_cleanup(scratch.hold(folder).close)
     config.pluginmanager.register(collect.Census(folder, worker), "recsim-census")
 
 
-def _opened(context: RunContext, config: pytest.Config) -> Simulation:
+def _opened(context: RunContext, config: pytest.Config, worker: str) -> Simulation:
     """Open a simulation on this worker, which the next run in its namespace has to outlive."""
     if (hold := hold_as_worker(context.plan)) is not None:
         config.add_cleanup(hold.release)
-    return Simulation(ask(context))
+    simulation = Simulation(ask(context))
+    simulation.progress = Notes(context.scratch_folder, worker)
+    return simulation
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

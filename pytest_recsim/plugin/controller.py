@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from pytest_recsim.clock import utc_now
+from pytest_recsim.clock import monotonic, utc_now
 from pytest_recsim.data.input.problems import InputError
+from pytest_recsim.pace import Step
 from pytest_recsim.plan.own import facts
 from pytest_recsim.plan.resolve import Resolved, resolve
 from pytest_recsim.plugin import html, tell
@@ -37,7 +38,6 @@ from pytest_recsim.simulation.controller.services import check_addresses, quarre
 from pytest_recsim.simulation.session.preparation import seed
 from pytest_recsim.simulation.session.run import RunContext
 from pytest_recsim.simulation.session.simulation import Simulation, SimulationFailed
-from pytest_recsim.simulation.session.warming import Lookout
 
 LOOKING = ("collectonly", "setupplan", "setuponly", "showfixtures", "show_fixtures_per_test", "cacheshow")
 """Options of pytest's with which it shows something and runs no test."""
@@ -73,10 +73,10 @@ class Controller:
         )
         self.batch: BatchWriter | None = None
         self.broker: Broker | None = None
-        self.lookout: Lookout | None = None
         self.signals = Signals()
         self.junit = JunitFile(config)
         self.wrote = False
+        self._began = 0.0
         self._planned = PlannedChecks()
         self.intake = Intake(self.fleet, lambda: self._census.planned)
         self.idle = self.options.dry_run or any(getattr(config.option, name, False) for name in LOOKING)
@@ -109,6 +109,7 @@ class Controller:
             self._fake_contexts()
             return
         self.signals.listen()
+        self._began = monotonic()
         try:
             self.fleet.start(self._say)
             if self.resolved.batch is not None:
@@ -117,8 +118,6 @@ class Controller:
         except (InputError, ServiceError) as error:
             raise pytest.UsageError(as_known(str(error), self.config)) from None
         self.state.contexts.update({context.plan.id: context for context in self.fleet.contexts()})
-        folders = {context.plan.id: context.folder for context in self.fleet.contexts()}
-        self.lookout = Lookout(folders, self._say)
 
     def _fake_contexts(self) -> None:
         """Collecting and dry runs need plans only; nothing is started."""
@@ -196,8 +195,13 @@ class Controller:
             for name in self.fleet.complete(self._census.planned):
                 self._finish(name)
                 plan, writer = self.state.plans[name], self.fleet.writers[name]
-                self._say(tell.progress(plan, writer.verdict, writer.seconds))
+                self._say(tell.progress(plan, writer.verdict, writer.seconds, self._how_far))
         self.signals.insist()
+
+    @property
+    def _how_far(self) -> Step:
+        done, of = len(self.fleet.finished), len(self.state.plans)
+        return Step("customers", done, of, monotonic() - self._began, over=done == of)
 
     @property
     def _census(self) -> PlannedChecks:
@@ -269,9 +273,8 @@ class Controller:
         if not self.idle:
             self.fleet.restore()  # a run that was refused or interrupted while opening has had no other end
             self.wrote = self.fleet.wrote
-        for helper in (self.broker, self.lookout):
-            if helper is not None:
-                helper.stop()
+        if self.broker is not None:
+            self.broker.stop()
         self.fleet.stop()
         self.signals.forget()
 

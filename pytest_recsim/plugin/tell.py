@@ -8,6 +8,7 @@ from functools import wraps
 from pathlib import Path
 from typing import ParamSpec
 
+from pytest_recsim.pace import Step
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.plan.options import STEPS
 from pytest_recsim.record.asked import Chosen
@@ -75,11 +76,13 @@ def dry_run(plan: Plan) -> Iterator[str]:
         yield f"    {segment}: {users:,} users"
 
 
-def progress(plan: Plan, verdict: Verdict, seconds: float) -> str:
-    """One line when a customer is finished."""
+def progress(plan: Plan, verdict: Verdict, seconds: float, how_far: Step) -> str:
+    """One line when a customer is finished; ``how_far`` counts those that are."""
     counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in verdict.counts.items())
     against = f"; not passed: {', '.join(verdict.failing[:5])}" if verdict.failing else ""
-    return fit(f"recsim: {plan.id} finished in {seconds:.1f} s: {counts or 'no check reported'}{against}")
+    return fit(
+        f"recsim: {plan.id} finished in {seconds:.1f} s: {counts or 'no check reported'}{against}; {how_far}"
+    )
 
 
 @_shown

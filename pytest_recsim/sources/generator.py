@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pytest_recsim.data.input.problems import InputError, Problem, nearest
+from pytest_recsim.pace import Progress, paced, silent
 from pytest_recsim.sources.behaviour import Happening, Visitor
 from pytest_recsim.sources.calendar import budgets, sessions
 from pytest_recsim.sources.catalogue import Product, build_catalogue
@@ -49,7 +50,7 @@ class World:
         return Dice(self.seed, f"{self.template.name}/{purpose}")
 
 
-def generate(
+def generate(  # noqa: PLR0913 - what makes a world, always by name
     template: str,
     seed: int,
     *,
@@ -58,6 +59,7 @@ def generate(
     events: int | None = None,
     days: int = 60,
     end: datetime | None = None,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Return a fixture document with ``meta``, ``items``, ``users`` and ``events``.
 
@@ -69,6 +71,8 @@ def generate(
         events: number of events, met exactly; likewise.
         days: length of the window.
         end: end of the window, with offset; 2026-11-01T00:00:00Z when None. Whole seconds are used.
+
+        progress: hears how many people's events are made.
 
     Raises:
         InputError: naming each parameter that cannot be used.
@@ -84,13 +88,15 @@ def generate(
         end=_checked(DEFAULT_END if end is None else end),
     )
     _check_sizes(world)
-    return _document(world)
+    return _document(world, progress)
 
 
-def _document(world: World) -> dict[str, Any]:
+def _document(world: World, progress: Progress) -> dict[str, Any]:
     products = build_catalogue(world.template, world.dice("catalogue"), world.items, world.days)
     people = build_people(world.template, world.dice("people"), world.users, world.days)
-    happenings = _live(world, products, people)
+    lived: list[int] = []
+    with paced(progress, "making people's events", len(people), lambda: len(lived)):
+        happenings = _live(world, products, people, lived)
     return {
         "meta": _meta(world),
         "items": [product.record() for product in products],
@@ -99,7 +105,10 @@ def _document(world: World) -> dict[str, Any]:
     }
 
 
-def _live(world: World, products: tuple[Product, ...], people: Sequence[Person]) -> list[Happening]:
+def _live(
+    world: World, products: tuple[Product, ...], people: Sequence[Person], lived: list[int]
+) -> list[Happening]:
+    """Let people live one after the other; ``lived`` is told who has."""
     market = open_market(world.template, products, world.dice("market"), world.days)
     made = budgets(people, world.dice("budgets"), world.events)
     happenings: list[Happening] = []
@@ -108,6 +117,7 @@ def _live(world: World, products: tuple[Product, ...], people: Sequence[Person])
         visitor = Visitor(person, market, dice)
         for start, events in sessions(person, dice, budget, world.start, world.days):
             happenings.extend(visitor.session(start, events))
+        lived.append(person.index)
     return sorted(happenings)
 
 

@@ -13,6 +13,7 @@ from pytest_recsim.data.fixtures.model import EVENT_TYPES
 from pytest_recsim.data.input.files import shown
 from pytest_recsim.data.input.findings import Findings
 from pytest_recsim.data.input.problems import InputError, Problem
+from pytest_recsim.pace import Progress, paced, silent
 from pytest_recsim.sources.fans import Contact, segments
 from pytest_recsim.sources.tables import Row, decimal, rows, whole
 
@@ -33,13 +34,16 @@ LICENCE = (
 _YEAR = re.compile(r"\((\d{4})(?:[-\u2013]\d{0,4})?\)\s*$", re.ASCII)
 
 
-def import_movielens(folder: Path, window_days: float | None = None) -> dict[str, Any]:
+def import_movielens(
+    folder: Path, window_days: float | None = None, progress: Progress = silent
+) -> dict[str, Any]:
     """Return a fixture document of the folder's films, people and ratings.
 
     Args:
         folder: holds ``movies.csv`` and ``ratings.csv``; ``tags.csv`` is used when it is there.
         window_days: the window the simulation will use (``--recsim-window-days``). Segments are computed from the first
             75 % of the events within it; all events are kept. None = the whole history.
+        progress: hears how many ratings are read.
 
     Raises:
         InputError: missing folder, file or column, or broken rows, each with file and line.
@@ -50,7 +54,10 @@ def import_movielens(folder: Path, window_days: float | None = None) -> dict[str
         raise InputError(Problem("window_days", f"`{window_days:g}`: must be a number of days above 0"))
     findings = Findings()
     films = _films(folder, findings)
-    contacts = sorted([*_ratings(folder, films, findings), *_tags(folder, films, findings)])
+    rated: list[Contact | None] = []
+    with paced(progress, "reading ratings", done=lambda: len(rated)):
+        _ratings(folder, films, findings, rated)
+    contacts = sorted([*filter(None, rated), *_tags(folder, films, findings)])
     findings.check()
     if not contacts:
         raise InputError(Problem(shown(folder / "ratings.csv"), "holds no ratings; at least one is needed"))
@@ -93,13 +100,12 @@ def _item(film: int, title: str, listed: str) -> dict[str, Any]:
     return item | {"props": {"year": int(year[1])}} if year else item
 
 
-def _ratings(folder: Path, films: Mapping[int, Any], findings: Findings) -> list[Contact]:
-    found = []
+def _ratings(folder: Path, films: Mapping[int, Any], findings: Findings, found: list[Contact | None]) -> None:
+    """Add a contact per rating, None for one that is not sound."""
     for row in rows(folder / "ratings.csv", ("userId", "movieId", "timestamp", "rating"), findings):
         stars = decimal(row, "rating", row.cells[3], findings, (0.5, 5.0))
         kind = next((name for least, name in STARS if stars is not None and stars >= least), "view")
         found.append(_contact(row, kind, films, findings))
-    return [contact for contact in found if contact is not None]
 
 
 def _tags(folder: Path, films: Mapping[int, Any], findings: Findings) -> list[Contact]:

@@ -1,4 +1,4 @@
-"""A run that uploads to a local S3 server; started in an environment with the extra and moto: ``python peers_s3.py FOLDER``.
+"""Runs that upload to an S3 server; started in an environment with the extra: ``python peers_s3.py FOLDER URL``.
 
 Prints what came of it as JSON: exit codes, what the terminal said, and what is in the bucket.
 """
@@ -12,13 +12,8 @@ import sys
 from pathlib import Path
 
 
-def main(folder: Path) -> None:
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer("127.0.0.1", 0)
-    server.start()
-    host, port = server.get_host_and_port()
-    os.environ |= {"AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_DEFAULT_REGION": "us-east-1"}
+def main(folder: Path, url: str) -> None:
+    os.environ |= {"AWS_ENDPOINT_URL": url, "AWS_DEFAULT_REGION": "us-east-1"}
     import s3fs
 
     bucket = s3fs.S3FileSystem(key="AKIAEXAMPLE", secret="very-secret-word")
@@ -31,7 +26,6 @@ def main(folder: Path) -> None:
     bucket.invalidate_cache()
     held = {name: bucket.size(name) for name in bucket.find("reports")}
     print(json.dumps({"ran": found, "held": held, "buckets": bucket.ls("")}))
-    server.stop()
 
 
 def run(folder: Path, url: str, *words: str) -> dict[str, object]:
@@ -51,4 +45,4 @@ def run(folder: Path, url: str, *words: str) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2])

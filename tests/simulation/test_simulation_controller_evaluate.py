@@ -44,21 +44,32 @@ def plan(folder):
 @pytest.fixture(scope="module")
 def kept(folder):
     """One real evaluation with a bundle: its record, what was said, and the scratch folders that it left."""
-    patch, said = pytest.MonkeyPatch(), []
+    patch, said, steps = pytest.MonkeyPatch(), [], []
     (scratch := folder / "scratch").mkdir()
     patch.setattr(tempfile, "tempdir", str(scratch))
     plan = plan_for("acme", root=folder, metrics=[LENGTH])
     try:
-        record = evaluate(plan, metrics=iter([LENGTH]), reports=folder / "reports", say=said.append)
+        more = {"say": said.append, "progress": steps.append}
+        record = evaluate(plan, metrics=iter([LENGTH]), reports=folder / "reports", **more)
     finally:
         patch.undo()
-    return SimpleNamespace(record=record, said=said, plan=plan, scratch=list(scratch.glob("recsim-run-*")))
+    left = list(scratch.glob("recsim-run-*"))
+    return SimpleNamespace(record=record, said=said, steps=steps, plan=plan, scratch=left)
 
 
 def test_the_record_has_every_guardrail_of_the_plan_in_the_order_of_judging(kept):
     assert [one.key for one in kept.record.guardrails] == [one.key for one in due(kept.plan)]
     assert kept.record.guardrail("availability").outcome == "passed"
     assert kept.record.guardrail("catalog_coverage") in kept.record.failing
+
+
+def test_whoever_asks_hears_how_far_seeding_asking_and_judging_are(kept):
+    ended = {step.what: (step.done, step.total) for step in kept.steps if step.over}
+    asked = kept.record.quality.evaluated
+    seeded = json.loads((Path(kept.record.bundle) / "artifacts/seed_manifest.json").read_text())["sent"]
+    assert list(ended) == ["acme: seeding", "acme: asking for lists", "acme: judging the lists"]
+    assert ended["acme: asking for lists"] == (asked - 2, asked - 2)  # two were asked for beforehand
+    assert ended["acme: seeding"] == (sum(seeded.values()) - 1,) * 2  # without the probe item
 
 
 def test_what_fails_is_explained_and_without_scenarios_the_verdict_says_so(kept):
@@ -139,6 +150,7 @@ def test_something_that_is_no_plan_is_called_by_its_kind():
         ("reports", 5, "`reports` is an int; must be text, a path or None"),
         ("reports", b"kept", "`reports` is a bytes; must be text, a path or None"),
         ("say", "print", "`say` is a str; must be a function"),
+        ("progress", True, "`progress` is a bool; must be a function"),
     ],
 )
 def test_an_argument_of_another_kind_is_told_by_its_name_before_anything_starts(plan, argument, value, words):

@@ -53,6 +53,13 @@ class Tally:
         )
 
     @property
+    def written(self) -> int:
+        """Batches of rows sent."""
+        return sum(
+            self.requests[f"POST /v1/{name}"] for name in ("items:upsert", "users:upsert", "events:batch")
+        )
+
+    @property
     def recommendation_requests(self) -> int:
         return self.requests[RECOMMEND]
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from msgspec.structs import asdict
 
 from pytest_recsim.data.input.problems import InputError, Problem, RecsimError
+from pytest_recsim.pace import Progress, silent
 from pytest_recsim.plan.model import OwnFacts, Plan
 from pytest_recsim.plan.own import METRICS, Metric, kind
 from pytest_recsim.plan.resolve import Resolved
@@ -45,6 +46,7 @@ def evaluate(
     metrics: Sequence[Metric] = (),
     reports: Path | str | None = None,
     say: Callable[[str], None] = lambda _: None,
+    progress: Progress = silent,
 ) -> RunRecord:
     """Seed a customer's data once, observe, judge quality and guardrails, and put everything back.
 
@@ -56,6 +58,7 @@ def evaluate(
         metrics: custom metrics, the same that ``plan_for`` was given.
         reports: folder for a bundle as a run of pytest leaves it; None keeps none.
         say: hears what somebody who waits wants to know.
+        progress: hears how far long work is, twice a second, from another thread: `print` will do.
 
     Raises:
         InputError: wrong input, or a namespace that must not be written to.
@@ -63,14 +66,16 @@ def evaluate(
         NotPutBack: see there. All of them are ``RecsimError``.
     """
     metrics = tuple(metrics) if isinstance(metrics, Iterable) else metrics
-    if wrong := [*_wrong_kinds(plan, metrics, reports, say)]:
+    if wrong := [*_wrong_kinds(plan, metrics, reports, {"say": say, "progress": progress})]:
         raise InputError(wrong)
     _refuse(plan, metrics, reports)
     learn([*secrets.of_variables(os.environ), *secrets.of_command(plan.restart_command)])
-    return _evaluated(plan, metrics, reports, say)
+    return _evaluated(plan, metrics, reports, say, progress)
 
 
-def _wrong_kinds(plan: object, metrics: object, reports: object, say: object) -> Iterator[Problem]:
+def _wrong_kinds(
+    plan: object, metrics: object, reports: object, heard: Mapping[str, object]
+) -> Iterator[Problem]:
     """Yield a problem for every argument of another kind than it is said to be."""
     if not isinstance(plan, Plan):
         yield Problem(HERE, f"`plan` is {kind(plan)}; must be what plan_for returned")
@@ -80,8 +85,9 @@ def _wrong_kinds(plan: object, metrics: object, reports: object, say: object) ->
         yield Problem(HERE, f"`metrics` holds {kind(odd[0])}; must be {METRICS}")
     if not isinstance(reports, str | Path | None):
         yield Problem(HERE, f"`reports` is {kind(reports)}; must be text, a path or None")
-    if not callable(say):
-        yield Problem(HERE, f"`say` is {kind(say)}; must be a function")
+    for name, function in heard.items():
+        if not callable(function):
+            yield Problem(HERE, f"`{name}` is {kind(function)}; must be a function")
 
 
 def _refuse(plan: Plan, metrics: Sequence[Metric], reports: Path | str | None) -> None:
@@ -111,13 +117,17 @@ def _names(metrics: Iterable[Metric | OwnFacts]) -> list[str]:
 
 
 def _evaluated(
-    plan: Plan, metrics: Sequence[Metric], reports: Path | str | None, say: Callable[[str], None]
+    plan: Plan,
+    metrics: Sequence[Metric],
+    reports: Path | str | None,
+    say: Callable[[str], None],
+    progress: Progress,
 ) -> RunRecord:
     with _scratch() as folder:
         kept = folder / "reports" if reports is None else Path(reports)
         fleet = Fleet(Resolved([plan]), kept, folder, complain=say, html=reports is not None)
         try:
-            quality = _judged(fleet, plan, metrics, say)
+            quality = _judged(fleet, plan, metrics, say, progress)
         except BaseException as error:
             for sentence in _put_back(fleet, plan):
                 error.add_note(sentence)
@@ -145,13 +155,13 @@ def _scratch() -> Iterator[Path]:
 
 
 def _judged(
-    fleet: Fleet, plan: Plan, metrics: Sequence[Metric], say: Callable[[str], None]
+    fleet: Fleet, plan: Plan, metrics: Sequence[Metric], say: Callable[[str], None], progress: Progress
 ) -> QualityMetrics:
     """Open, seed, observe and judge; what was sent, and the verdict, are known at the end only."""
     fleet.start(say)
     fleet.turn_to(plan.id)
     sim = fleet.opened[plan.id].sim
-    sim.metrics = metrics
+    sim.metrics, sim.progress = metrics, progress
     wanted = due(plan)
     keys = [one.key for one in wanted]
     for result in judged(sim, wanted):

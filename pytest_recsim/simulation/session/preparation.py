@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.data.profiles.documents import without_secrets
 from pytest_recsim.observe.quality import evaluated_users, quality_asks
 from pytest_recsim.observe.store import dump, save
+from pytest_recsim.pace import paced
 from pytest_recsim.prepare.manifest import seed_manifest, seed_segments
 from pytest_recsim.prepare.seed import Seeded, prepare
 from pytest_recsim.record.comparison import NAME as COMPARISON
@@ -29,7 +31,8 @@ from pytest_recsim.record.people import NAME as PEOPLE
 from pytest_recsim.record.per_user import NAME as PER_USER
 from pytest_recsim.record.per_user import write_lines
 from pytest_recsim.record.quality import Noise, Quality, QualityMetrics
-from pytest_recsim.service.contract.ask import Exchange
+from pytest_recsim.service.api.writing import BATCH
+from pytest_recsim.service.contract.ask import Ask, Exchange
 from pytest_recsim.service.contract.errors import ServiceError
 from pytest_recsim.service.contract.records import EventType
 from pytest_recsim.simulation.measure.noise import ask_again, measure_noise, sampled_users
@@ -128,15 +131,16 @@ def seed(sim: Session) -> Seeded:
         ServiceError: a request failed for good.
     """
     context, material = sim.context, sim.material
-    seeded = prepare(
-        sim.service,
-        sim.plan,
-        material,
-        now=context.now,
-        run_id=context.run_id,
-        holder=context.holder,
-        can=sim.capabilities,
-    )
+    with _seeding(sim):
+        seeded = prepare(
+            sim.service,
+            sim.plan,
+            material,
+            now=context.now,
+            run_id=context.run_id,
+            holder=context.holder,
+            can=sim.capabilities,
+        )
     bundle = context.bundle
     try:
         bundle.write("seed_manifest.json", seed_manifest(sim.plan, material, seeded, context.run_id))
@@ -144,6 +148,20 @@ def seed(sim: Session) -> Seeded:
     except OSError as error:
         raise InputError(Problem("", unwritable(bundle.root, error))) from None
     return seeded
+
+
+def _seeding(sim: Session) -> AbstractContextManager[None]:
+    """Report rows as they are sent."""
+    material, tally = sim.material, sim.service.tally
+    rows = len(sim.fixture.items) + len(sim.fixture.users) + len(material.split.seeded)
+    return paced(sim.progress, f"{sim.plan.id}: seeding", rows, lambda: tally.written * BATCH)
+
+
+def _asking(sim: Session, asks: Sequence[Ask]) -> AbstractContextManager[None]:
+    """Report lists as they come."""
+    tally, before = sim.service.tally, sim.service.tally.recommendations
+    what = f"{sim.plan.id}: asking for lists"
+    return paced(sim.progress, what, len(asks), lambda: tally.recommendations - before)
 
 
 def _work(sim: Session) -> Prepared:
@@ -157,7 +175,9 @@ def _work(sim: Session) -> Prepared:
     asks = quality_asks(sim.plan, users, sim.overrides)
     first, warm_up = warmed(sim, first_users(world, users), asks)
     clock.lap("warm_up")
-    rest = iter(sim.ask([ask for ask in asks if ask not in first]))
+    left = [ask for ask in asks if ask not in first]
+    with _asking(sim, left):
+        rest = iter(sim.ask(left))
     exchanges = [first[ask] if ask in first else next(rest) for ask in asks]
     save(sim.context.folder / "lists.msgpack", exchanges)
     dump(sim.context.bundle.artifacts / "recommendation_dump.jsonl.gz", exchanges)
@@ -173,7 +193,8 @@ def _work(sim: Session) -> Prepared:
     knobs = knob_table(sim.plan, admin, _by_class(world, exchanges), signs)
     for_whom = applied(world, knobs, exchanges)
     basis = basis_of(world, exchanges, _clamp(admin))
-    quality = score(world, exchanges, clamped=basis.clamped, noise=noise, applied=for_whom, basis=basis)
+    with paced(sim.progress, f"{sim.plan.id}: judging the lists"):
+        quality = score(world, exchanges, clamped=basis.clamped, noise=noise, applied=for_whom, basis=basis)
     lines = user_lines(basis, rivals_of(basis.table), for_whom)
     write_lines(sim.context.bundle.artifacts / PER_USER, lines)
     sim.context.bundle.write("quality_metrics.json", QualityMetrics(**asdict(quality), noise=noise))

@@ -16,6 +16,7 @@ from pytest_recsim.data.fixtures.model import Fixture
 from pytest_recsim.data.fixtures.split import split_events
 from pytest_recsim.data.input.files import unwritable
 from pytest_recsim.data.input.instants import to_us
+from pytest_recsim.pace import Progress, silent
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.prepare.seed import Material, Seeded
 from pytest_recsim.service.api.capabilities import Capabilities
@@ -41,7 +42,10 @@ class Session:
         ledger: what this process asked and waited for, written beside the record.
         known: fixture, split and knobs in effect as one value; None until learned.
         trouble: one sentence when the ledger could not be written, else empty.
+        progress: hears how far long work is.
     """
+
+    progress: Progress = staticmethod(silent)
 
     def __init__(self, context: RunContext, fixture: Fixture | None = None) -> None:
         self.context = context
