@@ -110,6 +110,19 @@ def test_no_need_of_a_check_is_without_a_next_step():
     assert without == []
 
 
+def test_no_reason_in_words_of_ours_is_without_a_next_step():
+    """One that takes over another's text takes its next step along; the shortage of a segment gets it in the same module."""
+    without = []
+    for path in (HERE / "pytest_recsim").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and _name(node.func) == "Reason" and node.args:
+                worded = isinstance(node.args[0], ast.Constant | ast.JoinedStr)
+                told = len(node.args) > 2 or "next_step" in {one.arg for one in node.keywords}
+                if worded and not told and path.name != "lift.py":
+                    without.append(f"{path.name}:{node.lineno}")
+    assert without == []
+
+
 def test_no_measure_of_a_check_is_without_a_next_step():
     found = list(calls("that", "at_least", "at_most", "none_of"))
     assert len(found) > 40

@@ -41,7 +41,11 @@ def loss(sim: Simulation, metric: MetricFacts, limit: Limit, segment: str) -> Me
     scale = 1.0 if metric.name.endswith("_absolute") else one.before
     if not scale:
         raise NotMeasured(
-            Reason(f"nobody of segment {segment} got anything relevant before, so there is no share to lose")
+            Reason(
+                f"nobody of segment {segment} got anything relevant before, so there is no share to lose",
+                "nothing_to_lose",
+                "compare with a run that had hits there, or set the absolute threshold instead",
+            )
         )
     lost = (one.before - one.now) / scale
     low, high = (None if end is None else -end / scale for end in (one.high, one.low))
