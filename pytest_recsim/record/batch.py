@@ -11,6 +11,7 @@ import msgspec
 from pytest_recsim.record import jsonio
 from pytest_recsim.record.jsonio import SCHEMA_VERSION
 from pytest_recsim.record.model import WORST_FIRST, Outcome
+from pytest_recsim.record.quality import Quality
 from pytest_recsim.record.reading import Unreadable, read_record
 
 RowStatus = Literal[
@@ -40,6 +41,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         bundle: report folder, relative to the reports folder; empty when there is none.
         seconds: from its first step to its last check; 0 when nothing ran.
         service: ``stand-in`` or the URL.
+        overrides: knob -> value that was laid over the profile.
+        figures: what a configuration is chosen by, by name; null where it was not measured.
     """
 
     id: str
@@ -54,6 +57,13 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     profile: str = ""
     service: str = ""
     borderline: int = 0
+    overrides: dict[str, str] = {}
+    figures: dict[str, float | None] = {}
+
+    @property
+    def configuration(self) -> str:
+        """Profile and what was laid over it."""
+        return " ".join([self.profile, *(f"{name}={text}" for name, text in self.overrides.items())])
 
 
 class BatchRecord(jsonio.Document, frozen=True, kw_only=True):
@@ -84,6 +94,26 @@ class BatchRecord(jsonio.Document, frozen=True, kw_only=True):
 
     def seconds_by_id(self) -> dict[str, float]:
         return {row.id: row.seconds for row in self.rows if row.seconds > 0}
+
+
+SHOWN_FIGURES = ("catalogue_coverage@20", "long_tail_share@20", "list_length@20", "intra_list_similarity@10")
+"""Beside the lifts: what a better lift usually costs."""
+
+
+def key_figures(quality: Quality) -> dict[str, float | None]:
+    """What a configuration is chosen by: lifts over everybody and of the weakest segment, breadth and length of the lists."""
+    found: dict[str, float | None] = {}
+    judged = [row for row in quality.lifts if row.relevance == quality.judged_relevance]
+    for row in quality.overall:
+        if row.relevance == quality.judged_relevance:
+            name = f"lift of {row.metric.upper()}@10"
+            lifts = [one.lift for one in judged if one.metric == row.metric]
+            known = [lift for lift in lifts if lift is not None]
+            found[name] = row.lift
+            found[f"lowest {name} of a segment"] = min(known) if len(known) == len(lifts) and known else None
+    return found | {
+        name: figure.value for name in SHOWN_FIGURES if (figure := quality.figures.get(name)) is not None
+    }
 
 
 def worst_first(rows: Iterable[Row]) -> tuple[Row, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pytest_recsim.record.batch import SETTLED, BatchRecord, Row, worst
 from pytest_recsim.record.jsonio import write_text
 from pytest_recsim.record.model import WORST_FIRST, Outcome
-from pytest_recsim.report.text import Markup, foreign, link, table
+from pytest_recsim.report.text import Markup, foreign, link, number, table
 
 MARKS: dict[Outcome, str] = {
     "passed": "·",
@@ -55,6 +55,7 @@ def batch_page(record: BatchRecord) -> Iterator[str]:
         ("customer", "verdict", "failed or not measured", "profile", "service", "seconds"),
         map(_row, record.rows),
     )
+    yield from _figures(record)
     yield from _matrix(record)
 
 
@@ -74,7 +75,7 @@ def _row(row: Row) -> tuple[str, ...]:
     customer = Markup(f"{name} ({foreign(row.customer)})" if row.customer != row.id else name)
     against = "; ".join(stands_against(row)) or ("0" if row.checks else "")
     seconds = f"{row.seconds:.1f}" if row.seconds else ""
-    return (customer, status_words(row), against, row.profile, row.service, seconds)
+    return (customer, status_words(row), against, row.configuration, row.service, seconds)
 
 
 def status_words(row: Row) -> str:
@@ -98,6 +99,45 @@ def _gathered(labels: Iterable[str]) -> str:
         name, _, case = label.partition(" [")
         cases.setdefault(name, []).extend([case.removesuffix("]")] if case else [])
     return ", ".join(f"{name} [{', '.join(found)}]" if found else name for name, found in cases.items())
+
+
+FIGURES = "What each configuration gives"
+
+
+def figure_names(record: BatchRecord) -> list[str]:
+    """Names of the key figures that any customer has, in their order."""
+    return list(dict.fromkeys(name for row in record.rows for name in row.figures))
+
+
+def same_customer(record: BatchRecord) -> str:
+    """How to compare two configurations of one customer; empty where no customer has several."""
+    ids: dict[str, list[str]] = {}
+    for row in sorted(record.rows, key=lambda row: row.id):
+        if row.figures:
+            ids.setdefault(row.customer, []).append(row.id)
+    several = next((found for found in ids.values() if len(found) > 1), None)
+    if several is None:
+        return ""
+    return f"Two of one customer user by user, with intervals: recsim compare reports/{several[0]} reports/{several[1]}"
+
+
+def _figures(record: BatchRecord) -> Iterator[str]:
+    names = figure_names(record)
+    if not names:
+        return
+    yield f"## {FIGURES}"
+    yield ""
+    yield from table(
+        ("customer", "profile", *names),
+        [
+            (row.id, row.configuration, *(number(row.figures.get(name)) for name in names))
+            for row in sorted(record.rows, key=lambda row: (row.customer, row.id))
+            if row.figures
+        ],
+    )
+    if hint := same_customer(record):
+        yield foreign(hint)
+        yield ""
 
 
 def _matrix(record: BatchRecord) -> Iterator[str]:

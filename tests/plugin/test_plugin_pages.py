@@ -64,6 +64,9 @@ def test_a_batch_has_a_page_that_leads_to_the_pages_of_its_customers(acme: Proje
     (page,) = (acme.folder / "reports" / "batches").glob("pair_*.html")
     text = page.read_text(encoding="utf-8")
     assert text.count("/report.html") == 2
+    figures = text.split("What each configuration gives", 1)[1]
+    assert "lowest lift of NDCG@10 of a segment" in figures
+    assert "recsim compare reports/one reports/two" in figures
     for target in (Path(part.partition('"')[0]) for part in text.split('href="../')[1:]):
         assert Record(page.parent.parent / target.parent).readme
         assert (page.parent.parent / target).is_file()

@@ -214,3 +214,26 @@ def test_the_page_lies_beside_the_record_without_secrets_and_with_one_end_of_lin
     assert "hunter2" not in text
     assert text.endswith("|\n")
     assert "\n\n| customer |" in text
+
+
+def test_configurations_of_one_customer_stand_beside_each_other_with_their_figures():
+    rows = [
+        row(
+            "b",
+            customer="shop",
+            profile="prod",
+            overrides={"MMR_LAMBDA": "0.9"},
+            figures={"lift": 0.25, "gini": None},
+        ),
+        row("a", customer="shop", profile="prod", figures={"lift": 0.5}),
+        row("none"),
+    ]
+    page = "\n".join(batch_page(with_rows(*rows)))
+    assert "| a | prod | 0.5 | not measured |\n| b | prod MMR_LAMBDA=0.9 | 0.25 | not measured |" in page
+    assert "recsim compare reports/a reports/b" in page
+    assert "| none |" not in page.split("## What each configuration gives")[1].split("##")[0]
+
+
+def test_without_figures_there_is_no_table_of_them_and_one_configuration_is_compared_with_none():
+    assert "What each configuration gives" not in "\n".join(batch_page(with_rows(row("a"))))
+    assert "recsim compare" not in "\n".join(batch_page(with_rows(row("a", figures={"lift": 0.5}))))

@@ -52,3 +52,15 @@ def test_names_of_others_are_inert(write):
     text = write(row("a", customer=odd, profile=odd, service=odd, checks={odd: "failed"}, failing=(odd,)))
     assert "<script" not in text
     assert not re.search("[\x00-\x09\x0b-\x1f\u202e]", text)
+
+
+def test_configurations_of_one_customer_are_a_table_with_figures(write):
+    text = write(
+        row("b", customer="shop", overrides={"<b>": "\x1b"}, figures={"lift": 0.25}),
+        row("a", customer="shop", figures={"lift": 0.5}),
+    )
+    table = text.split('id="figures"')[1]
+    assert table.index(">a<") < table.index(">b<")
+    assert '<td class="n">0.25</td>' in table
+    assert "recsim compare reports/a reports/b" in table
+    assert "<b>" not in text

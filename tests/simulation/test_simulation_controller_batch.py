@@ -31,6 +31,7 @@ def writer(*results, name="acme", reports=Path("reports"), status="may_go", seed
         profile=chosen(value="prod"),
         stand_in=not url,
         base_url=chosen(value=url),
+        overrides={"MMR_LAMBDA": chosen(text="0.9")},
     )
     verdict = Verdict(status=status, sentence="Words.", counts={"passed": 1}, failing=("gini",))
     return chosen(
@@ -40,6 +41,7 @@ def writer(*results, name="acme", reports=Path("reports"), status="may_go", seed
         seeded=seeded,
         bundle=chosen(root=reports / name / "20261127T235000Z"),
         seconds=4.5,
+        figures={"lift": 0.5},
     )
 
 
@@ -87,6 +89,8 @@ def test_a_row_sums_up_what_a_reader_of_the_batch_asks_for():
         seconds=4.5,
         profile="prod",
         service="http://x",
+        overrides={"MMR_LAMBDA": "0.9"},
+        figures={"lift": 0.5},
     )
 
 

@@ -7,7 +7,16 @@ from urllib.parse import quote
 
 from pytest_recsim.record.batch import BatchRecord, Row, read_batch
 from pytest_recsim.record.jsonio import write_text
-from pytest_recsim.report.batch import columns, headline, shelf, stands_against, status_words
+from pytest_recsim.report.batch import (
+    FIGURES,
+    columns,
+    figure_names,
+    headline,
+    same_customer,
+    shelf,
+    stands_against,
+    status_words,
+)
 from pytest_recsim.report.html.environment import environment, style
 from pytest_recsim.report.html.page import NAME
 
@@ -39,6 +48,9 @@ def batch_page_of(record: BatchRecord, folder: Path) -> str:
             target=lambda row: _target(row, folder),
             names=sorted({name for _, found in rows for name in found}, key=shelf),
             matrix=rows,
+            figures=figure_names(record),
+            figures_title=FIGURES,
+            hint=same_customer(record),
             style=style(),
         )
     )

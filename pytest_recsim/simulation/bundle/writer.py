@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from pytest_recsim.data.input.files import unwritable
 from pytest_recsim.data.input.problems import InputError, Problem
+from pytest_recsim.record.batch import key_figures
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.jsonio import finite, write_json
 from pytest_recsim.record.metadata import Metadata, RunStatus
@@ -97,6 +98,16 @@ class Writer:
         """Read once: a check that has reported was prepared for, and a batch's summary asks every time."""
         prepared = self.prepared
         return sum(prepared.timings.values()) if prepared else 0.0
+
+    @property
+    def figures(self) -> dict[str, float | None]:
+        """What the configuration is chosen by; empty before a check has reported."""
+        return self._figures if self.results else {}
+
+    @cached_property
+    def _figures(self) -> dict[str, float | None]:
+        prepared = self.prepared
+        return key_figures(prepared.quality) if prepared and prepared.quality else {}
 
     def start(self) -> None:
         """Write the metadata; whatever kills the run later, this much is known.

@@ -112,6 +112,8 @@ def row_of(writer: Writer, fleet: Fleet, *, finished: bool) -> Row:
         seconds=writer.seconds,
         profile=plan.profile.value,
         service="stand-in" if plan.stand_in else plan.base_url.value,
+        overrides={name: setting.text for name, setting in plan.overrides.items()},
+        figures=writer.figures,
     )
 
 
