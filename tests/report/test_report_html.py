@@ -533,3 +533,8 @@ def test_the_weeks_are_those_of_the_events_in_the_data_sets_own_time():
 def test_names_in_our_sentences_are_set_in_type(bundle):
     text = write(bundle, result("S9", "not_measured", next_step="add `props.margin` <b>"))
     assert "add <code>props.margin</code> &lt;b&gt;" in text
+
+
+def test_a_check_that_stands_alone_among_failures_says_what_has_to_hold(bundle):
+    said = page(bundle, result("gini", "failed", title="Places are shared", sentence="gini: too high")).text
+    assert "What has to hold: Places are shared." in said

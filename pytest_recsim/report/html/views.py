@@ -23,12 +23,14 @@ class Member:
         cases: the segments concerned; empty for a check without any.
         of: how many cases the check has in all.
         anchor: where the first of them is on the page.
+        title: what the check finds out, in one sentence.
     """
 
     name: str
     cases: tuple[str, ...]
     of: int
     anchor: str
+    title: str = ""
 
     @property
     def count(self) -> str:
@@ -63,7 +65,7 @@ def groups(results: Sequence[CheckResult], outcomes: frozenset[Outcome]) -> list
     for (name, root), members in found.items():
         first = members[0]
         cases = tuple(one.case for one in members if one.case)
-        member = Member(name, cases, sum(one.check == name for one in results), anchor(first))
+        member = Member(name, cases, sum(one.check == name for one in results), anchor(first), first.title)
         why = (root.words, root.next_step, True) if root else (first.reason, first.step, False)
         gathered.setdefault(why, []).append(member)
     told = [Group(tuple(members), *why) for why, members in gathered.items()]
