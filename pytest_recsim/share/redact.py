@@ -27,7 +27,8 @@ _OURS = frozenset({"check", "customer", "simulation", "run_id", "nodeid", "sha25
 """Members that hold names of ours, never an id; a check that was called like an item keeps its name."""
 _PROSE = frozenset({"definition", "expected", "title", "name", "origin", "verdict", "timings", "previous"})
 """Members whose sentences quote no data, so that a number in them is a number."""
-_IDS = frozenset({"user_id", "item_id"})
+_IDS = frozenset({"user_id", "item_id", "user", "item"})
+"""Members that are ids, also of another data set: a comparison has items of the run before."""
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?")
 _REPRODUCE = re.compile(r"(?m)^\s*reproduce: .*\n?")
 

@@ -74,7 +74,12 @@ def failed(check="S1"):
     sentence = (
         f"lists: expected at most 7\n  affected: user {USERS[1]!r} and `{USERS[4]}`\n  reproduce: {curl}"
     )
-    shown = {"users": USERS, "ranks": dict.fromkeys(USERS, ITEMS), "said": told}
+    shown = {
+        "users": USERS,
+        "ranks": dict.fromkeys(USERS, ITEMS),
+        "said": told,
+        "moved": [{"item": "seeded-before", "now": 3}],
+    }
     return CheckResult(
         simulation="acme", check=check, outcome="failed", sentence=sentence, measures=(measure,), shown=shown
     )
@@ -149,7 +154,11 @@ def test_no_id_of_the_data_set_is_in_any_file_of_a_redacted_zip(bundle):
     packed = files()
     assert any(name.endswith("report.html") for name in packed)
     assert not [name for name in packed if name.endswith(("people.json", ".gz", "somebodys.txt"))]
-    told = [name for name in (*USERS, *ITEMS, "never-seeded") if name not in ("7", "1204", "20260")]
+    told = [
+        name
+        for name in (*USERS, *ITEMS, "never-seeded", "seeded-before")
+        if name not in ("7", "1204", "20260")
+    ]
     odd = {json.dumps(name)[1:-1] for name in told} | {
         name.replace("<", "&lt;").replace(">", "&gt;") for name in told
     }
