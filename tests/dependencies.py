@@ -31,6 +31,8 @@ PAGE_HEAD = """\
 
 pytest-recsim is under the MIT licence. `pip install pytest-recsim` brings the packages that are needed "always"; the extras are for
 the project's own tests and development. Versions are those of constraints.txt (`python tests/dependencies.py --update`).
+`[cloud]` is not in the table: it brings fsspec, s3fs and gcsfs (all BSD-3-Clause) and the drivers of Amazon and Google that these
+need, in versions that they choose, so it is installed without constraints.txt.
 
 | package | version | licence | needed |
 | --- | --- | --- | --- |
