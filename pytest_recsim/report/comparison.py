@@ -64,12 +64,18 @@ def side_words(side: Side) -> str:
     return f"{side.run} ({side.simulation}, profile {side.profile}{over}, {side.service}){verdict}"
 
 
+def run_words(side: Side) -> str:
+    """The run's folder, which is a time, or the name under which it was accepted, with its day."""
+    return side.run if side.run[:8].isdecimal() else f"the run `{side.run}` of {side.started_at[:10]}"
+
+
 def knob_rows(found: Comparison) -> list[tuple[str, str, str]]:
     """Knob, value before, value now."""
-    return [
-        (knob, "not set" if then is None else then, "not set" if now is None else now)
-        for knob, (then, now) in found.changes.items()
-    ]
+    return [(knob, _set(then), _set(now)) for knob, (then, now) in found.changes.items()]
+
+
+def _set(value: str | None) -> str:
+    return "not set" if value is None else value or "empty"
 
 
 def row_of(one: Difference) -> tuple[str, ...]:

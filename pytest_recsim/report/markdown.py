@@ -21,7 +21,7 @@ from pytest_recsim.record.quality import QualityMetrics
 from pytest_recsim.record.trend import read_trend
 from pytest_recsim.report.blocking import against, causes, waivers
 from pytest_recsim.report.changes import changes_section
-from pytest_recsim.report.comparison import comparison_section
+from pytest_recsim.report.comparison import comparison_section, headline, run_words
 from pytest_recsim.report.people import people_section
 from pytest_recsim.report.quality import overall_lines, quality_section
 from pytest_recsim.report.sentences import dates, seeded_of, soundness, sureness
@@ -62,6 +62,10 @@ def _lines(bundle: Bundle) -> Iterator[str]:
     yield from _sure(results)
     quality = bundle.read_quality()
     yield from overall_lines(quality)
+    comparison = bundle.read_comparison()
+    if comparison:
+        yield f"Compared with {foreign(run_words(comparison.before))}: {foreign(headline(comparison))}"
+        yield ""
     yield from _what(facts, seeded_of(bundle))
     yield from against(results)
     yield from waivers(results, facts)
@@ -70,8 +74,8 @@ def _lines(bundle: Bundle) -> Iterator[str]:
     yield from _unreported(facts, results)
     yield from changes_section(facts, results, quality)
     yield from trend_section(read_trend(bundle))
-    if comparison := bundle.read_comparison():
-        yield f"## Compared with {foreign(comparison.before.run)}"
+    if comparison:
+        yield f"## Compared with {foreign(run_words(comparison.before))}"
         yield ""
         yield from comparison_section(comparison)
     yield from quality_section(quality)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_recsim.record.comparison import Comparison, Difference, ListsChanged, Moved, Side
-from pytest_recsim.report.comparison import comparison_section, headline, row_of
+from pytest_recsim.report.comparison import comparison_section, headline, knob_rows, row_of, run_words
 from pytest_recsim.report.html.compare import comparison_page
 
 SIDE = Side(
@@ -102,3 +102,13 @@ def test_the_page_explains_its_words_and_loads_nothing():
     assert "its 95 % interval leaves 0 out" in page.replace("\n", " ")
     assert "http" not in page.replace("http-equiv", "")
     assert "<script" not in page
+
+
+def test_an_accepted_run_is_named_with_its_day_and_an_empty_knob_is_called_empty():
+    accepted = Side(
+        **{name: getattr(SIDE, name) for name in SIDE.__struct_fields__}
+        | {"run": "spring", "started_at": "2026-11-28T12:00:00Z"}
+    )
+    assert run_words(accepted) == "the run `spring` of 2026-11-28"
+    assert run_words(SIDE) == "20261128T100000Z"
+    assert knob_rows(found(changes={"X": ("", None)})) == [("X", "empty", "not set")]
