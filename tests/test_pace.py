@@ -159,7 +159,8 @@ def place():
     """A terminal that pytest is writing to, and ours beside it."""
     master, slave = os.openpty()
     writer = SimpleNamespace(width_of_current_line=0, _file=os.fdopen(slave, "w"))
-    reporter = SimpleNamespace(currentfspath="a")
+    reporter = object.__new__(pytest.TerminalReporter)
+    reporter.currentfspath = "a"
     config = SimpleNamespace(
         pluginmanager=SimpleNamespace(get_plugin=lambda _: reporter), get_terminal_writer=lambda: writer
     )

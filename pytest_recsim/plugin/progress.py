@@ -41,7 +41,7 @@ class Progress:
         self._terminal = Terminal(self.config, live=not self.workers)
         contexts = self.controller.fleet.contexts()
         self._lookout = Lookout({one.plan.id: one.folder for one in contexts}, self._terminal.line)
-        if self.config.option.verbose >= 0:
+        if self.config.getoption("verbose", 0) >= 0:
             self._show(Meter(self._terminal))
 
     def _show(self, meter: Meter) -> None:
@@ -79,10 +79,12 @@ class Terminal:
     """
 
     def __init__(self, config: pytest.Config, *, live: bool) -> None:
-        self._reporter = config.pluginmanager.get_plugin("terminalreporter")
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        self._reporter = reporter if isinstance(reporter, pytest.TerminalReporter) else None
         self._writer: Any = config.get_terminal_writer() if self._reporter is not None else None
         self._handle = _duplicate(self._writer)
-        self.live = live and os.isatty(self._handle) and os.environ.get("TERM") != "dumb"
+        plain = type(reporter) is not pytest.TerminalReporter  # another plugin's may write over lines itself
+        self.live = live and not plain and os.isatty(self._handle) and os.environ.get("TERM") != "dumb"
         self._below = False
         self._left = -1  # how far pytest's line was that a line of ours has ended
         self._lock = threading.Lock()

@@ -23,7 +23,7 @@ class Uploading:
 
     def __init__(self, config: pytest.Config, controller: Controller) -> None:
         self.controller = controller
-        self.quiet = config.option.verbose < 0
+        self.quiet = config.getoption("verbose", 0) < 0
         try:
             self.store: Store = store_at(controller.options.upload)
         except InputError as error:
