@@ -15,7 +15,7 @@ BY_CHANCE = 40
 
 
 def headline(found: Comparison) -> str:
-    """The outcome in one sentence: how many numbers are worse, better, the same, and which are worst."""
+    """The outcome in short: what happened to everybody's lists, how many numbers are worse, better, the same, which are worst."""
     counts = {outcome: len(found.where(outcome)) for outcome in TOLD}
     measured = sum(counts[outcome] for outcome in TOLD if outcome != "not compared")
     if not measured:
@@ -25,7 +25,17 @@ def headline(found: Comparison) -> str:
     words = [f"{counts[name]} {_is(counts[name], text)}" for name, text in _COUNTED.items() if counts[name]]
     worst = found.where("worse")[:3]
     named = f"; worse most of all {', '.join(map(name, worst))}" if worst else ""
-    return f"Of {measured} numbers {', '.join(words)}{named}."
+    return f"{_overall(found)}Of {measured} numbers {', '.join(words)}{named}."
+
+
+def _overall(found: Comparison) -> str:
+    """What the metrics that have a lift did over everybody: what most people ask first."""
+    told = [
+        f"{one.label} {one.outcome}{'' if one.relative is None else f' ({one.relative:+.0%})'}"
+        for one in found.differences
+        if not one.segment and one.lift_now is not None
+    ]
+    return f"Over everybody {', '.join(told)}. " if told else ""
 
 
 _COUNTED: dict[Direction, str] = {

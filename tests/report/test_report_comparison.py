@@ -112,3 +112,10 @@ def test_an_accepted_run_is_named_with_its_day_and_an_empty_knob_is_called_empty
     assert run_words(accepted) == "the run `spring` of 2026-11-28"
     assert run_words(SIDE) == "20261128T100000Z"
     assert knob_rows(found(changes={"X": ("", None)})) == [("X", "empty", "not set")]
+
+
+def test_the_headline_begins_with_what_happened_to_everybody():
+    everybody = one("worse", lift_before=0.5, lift_now=0.1)
+    assert headline(found(everybody, one("better", "vip"))).startswith(
+        "Over everybody ndcg@10 worse (-25%). Of 2 numbers"
+    )
