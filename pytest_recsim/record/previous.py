@@ -121,8 +121,8 @@ def chance(quality: QualityMetrics | None) -> dict[str, float]:
 
 def _judged(quality: QualityMetrics) -> dict[str, LiftFigure]:
     return {
-        f"lift of {row.metric.upper()}@10, {row.segment}": row
-        for row in quality.lifts
+        f"lift of {row.metric.upper()}@10, {row.segment or 'all users together'}": row
+        for row in (*quality.overall, *quality.lifts)
         if row.relevance == quality.judged_relevance
     }
 

@@ -143,3 +143,14 @@ def test_whatever_a_knob_or_a_value_is_called_the_tables_keep_their_columns(text
     assert widths == [{3}, {3}, {4}]
     assert sum(line.count("](") for line in lines) == 1
     assert not any("<" in line for line in lines)
+
+
+def test_the_lift_over_everybody_is_among_the_numbers():
+    now = quality(overall=(lift("", "ndcg", lift=0.5),))
+    rows = tables(changes_section(since(numbers={"lift of NDCG@10, all users together": 0.25}), [], now))
+    assert rows == [
+        (
+            ["number", "then", "now", "difference"],
+            [["lift of NDCG@10, all users together", "0.25", "0.5", "+0.250"]],
+        )
+    ]
