@@ -51,7 +51,6 @@ def _set(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from pytest_recsim.compare.sides import read_run
     from pytest_recsim.plan.compare_to import BASELINES
 
     folder = options.root / BASELINES
@@ -62,8 +61,18 @@ def _show(options: argparse.Namespace) -> int:
         raise InputError(Problem(str(folder), what))
     for run_ in sorted((folder / options.customer).iterdir()):
         if run_.is_dir() and not run_.name.startswith("."):
-            _say(f"{run_.name}: {_words(read_run(run_).side)}")
+            _say(f"{run_.name}: {_found(run_)}")
     return 0
+
+
+def _found(folder: Path) -> str:
+    """What was accepted; a run that cannot be read does not hide the others."""
+    from pytest_recsim.compare.sides import read_run
+
+    try:
+        return _words(read_run(folder).side)
+    except InputError as error:
+        return error.problems[0].what
 
 
 def _words(side: Any) -> str:

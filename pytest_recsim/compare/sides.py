@@ -18,7 +18,7 @@ from pytest_recsim.record.previous import finished_runs
 from pytest_recsim.record.quality import QualityMetrics
 from pytest_recsim.record.reading import read_record
 
-TOO_OLD = "was made before runs kept numbers per user; run it again"
+TOO_OLD = "has no numbers per user: it was shared without ids, or made before runs kept them; take the record itself, or run it again"
 UNMEASURED = "has no numbers per user: the run did not get as far as asking for lists"
 
 
@@ -61,7 +61,11 @@ def read_run(root: Path) -> Run:
     except (OSError, msgspec.MsgspecError, KeyError, TypeError, AttributeError, ValueError) as error:
         if isinstance(error, InputError):
             raise
-        words = getattr(error, "strerror", None) or str(error)
+        words = (
+            f"it has no {error}"
+            if isinstance(error, KeyError)
+            else getattr(error, "strerror", None) or str(error)
+        )
         raise InputError(Problem(str(root), f"cannot be read as a report folder ({words})")) from None
 
 
@@ -73,6 +77,8 @@ def find_run(path: Path) -> Path:
     """
     if (path / "simulation_metadata.json").is_file():
         return path
+    if path.is_file():
+        raise InputError(Problem(str(path), "is a file; must be a report folder"))
     if not path.is_dir():
         near = nearest(path.name, [one.name for one in path.parent.iterdir()]) if path.parent.is_dir() else ""
         raise InputError(Problem(str(path), f"there is no such folder{near}"))

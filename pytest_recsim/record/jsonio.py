@@ -79,6 +79,11 @@ def write_atomic(path: Path, content: bytes, *, durable: bool = False, mode: int
     ``durable`` waits until it is on the disk, and is for what has to outlive a power cut. ``mode`` is that of a new file,
     less what the umask takes away.
     """
+    if (
+        path.exists() and not path.is_file() and not path.is_dir()
+    ):  # a device or a pipe is written to, never replaced
+        path.write_bytes(content)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = _beside(path, mode)
     try:

@@ -73,6 +73,17 @@ def test_the_command_names_shows_and_says_how_to_use_it(run, tmp_path, capsys):
     assert capsys.readouterr().out.startswith("spring: 2026-11-28T12:00 profile prod BRAND_CAP=2 on")
 
 
+def test_an_accepted_run_that_cannot_be_read_does_not_hide_the_others(run, tmp_path, capsys):
+    root = ["--root", str(tmp_path)]
+    assert main(["baseline", "set", "acme", str(run("a")), "--name", "spring", *root]) == 0
+    place(tmp_path, "acme", "empty").mkdir()
+    capsys.readouterr()
+    assert main(["baseline", "show", "acme", *root]) == 0
+    empty, spring = capsys.readouterr().out.splitlines()
+    assert empty == "empty: is no report folder: it has no simulation_metadata.json"
+    assert spring.startswith("spring: 2026-11-28")
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -175,13 +175,13 @@ def test_items_that_gained_and_lost_lists_are_counted(held):
     ("spoil", "words"),
     [
         (lambda root: (root / "simulation_metadata.json").unlink(), "is no report folder"),
-        (lambda root: (root / "artifacts/per_user.jsonl.gz").unlink(), "run it again"),
+        (lambda root: (root / "artifacts/per_user.jsonl.gz").unlink(), "shared without ids, or made before"),
         (lambda root: (root / "artifacts/quality_metrics.json").unlink(), "did not get as far"),
         (lambda root: (root / "artifacts/seed_manifest.json").unlink(), "No such file"),
         (lambda root: (root / "artifacts/per_user.jsonl.gz").write_bytes(b"{}"), "no gzip file"),
         (
             lambda root: (root / "simulation_metadata.json").write_text("{}"),
-            "cannot be read as a report folder",
+            r"cannot be read as a report folder \(it has no 'profile'\)",
         ),
     ],
 )
@@ -207,6 +207,8 @@ def test_a_folder_that_is_not_there_names_the_nearest(tmp_path):
     write_run(tmp_path / "acme", people([0.4]))
     with pytest.raises(InputError, match="did you mean `acme`"):
         find_run(tmp_path / "amce")
+    with pytest.raises(InputError, match="is a file; must be a report folder"):
+        find_run(tmp_path / "acme" / "simulation_metadata.json")
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="holds no finished run"):
         find_run(tmp_path / "empty")

@@ -178,6 +178,19 @@ def test_a_file_gets_the_mode_that_the_umask_leaves(tmp_path, umask, mode):
     )
 
 
+def test_a_pipe_or_a_device_is_written_to_and_not_replaced(tmp_path):
+    """`recsim compare --html /dev/stdout`, also for somebody who may replace devices."""
+    os.mkfifo(path := tmp_path / "pipe")
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_atomic(path, b"page")
+        assert os.read(reader, 10) == b"page"
+    finally:
+        os.close(reader)
+    assert path.is_fifo()
+    assert [one.name for one in tmp_path.iterdir()] == ["pipe"]
+
+
 def test_a_file_that_is_written_again_keeps_the_mode_that_its_owner_gave_it(tmp_path):
     (path := tmp_path / "junit.xml").write_text("<testsuites/>")
     path.chmod(0o600)
