@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pytest_recsim.record.batch import SETTLED, BatchRecord, Row, worst
+from pytest_recsim.record.batch import SETTLED, SHOWN_FIGURES, BatchRecord, Row, worst
 from pytest_recsim.record.jsonio import write_text
 from pytest_recsim.record.model import WORST_FIRST, Outcome
 from pytest_recsim.report.text import Markup, foreign, link, number, table
@@ -105,8 +105,9 @@ FIGURES = "What each configuration gives"
 
 
 def figure_names(record: BatchRecord) -> list[str]:
-    """Names of the key figures that any customer has, in their order."""
-    return list(dict.fromkeys(name for row in record.rows for name in row.figures))
+    """Names of the key figures that any customer has: lifts first, then what they cost; the file sorts them by name."""
+    found = dict.fromkeys(name for row in record.rows for name in row.figures)
+    return sorted(found, key=lambda name: SHOWN_FIGURES.index(name) if name in SHOWN_FIGURES else -1)
 
 
 def same_customer(record: BatchRecord) -> str:

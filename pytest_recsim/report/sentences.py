@@ -65,6 +65,14 @@ def day(instant: datetime) -> str:
     return f"{instant.day} {instant:%B %Y}"
 
 
+def moment(text: object) -> str:
+    """``7 October 2026, 09:30 UTC`` of an instant as records write it; empty for anything else."""
+    with suppress(TypeError, ValueError):
+        instant = datetime.fromisoformat(text)  # type: ignore[arg-type]  # else a TypeError
+        return f"{day(instant)}, {instant:%H:%M} UTC"
+    return ""
+
+
 def soundness(seeded: SeedManifest | None) -> str:
     """What is known against the data; a mistake in them ends a run before anything is sent."""
     if seeded is None:

@@ -47,6 +47,19 @@ def test_a_customer_is_linked_to_the_page_that_is_there(write, tmp_path):
     assert text.count('href="../') == 2
 
 
+def test_lifts_stand_first_and_the_date_is_one_that_people_write(write):
+    names = (
+        "catalogue_coverage@20",
+        "lift of NDCG@10",
+        "lowest lift of NDCG@10 of a segment",
+        "list_length@20",
+    )
+    text = write(row("a", figures=dict.fromkeys(names, 0.5)))
+    heads = re.findall('<th scope="col">([^<]*@[^<]*)</th>', text)
+    assert heads == [names[1], names[2], names[0], names[3]]
+    assert "22 November 2026, 22:15 UTC" in text
+
+
 def test_names_of_others_are_inert(write):
     odd = "<script>x</script>\x1b\u202e"
     text = write(row("a", customer=odd, profile=odd, service=odd, checks={odd: "failed"}, failing=(odd,)))

@@ -19,6 +19,7 @@ from pytest_recsim.report.batch import (
 )
 from pytest_recsim.report.html.environment import environment, style
 from pytest_recsim.report.html.page import NAME
+from pytest_recsim.report.sentences import moment
 
 
 def write_batch_page(path: Path) -> Path:
@@ -42,6 +43,7 @@ def batch_page_of(record: BatchRecord, folder: Path) -> str:
         .render(
             record=record,
             headline=headline(record),
+            started=moment(record.started_at),
             tone="good" if record.may_go else "bad" if record.status == "finished" else "open",
             ended=lambda row: status_words(row).strip("*"),
             against=stands_against,

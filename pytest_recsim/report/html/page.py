@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.causes import UNPREPARED, causes_of
@@ -24,7 +21,7 @@ from pytest_recsim.report.html.trend_chart import trend_charts
 from pytest_recsim.report.html.words import COMPARED, MEANINGS
 from pytest_recsim.report.markdown import verdict_words
 from pytest_recsim.report.quality import EVERYBODY, overall_words, worths
-from pytest_recsim.report.sentences import dates, day, seeded_of, soundness, sureness
+from pytest_recsim.report.sentences import dates, moment, seeded_of, soundness, sureness
 from pytest_recsim.report.trend import HEAD, cells, sentences
 from pytest_recsim.report.waivers import waiver
 
@@ -62,7 +59,7 @@ def page_of(bundle: Bundle, results: Sequence[CheckResult], drawn: Sequence[Char
     template = environment().get_template("report.html.j2")
     return template.render(
         facts=facts,
-        started=_started(facts),
+        started=moment(facts.get("started_at")),
         verdict=verdict[:1].upper() + verdict[1:],
         tone=views.TONES.get((facts.get("verdict") or {}).get("status", ""), "open"),
         sure=sureness(results),
@@ -94,10 +91,3 @@ def page_of(bundle: Bundle, results: Sequence[CheckResult], drawn: Sequence[Char
         files=bundle.files(but=NAME),
         style=style(),
     )
-
-
-def _started(facts: dict[str, Any]) -> str:
-    with suppress(KeyError, TypeError, ValueError):
-        instant = datetime.fromisoformat(facts["started_at"])
-        return f"{day(instant)}, {instant:%H:%M} UTC"
-    return ""
