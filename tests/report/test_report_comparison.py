@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from pytest_recsim.record.comparison import Comparison, Difference, ListsChanged, Moved, Side
 from pytest_recsim.report.comparison import comparison_section, headline, knob_rows, row_of, run_words
@@ -102,6 +103,12 @@ def test_the_page_explains_its_words_and_loads_nothing():
     assert "its 95 % interval leaves 0 out" in page.replace("\n", " ")
     assert "http" not in page.replace("http-equiv", "")
     assert "<script" not in page
+
+
+def test_the_page_says_once_what_came_of_it_and_which_run_is_held_against_which():
+    page = comparison_page(found(one("worse"), now=replace(SIDE, run="20261128T200000Z")))
+    assert page.partition("<body>")[2].count("worse most of all") == 1
+    assert "20261128T200000Z against 20261128T100000Z" in page
 
 
 def test_an_accepted_run_is_named_with_its_day_and_an_empty_knob_is_called_empty():
