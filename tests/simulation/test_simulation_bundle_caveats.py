@@ -28,6 +28,20 @@ def notes(waiver, *outcomes, whole=True):
     return list(waiver_notes(SimpleNamespace(waivers=(waiver,)), results, TODAY, whole=whole))
 
 
+@pytest.mark.parametrize(
+    ("note", "why"),
+    [
+        ("", "--recsim-compare-to names no run to compare with"),
+        ("compared with nothing: no run is there", "there is no run to compare with"),
+    ],
+)
+def test_who_asked_for_a_comparison_is_not_told_that_he_did_not(note, why):
+    nothing = {"stand_in": False, "skip": (), "guardrail_notes": [], "compare_to": "", "compare_note": note}
+    plan = SimpleNamespace(**nothing, limits={"max_regression_mrr": None}, scopes=lambda _: [])
+    said = [note] if note else []
+    assert list(caveats_of(plan, None)) == [*said, f"max_regression_mrr is not judged: {why}"]
+
+
 def test_a_waiver_that_was_needed_is_not_mentioned():
     assert notes(WaiverNote("S9", "why", "g:1"), ("S9", "", "waived")) == []
 

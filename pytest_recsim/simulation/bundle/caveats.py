@@ -44,7 +44,8 @@ def _compared(plan: Plan) -> Iterator[str]:
     idle = [key for key, metric in GUARDED.items() if metric.source == "earlier" and key in plan.limits]
     if idle and not plan.compare_to:
         what = "is" if len(idle) == 1 else "are"
-        yield f"{', '.join(idle)} {what} not judged: --recsim-compare-to names no run to compare with"
+        none = "there is" if plan.compare_note else "--recsim-compare-to names"
+        yield f"{', '.join(idle)} {what} not judged: {none} no run to compare with"
 
 
 def knob_notes(prepared: Prepared) -> Iterator[str]:
