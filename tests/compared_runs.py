@@ -12,7 +12,7 @@ FACTS = {
     "customer": "acme",
     "simulation": "acme",
     "started_at": "2026-11-28T12:00:00Z",
-    "verdict": {"sentence": "Ready to go live: all."},
+    "verdict": {"sentence": "Ready to go live: all.", "status": "may_go"},
     "profile": {
         "name": {"value": "prod"},
         "asked": {"MMR_LAMBDA": "0.35", "BRAND_CAP": "2"},

@@ -37,6 +37,7 @@ def run(options: argparse.Namespace) -> int:
 def _set(options: argparse.Namespace) -> int:
     from pytest_recsim.compare.baseline import accept, place
     from pytest_recsim.compare.sides import find_run
+    from pytest_recsim.record.bundle import Bundle
 
     for what, name in (("CUSTOMER", options.customer), ("--name", options.name)):
         if not re.fullmatch(r"[a-z0-9][a-z0-9_.-]*", name):
@@ -46,6 +47,8 @@ def _set(options: argparse.Namespace) -> int:
     target = place(options.root, options.customer, options.name)
     found = accept(find_run(options.folder), options.customer, target)
     _say(f"{target}: {_words(found.side)}")
+    if (Bundle(target).read_metadata().get("verdict") or {}).get("status") != "may_go":
+        _say("note: that run was not ready to go live; later ones are held against it all the same")
     _say(f"commit that folder; pytest ... --recsim-compare-to {options.name} holds runs against it")
     return 0
 

@@ -77,7 +77,7 @@ def _lines(bundle: Bundle) -> Iterator[str]:
     if comparison:
         yield f"## Compared with {foreign(run_words(comparison.before))}"
         yield ""
-        yield from comparison_section(comparison)
+        yield from comparison_section(comparison, everything=False)
     yield from quality_section(quality)
     yield from people_section(bundle.read_people())
     yield from _knobs(facts)

@@ -68,7 +68,9 @@ def test_the_command_names_shows_and_says_how_to_use_it(run, tmp_path, capsys):
     run("a")
     root = ["--root", str(tmp_path)]
     assert main(["baseline", "set", "acme", str(tmp_path / "a"), "--name", "spring", *root]) == 0
-    assert "--recsim-compare-to spring" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "--recsim-compare-to spring" in said
+    assert "was not ready to go live" not in said
     assert main(["baseline", "show", "acme", *root]) == 0
     assert capsys.readouterr().out.startswith("spring: 2026-11-28T12:00 profile prod BRAND_CAP=2 on")
 
@@ -82,6 +84,12 @@ def test_an_accepted_run_that_cannot_be_read_does_not_hide_the_others(run, tmp_p
     empty, spring = capsys.readouterr().out.splitlines()
     assert empty == "empty: is no report folder: it has no simulation_metadata.json"
     assert spring.startswith("spring: 2026-11-28")
+
+
+def test_accepting_a_run_that_was_not_ready_is_a_persons_act_and_is_said(run, tmp_path, capsys):
+    run("a", verdict={"sentence": "Do not go live: 1 of 2 checks failed.", "status": "must_not_go"})
+    assert main(["baseline", "set", "acme", str(tmp_path / "a"), "--root", str(tmp_path)]) == 0
+    assert "note: that run was not ready to go live" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
