@@ -45,6 +45,7 @@ def test_through_a_proxy_that_only_passes_on_nothing_is_repeated_and_everything_
     assert complaints(UNDISTURBED, tmp_path, fault_world, fault_service) == []
 
 
+@pytest.mark.long
 def test_a_fault_that_is_not_what_the_catalogue_says_is_noticed(
     tmp_path: Path, fault_world: Path, fault_service: Served
 ) -> None:

@@ -34,7 +34,7 @@ TAGS = st.lists(st.frozensets(st.integers(0, 5), max_size=4), min_size=ITEMS, ma
 NAMES = st.permutations(range(ITEMS)).map(np.array)
 GAIN = st.sampled_from([0.0, 0.0, 0.1, 0.25, 0.5, 1.0])
 SAMPLE = st.lists(st.tuples(GAIN, GAIN), min_size=25, max_size=60).map(np.array)
-FEW_RULES = LiftRules(min_segment_users=1, min_baseline_hits=1, resamples=200)
+FEW_RULES = LiftRules(min_segment_users=1, min_baseline_hits=1, resamples=200, ends_hold=math.inf)
 EVENTS = st.lists(
     st.tuples(st.integers(0, 4), st.integers(0, ITEMS - 1), st.sampled_from([0, 0.1, 0.3, 0.7, 1, 9.5]))
 )

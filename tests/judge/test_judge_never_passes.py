@@ -16,7 +16,7 @@ from pytest_recsim.judge.verdict import Outcome, judge_lift, judge_lifts, judge_
 RULES = ("point", "confident", "harmful")
 NO_NUMBER = st.sampled_from([None, math.nan, math.inf, -math.inf])
 NUMBER = st.floats(allow_nan=False, allow_infinity=False)
-SHORT = LiftRules(resamples=60)
+SHORT = LiftRules(resamples=60, ends_hold=math.inf)
 METRIC = st.one_of(st.sampled_from([0.0, math.nan]), st.floats(1e-6, 1))  # no list of 20 gives less, except 0
 
 

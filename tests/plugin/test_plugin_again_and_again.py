@@ -71,6 +71,7 @@ CASES = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "workers"), CASES)
 def test_whoever_asks_again_and_again_finds_everything_taken_back(
     acme: Project, served: Served, namespace: str, name: str, workers: tuple[str, ...]

@@ -81,6 +81,7 @@ def test_an_interrupted_run_restores_the_document(
     assert config(served) == before
 
 
+@pytest.mark.long
 def test_after_kill_9_the_next_start_restores_the_document_first(
     acme: Project, served: Served, place: tuple[str, ...]
 ) -> None:
@@ -122,6 +123,7 @@ def test_aa_meddle(sim, check):
 """
 
 
+@pytest.mark.long
 def test_a_member_that_somebody_else_changes_meanwhile_is_left_to_them_and_ours_goes_back(
     acme: Project, served: Served, place: tuple[str, ...]
 ) -> None:

@@ -130,6 +130,7 @@ def test_a_batch_that_is_cut_short_says_what_did_not_run(
     assert "incomplete" in page or "did not run" in page
 
 
+@pytest.mark.long
 def test_a_red_customer_makes_the_batch_red_and_is_named_first(batch: Project) -> None:
     rules = (batch.folder / "guardrails.yml").read_text()
     batch.write("guardrails.yml", rules + "customers: {beta: {quality: {min_catalog_coverage: 1}}}\n")

@@ -230,6 +230,7 @@ def test_aa_boost(sim, check):
 """
 
 
+@pytest.mark.long
 def test_after_kill_9_the_next_run_on_this_machine_does_not_wait_and_says_what_it_cleaned(
     acme: Project, served: Served, namespace: str
 ) -> None:

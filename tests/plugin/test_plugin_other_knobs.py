@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from plugin_shop import Project, Served
 
@@ -15,6 +17,7 @@ def outcomes(acme: Project) -> dict[tuple[str, str], str]:
     return {(row["check"], row.get("case", "")): row["outcome"] for row in rows if "check" in row}
 
 
+@pytest.mark.long
 def test_numbers_of_users_without_the_profile_are_not_measured_and_say_what_would_send_it(
     acme: Project, served: Served, namespace: str
 ) -> None:

@@ -44,6 +44,7 @@ def test_the_page_is_left_out_where_the_ini_file_says_so_and_made_when_it_is_ask
     assert "[report.html](report.html)" in record.readme
 
 
+@pytest.mark.long
 def test_a_page_that_cannot_be_written_is_a_note_and_costs_no_verdict(acme: Project) -> None:
     acme.scenario("spoil", SPOIL)
     ran = acme.simulate(*WITH_PAGES, "-k", "spoil")

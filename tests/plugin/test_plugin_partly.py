@@ -94,6 +94,7 @@ def test_paths_typed_start_here_and_paths_in_the_ini_file_at_the_root(acme: Proj
     assert len(list((acme.folder / "work" / "mine" / "acme").glob("*/"))) == 1
 
 
+@pytest.mark.long
 def test_a_run_that_only_reads_leaves_even_what_carries_our_names(
     acme: Project, served: Served, namespace: str
 ) -> None:

@@ -43,6 +43,7 @@ def plain(text: str, folder: Path) -> str:
     return re.sub(r" in \d+\.\d+s", " in a while", "\n".join(lines)).replace(str(folder), "")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "option", [*list(PATHS)[:1], *(pytest.param(one, marks=LONG) for one in list(PATHS)[1:])]
 )

@@ -19,6 +19,7 @@ def uploaded(corner: Project) -> list[str]:
     return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
 
 
+@pytest.mark.long
 def test_the_report_folder_is_copied_after_its_last_word(corner: Project) -> None:
     corner.write("scenarios/test_one.py", ONE)
     ran = corner.simulate(*STORE, "scenarios/test_one.py")

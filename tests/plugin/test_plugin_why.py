@@ -119,6 +119,7 @@ def test_the_page_says_what_changed_and_every_number_then_and_now(failed: tuple[
     assert "data set |" not in section
 
 
+@pytest.mark.long
 def test_the_first_run_says_so_on_its_page_and_nothing_in_its_failures(acme: Project) -> None:
     acme.write("guardrails.yml", STRICT)
     ran = acme.simulate("-k=catalog", "-q")

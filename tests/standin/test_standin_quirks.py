@@ -224,6 +224,7 @@ def test_every_other_list_uses_old_rules_for_a_while_only_as_a_quirk(start, make
     assert lists == [("b",)] * 4
 
 
+@pytest.mark.long
 def test_events_of_one_instant_change_places_now_and_then_only_as_a_quirk(start, make):
     def lists(names):
         client = start(names, 2)
