@@ -58,4 +58,4 @@ def test_s01_include_filter_is_strict(sim: Simulation, check: Check) -> None:
     judge_filter(check, lists)
     prices = middle_prices(sim)
     check.show("price_between", prices or "not tried: fewer than half of the available items have a price")
-    judge_range(check, ranged_lists(sim, unfiltered, surface, prices))
+    judge_range(check, ranged_lists(sim, unfiltered, surface, prices), prices)

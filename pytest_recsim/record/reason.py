@@ -30,8 +30,9 @@ class Reason(str):
 
 
 def more_users(count: int) -> str:
-    """``1 more user``, ``1,200 more users``; one at least."""
-    return "1 more user" if count <= 1 else f"{count:,} more users"
+    """``1 more user``, ``1,200 more users``; one at least, and no more than two digits, because it is an estimate."""
+    step = 10 ** max(0, len(str(max(count, 1))) - 2)
+    return "1 more user" if count <= 1 else f"{-(-count // step) * step:,} more users"
 
 
 def reason_of(error: BaseException) -> Reason:

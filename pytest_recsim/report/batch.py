@@ -67,7 +67,10 @@ def headline(record: BatchRecord) -> str:
         return f"incomplete: this batch has not finished, or was killed ({go} of {len(planned)} ready so far)"
     others = sum(row.status in SETTLED and row.status != "may_go" for row in planned)
     partly = f", {others} ran in part or were only seeded" if others else ""
-    return f"{go} of {len(planned)} customers are ready to go live{partly}"
+    customers = len({row.customer for row in planned}) == len(planned)
+    return (
+        f"{go} of {len(planned)} {'customers' if customers else 'simulations'} are ready to go live{partly}"
+    )
 
 
 def _row(row: Row) -> tuple[str, ...]:

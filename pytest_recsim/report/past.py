@@ -54,7 +54,7 @@ def verdict_of(run: Past) -> str:
     words = WORDS.get(run.verdict or "incomplete", "").strip("*")
     interrupted = ", interrupted" if run.status == "incomplete" and run.verdict != "incomplete" else ""
     count = len(run.failing)
-    failing = f" ({count} check{'s' if count > 1 else ''})" if count else ""
+    failing = f" ({count} failed or not measured)" if count else ""
     return f"{words}{failing}{interrupted}"
 
 

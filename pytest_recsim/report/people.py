@@ -28,7 +28,7 @@ def people_section(found: People | None) -> Iterator[str]:
             _padded([then(thing, person) for thing in person.later], longest),
             strict=True,
         )
-        yield from table(("before", "shown", "afterwards"), rows)
+        yield from table(("before", "shown, first ten places", "afterwards"), rows)
 
 
 def _padded(lines: list[str], size: int) -> list[str]:
@@ -60,6 +60,9 @@ def shown(thing: Thing) -> str:
 
 
 def then(thing: Thing, person: Person) -> str:
-    """Something a person did afterwards, and where it stood in the list."""
+    """Something a person did afterwards, and where it stood in the list; some of it counts for nothing."""
     place = next((at for at, one in enumerate(person.shown, 1) if one.item == thing.item), 0)
-    return f"{did(thing)}{f': place {place} of the list' if place else ''}"
+    if not place:
+        return did(thing)
+    counts = "" if thing.chosen else ", which is no hit: it was met before, or is not on sale"
+    return f"{did(thing)}: place {place} of the list{counts}"

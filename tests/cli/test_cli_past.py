@@ -69,7 +69,7 @@ def test_a_killed_run_is_told_apart_and_nothing_is_held_against_it(reports, caps
     with_coverage(reports, 3, 0.75)
     _, _, killed, cut_short, last = told(capsys, "history", "acme").out.splitlines()
     assert "killed, or still running" in killed
-    assert "do not go (2 checks), interrupted" in cut_short
+    assert "do not go (2 failed or not measured), interrupted" in cut_short
     assert "0.75 (+0.250)" in last
 
 
@@ -115,7 +115,7 @@ def test_a_run_is_held_against_the_one_before_of_its_own_simulation_and_never_of
 
 def test_of_one_check_that_failed_there_is_one(reports, capsys):
     ran(reports, 0, verdict={"status": "must_not_go", "failing": ["gini"]})
-    assert "do not go (1 check)  " in told(capsys, "history", "acme").out
+    assert "do not go (1 failed or not measured)  " in told(capsys, "history", "acme").out
 
 
 def test_a_broken_line_is_said_beside_the_table(reports, capsys):

@@ -74,7 +74,7 @@ def test_a_batch_leaves_a_bundle_for_each_and_one_summary(batch: Project) -> Non
             assert row["seconds"] > 0
     assert ran.out.count("finished in") == 3
     assert (
-        "rollout: 0 of 3 customers are ready to go live, 3 ran in part or were only seeded; summary reports/"
+        "rollout: 0 of 3 simulations are ready to go live, 3 ran in part or were only seeded; summary reports/"
         in ran.out
     )
     assert "## Customers x checks" in page.read_text()
@@ -157,7 +157,7 @@ def test_three_slices_merged_equal_one_run(batch: Project, tmp_path: Path) -> No
         [sys.executable, *words], cwd=batch.folder, env=environment(), capture_output=True, text=True
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "3 of 3 customers are ready to go live" in done.stdout
+    assert "3 of 3 simulations are ready to go live" in done.stdout
     (path,) = (batch.folder / "merged" / "batches").glob("*.json")
     merged = {row["id"]: (row["status"], row["checks"]) for row in json.loads(path.read_text())["rows"]}
     assert merged == expected
@@ -249,7 +249,7 @@ def test_a_batch_that_stops_at_a_failure_names_what_never_ran(batch: Project, wo
     assert never, "something was planned and did not run"
     page = max((batch.folder / "reports" / "batches").glob("*.md")).read_text()
     assert all(name in page for name in never)
-    assert "0 of 3 customers are ready to go live" in page
+    assert "0 of 3 simulations are ready to go live" in page
 
 
 @pytest.mark.long

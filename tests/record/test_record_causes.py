@@ -90,7 +90,15 @@ def test_a_reason_is_its_text_and_keeps_its_values_when_it_is_taken_over():
 
 
 @pytest.mark.parametrize(
-    ("count", "words"), [(-3, "1 more user"), (1, "1 more user"), (1200, "1,200 more users")]
+    ("count", "words"),
+    [
+        (-3, "1 more user"),
+        (1, "1 more user"),
+        (99, "99 more users"),
+        (323, "330 more users"),
+        (1200, "1,200 more users"),
+        (13939, "14,000 more users"),
+    ],
 )
 def test_missing_users_are_counted_in_words(count, words):
     assert more_users(count) == words

@@ -237,3 +237,9 @@ def test_configurations_of_one_customer_stand_beside_each_other_with_their_figur
 def test_without_figures_there_is_no_table_of_them_and_one_configuration_is_compared_with_none():
     assert "What each configuration gives" not in "\n".join(batch_page(with_rows(row("a"))))
     assert "recsim compare" not in "\n".join(batch_page(with_rows(row("a", figures={"lift": 0.5}))))
+
+
+def test_several_configurations_of_one_customer_are_no_customers():
+    assert headline(with_rows(row("a", customer="shop"), row("b", customer="shop"))) == (
+        "2 of 2 simulations are ready to go live"
+    )

@@ -268,7 +268,10 @@ def test_people_are_shown_with_titles_that_are_only_text(bundle):
         "NDCG@10 0.250; the median of the segment's 1,040 users is 0.300, and 1,001 of them chose nothing"
         in found.text
     )
-    assert "Before i1 (view, 2026-10-01) Shown i2 <script>alert(1)</script><b id=x>" in found.text
+    assert (
+        "Before i1 (view, 2026-10-01) Shown, first ten places i2 <script>alert(1)</script><b id=x>"
+        in found.text
+    )
     assert "i3: then chosen Afterwards i3 (view, purchase, 2026-11-01): place 2 of the list" in found.text
     assert not {tag for tag, _ in found.elements} & {"script", "b"}
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e]", (bundle.root / "report.html").read_text())
@@ -538,3 +541,27 @@ def test_names_in_our_sentences_are_set_in_type(bundle):
 def test_a_check_that_stands_alone_among_failures_says_what_has_to_hold(bundle):
     said = page(bundle, result("gini", "failed", title="Places are shared", sentence="gini: too high")).text
     assert "What has to hold: Places are shared." in said
+
+
+def test_the_page_says_where_things_are_and_how_to_send_it(bundle):
+    found = page(bundle)
+    for anchor in ("what", "checks", "words", "files"):
+        assert f"#{anchor}" in found.values("href")
+        assert anchor in found.values("id")
+    assert "recsim share FOLDER --out report.zip" in found.text
+
+
+def test_what_a_page_leads_to_is_on_it(bundle):
+    found = page(bundle)
+    inner = {target.removeprefix("#") for target in found.values("href") if target.startswith("#")}
+    assert inner <= set(found.values("id"))
+
+
+def test_an_interval_without_end_squeezes_no_other_row_and_is_marked():
+    wide = [*lifts("vip"), *lifts("tiny", high=316.0)]
+    (found,) = lift_charts(wide)
+    assert "tiny, NDCG@10: +0.40 (+0.20 to +316.00" in found.alt
+    ticks = [
+        float(text.replace("\N{MINUS SIGN}", "-")) for text in re.findall(r">(-?[0-9.]+)</text>", found.svg)
+    ]
+    assert max(ticks) < 10

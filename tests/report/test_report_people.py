@@ -5,7 +5,7 @@ from __future__ import annotations
 from report_rows import tables
 
 from pytest_recsim.record.people import People, Person, Thing
-from pytest_recsim.report.people import people_section
+from pytest_recsim.report.people import people_section, then
 
 HOSTILE = "a|b <script>[x](y)\n# no \u202e\x1b[2K"
 PERSON = Person(
@@ -19,7 +19,7 @@ PERSON = Person(
     past_events=7,
     shown=(Thing(item="i2"), Thing(item="i3", title="Three", chosen=True)),
     later=(
-        Thing(item="i3", what="purchase", on="2026-11-01"),
+        Thing(item="i3", what="purchase", on="2026-11-01", chosen=True),
         Thing(item="i4", what="view", on="2026-11-02"),
     ),
     later_events=9,
@@ -29,7 +29,7 @@ PERSON = Person(
 def test_a_person_is_a_table_of_past_list_and_what_came_then():
     lines = list(people_section(People(rule="the rule", people=(PERSON,))))
     ((head, rows),) = tables(lines)
-    assert head == ["before", "shown", "afterwards"]
+    assert head == ["before", "shown, first ten places", "afterwards"]
     assert [row[1:] for row in rows] == [
         ["i2", "i3 (purchase, 2026-11-01): place 2 of the list"],
         ["Three: then chosen", "i4 (view, 2026-11-02)"],
@@ -51,3 +51,10 @@ def test_titles_and_ids_are_text_on_one_line():
 
 def test_nobody_is_no_section():
     assert list(people_section(None)) == list(people_section(People(rule="r", people=()))) == []
+
+
+def test_a_place_that_does_not_count_says_why():
+    met_before = Thing(item="i2", what="view", on="2026-11-03")
+    assert then(met_before, PERSON) == (
+        "i2 (view, 2026-11-03): place 1 of the list, which is no hit: it was met before, or is not on sale"
+    )

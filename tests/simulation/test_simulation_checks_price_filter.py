@@ -99,7 +99,7 @@ def test_everybody_is_asked_for_a_long_list_within_the_range_and_without_their_f
 def test_a_service_that_keeps_to_the_range_passes(sim):
     check = Check()
     lists = asked(sim, middle_prices(sim))
-    judge_range(check, lists)
+    judge_range(check, lists, middle_prices(sim))
     assert check.conclude().outcome == "passed"
     assert [measure.n for measure in check.measures] == [2, 2, 2]
     assert all(one.expected > 0 for one in lists)
@@ -192,6 +192,16 @@ def test_as_many_items_are_expected_as_are_surely_in_the_range_found_and_not_lef
 # --- judging ---
 
 
+def test_where_no_range_was_tried_nothing_is_said_of_one():
+    check = Check()
+    judge_range(check, [ranged("i1", expected=2, user="u003")], None)
+    assert [measure.name for measure in check.measures] == [
+        "lists with items excluded by id",
+        "lists without the excluded items that are too short",
+    ]
+    assert "range" not in check.measures[1].definition
+
+
 def test_each_fault_fails_its_own_measure_with_the_list_that_shows_it():
     lists = [
         ranged("i1", "i2", outside=("i2",), expected=2, user="u001"),
@@ -200,7 +210,7 @@ def test_each_fault_fails_its_own_measure_with_the_list_that_shows_it():
         ranged("i1", "i2", expected=2, user="u004"),
     ]
     check = Check()
-    judge_range(check, lists)
+    judge_range(check, lists, (1.0, 2.0))
     assert [measure.name for measure in check.measures] == [
         "lists with items outside the price range",
         "lists with items excluded by id",

@@ -65,9 +65,10 @@ def lift_chart(lifts: Sequence[Row]) -> Chart:
     rows = sorted(
         lifts, key=lambda row: (not row.overall, row.measure.metric.endswith("mrr"), row.whose), reverse=True
     )
+    edge = _edge([row.measure for row in rows])
     with axes(0.9 + 0.3 * len(rows)) as (figure, plot):
         for place, row in enumerate(rows):
-            _interval(plot, place, row.measure)
+            _interval(plot, place, row.measure, edge)
         plot.axvline(0, color=FAINT, linewidth=0.8)
         plot.set_yticks(range(len(rows)), [f"{short(row.whose)}, {row.metric}" for row in rows])
         plot.set_ylim(-0.7, len(rows) - 0.3)
@@ -77,10 +78,18 @@ def lift_chart(lifts: Sequence[Row]) -> Chart:
     return Chart("lifts", "Lift per segment, with its 95 % interval and its threshold", legible(alt), drawn)
 
 
-def _interval(plot: Any, place: int, measure: Measure) -> None:
+def _edge(measures: Sequence[Measure]) -> float:
+    """Where the axis ends at the latest: one segment of a handful of users must not squeeze all others into dots."""
+    points = [value for one in measures for value in (one.got, one.threshold) if isinstance(value, float)]
+    return max(points) + 2 * (max(points) + 1)  # three times the largest ratio
+
+
+def _interval(plot: Any, place: int, measure: Measure, edge: float) -> None:
     colour, mark = {True: (GOOD, "o"), False: (BAD, "X"), None: (OTHER, "s")}[measure.ok]
-    high = measure.high if measure.high is not None else measure.got
-    plot.plot([measure.low, high], [place, place], color=colour, linewidth=2.2, alpha=0.55)
+    high = float(measure.got or 0) if measure.high is None else measure.high
+    plot.plot([measure.low, min(high, edge)], [place, place], color=colour, linewidth=2.2, alpha=0.55)
+    if high > edge:
+        plot.plot([edge], [place], ">", color=colour)  # it goes on; how far is in the table and in words
     filled = colour if not measure.borderline else "none"
     plot.plot([measure.got], [place], mark, color=colour, markerfacecolor=filled)
     if measure.threshold is not None:

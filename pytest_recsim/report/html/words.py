@@ -29,6 +29,13 @@ MEANINGS = {
     "relevance `unseen`": (
         "Only items that the user had not met before count as good, so that showing last week's purchases again is no merit."
     ),
+    "relevance `all`": "Everything that the user went on to choose counts as good, also what they had met before.",
+    "borderline": "The threshold lies inside the 95 % interval: the check may have passed, or failed, by chance.",
+    "threshold": "The limit that somebody set in guardrails.yml; a check passes on its good side.",
+    "embedded stand-in": (
+        "A small copy of the recommendation service that comes with this tool. What it shows holds for the configuration as it "
+        "behaves there; the real service may differ."
+    ),
     "not measured": (
         "The data or the service did not allow a number. That is no pass: nobody knows whether the limit is kept."
     ),

@@ -89,6 +89,7 @@ def waiver_notes(
         if note.until and note.until < today:
             yield f"{name} ended on {note.until}: {note.reason}"
         elif outcomes == {"passed"}:
-            yield f"{name} was not needed: {note.reason}"
+            until = f" (it holds until {note.until})" if note.until else ""
+            yield f"{name} was not needed{until}: {note.reason}"
         elif whole and not outcomes:
             yield f"{name} covers no check of this customer: {note.reason}"

@@ -96,17 +96,21 @@ def ranged_lists(
     return found
 
 
-def judge_range(check: Compares, lists: Sequence[Ranged]) -> None:
-    """Measure that nothing outside the range or excluded is listed, and that nothing else is lost."""
-    none_of(
-        check,
-        "lists with items outside the price range",
-        [shown.case for shown in lists if shown.outside],
-        definition="lists with an item whose price is not within `price_between`",
-        n=len(lists),
-        knob=("POPULARITY_FANOUT", "RECOMMENDATION_MAX_K"),
-        advice="the constraint itself",
-    )
+def judge_range(check: Compares, lists: Sequence[Ranged], prices: Prices | None) -> None:
+    """Measure that nothing outside the range or excluded is listed, and that nothing else is lost.
+
+    Without a range nothing is said of one: a filter that nobody used has let nothing through.
+    """
+    if prices is not None:
+        none_of(
+            check,
+            "lists with items outside the price range",
+            [shown.case for shown in lists if shown.outside],
+            definition="lists with an item whose price is not within `price_between`",
+            n=len(lists),
+            knob=("POPULARITY_FANOUT", "RECOMMENDATION_MAX_K"),
+            advice="the constraint itself",
+        )
     none_of(
         check,
         "lists with items excluded by id",
@@ -118,9 +122,12 @@ def judge_range(check: Compares, lists: Sequence[Ranged]) -> None:
     )
     none_of(
         check,
-        "lists within the price range that are too short",
+        f"lists {'without the excluded items' if prices is None else 'within the price range'} that are too short",
         [shown.case for shown in lists if len(shown.exchange.ids) < shown.expected],
-        definition="fewer than min(k, available items in the range with seeded events) less those hidden from the user",
+        definition=(
+            f"fewer than min(k, available items{'' if prices is None else ' in the range'} with seeded events) less those "
+            "hidden from the user"
+        ),
         n=len(lists),
         knob=("POPULARITY_FANOUT", "RECOMMENDATION_MAX_K"),
         advice="the constraint itself",
