@@ -39,7 +39,7 @@ def standing(person: Person) -> str:
     """How the person's list did, beside the segment's."""
     return (
         f"NDCG@10 {person.value:.3f}; the median of the segment's {person.of:,} users is {person.median:.3f}, and "
-        f"{person.without_hit:,} of them chose nothing that was in the first ten places. "
+        f"{person.without_hit:,} of them have no hit in the first ten places. "
         f"{person.past_events:,} events before, {person.later_events:,} afterwards."
     )
 
@@ -64,5 +64,5 @@ def then(thing: Thing, person: Person) -> str:
     place = next((at for at, one in enumerate(person.shown, 1) if one.item == thing.item), 0)
     if not place:
         return did(thing)
-    counts = "" if thing.chosen else ", which is no hit: it was met before, or is not on sale"
+    counts = "" if thing.chosen else ", which is no hit: it was met before"
     return f"{did(thing)}: place {place} of the list{counts}"

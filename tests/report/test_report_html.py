@@ -265,7 +265,7 @@ def test_people_are_shown_with_titles_that_are_only_text(bundle):
     found = page(bundle)
     assert "Five people Chosen by a rule: the rule" in found.text
     assert (
-        "NDCG@10 0.250; the median of the segment's 1,040 users is 0.300, and 1,001 of them chose nothing"
+        "NDCG@10 0.250; the median of the segment's 1,040 users is 0.300, and 1,001 of them have no hit"
         in found.text
     )
     assert (

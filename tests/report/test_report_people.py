@@ -56,5 +56,5 @@ def test_nobody_is_no_section():
 def test_a_place_that_does_not_count_says_why():
     met_before = Thing(item="i2", what="view", on="2026-11-03")
     assert then(met_before, PERSON) == (
-        "i2 (view, 2026-11-03): place 1 of the list, which is no hit: it was met before, or is not on sale"
+        "i2 (view, 2026-11-03): place 1 of the list, which is no hit: it was met before"
     )
