@@ -79,8 +79,10 @@ def _found(folder: Path) -> str:
 
 
 def _words(side: Any) -> str:
-    over = "".join(f" {name}={value}" for name, value in side.overrides.items())
-    return f"{side.started_at[:16]} profile {side.profile}{over} on {side.service}, {side.users:,} users: {side.verdict}"
+    from pytest_recsim.record.asked import configured
+
+    profile = configured(side.profile, side.overrides)
+    return f"{side.started_at[:16]} profile {profile} on {side.service}, {side.users:,} users: {side.verdict}"
 
 
 def _say(text: str) -> None:

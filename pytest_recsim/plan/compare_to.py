@@ -59,7 +59,7 @@ def compared_with(
 
 def _run_in(folder: Path, simulation: str) -> Path:
     """The run in a folder that was typed: itself, or the newest of a customer's, or of a reports folder."""
-    if (folder / Bundle(folder).metadata.name).is_file():
+    if _is_run(folder):
         return folder
     found = _newest(folder / simulation) or _newest(folder)
     if found is None:

@@ -106,8 +106,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     ``own`` are the metrics of the user's own. ``env_file`` and ``restart_command`` are set in apply
     mode ``env-file`` only, ``ca_file`` where a private authority signed the service's certificate.
     ``latency_ms`` is what the stand-in adds to every answer, ``warm_up`` how many seconds its data's first answers
-    may take, 0 = no longer than all others. ``show_users``: the report tells what a few users did. ``compare_to`` is the report folder of the run that this one is held against,
-    ``compare_note`` says why there is none although somebody asked.
+    may take, 0 = no longer than all others. ``show_users``: the report tells what a few users did.
+    ``compare_to`` is the report folder of the run that this one is held against, ``compare_note`` says why there is none although somebody asked.
     """
 
     id: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -36,3 +37,8 @@ class WaiverNote(msgspec.Struct, frozen=True):
     def words(self) -> str:
         """Why, until when, and where that is written."""
         return f"{self.reason}, until {self.until or 'further notice'} ({self.origin})"
+
+
+def configured(profile: str, overrides: Mapping[str, str]) -> str:
+    """A profile with what was laid over it, as people read it: ``prod MMR_LAMBDA=0.9``."""
+    return " ".join([profile, *(f"{name}={text}" for name, text in overrides.items())])

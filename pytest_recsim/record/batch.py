@@ -9,9 +9,10 @@ from typing import Literal
 import msgspec
 
 from pytest_recsim.record import jsonio
+from pytest_recsim.record.asked import configured
 from pytest_recsim.record.jsonio import SCHEMA_VERSION
 from pytest_recsim.record.model import WORST_FIRST, Outcome
-from pytest_recsim.record.quality import Quality
+from pytest_recsim.record.quality import Quality, lift_label
 from pytest_recsim.record.reading import Unreadable, read_record
 
 RowStatus = Literal[
@@ -63,7 +64,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def configuration(self) -> str:
         """Profile and what was laid over it."""
-        return " ".join([self.profile, *(f"{name}={text}" for name, text in self.overrides.items())])
+        return configured(self.profile, self.overrides)
 
 
 class BatchRecord(jsonio.Document, frozen=True, kw_only=True):
@@ -106,7 +107,7 @@ def key_figures(quality: Quality) -> dict[str, float | None]:
     judged = [row for row in quality.lifts if row.relevance == quality.judged_relevance]
     for row in quality.overall:
         if row.relevance == quality.judged_relevance:
-            name = f"lift of {row.metric.upper()}@10"
+            name = lift_label(row.metric)
             lifts = [one.lift for one in judged if one.metric == row.metric]
             known = [lift for lift in lifts if lift is not None]
             found[name] = row.lift

@@ -12,10 +12,11 @@ import msgspec
 
 from pytest_recsim.record import jsonio
 from pytest_recsim.record.artifacts import SeedManifest
+from pytest_recsim.record.asked import configured
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.metadata import Metadata, RunStatus
 from pytest_recsim.record.model import CheckResult, Measure
-from pytest_recsim.record.quality import LiftFigure, QualityMetrics, RelevanceName
+from pytest_recsim.record.quality import LiftFigure, QualityMetrics, RelevanceName, lift_label
 from pytest_recsim.record.reading import Unreadable, decoded, read_bounded, read_record
 
 NAME = "history.jsonl"
@@ -98,7 +99,7 @@ class Past(jsonio.Document, frozen=True, kw_only=True):
     @property
     def configuration(self) -> str:
         """The profile and what was laid over it."""
-        return " ".join([self.profile, *(f"{name}={text}" for name, text in self.overrides.items())])
+        return configured(self.profile, self.overrides)
 
     def figure(self, name: str, segment: str = "") -> KeyFigure | None:
         """One of its figures, None where it has none of that name."""
@@ -191,12 +192,8 @@ def _figures(quality: QualityMetrics, results: Sequence[CheckResult]) -> Iterato
                 yield _key(name, segment, figure.value, figure.n, asked)
 
 
-def _name(metric: str) -> str:
-    return f"lift of {metric.upper()}@10"
-
-
 def _lift(row: LiftFigure, asked: dict[tuple[str, str], Measure]) -> KeyFigure:
-    plain = _key(_name(row.metric), row.segment, row.lift, row.n_users, asked)
+    plain = _key(lift_label(row.metric), row.segment, row.lift, row.n_users, asked)
     return msgspec.structs.replace(plain, low=row.low, high=row.high)
 
 
@@ -213,7 +210,7 @@ def _pooled(metric: str, rows: Sequence[LiftFigure]) -> Iterator[KeyFigure]:
     ]
     if sum(n for n, _, _ in means) == users and (base := sum(n * mean for n, _, mean in means)):
         value = sum(n * mean for n, mean, _ in means) / base - 1
-    yield KeyFigure(name=_name(metric), value=value, n=users)
+    yield KeyFigure(name=lift_label(metric), value=value, n=users)
 
 
 def _key(

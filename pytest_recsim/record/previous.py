@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from pytest_recsim.record.bundle import Bundle
-from pytest_recsim.record.quality import LiftFigure, QualityMetrics
+from pytest_recsim.record.quality import LiftFigure, QualityMetrics, lift_label
 
 NAMED = 4
 DEVIATIONS = 1.96
@@ -121,7 +121,7 @@ def chance(quality: QualityMetrics | None) -> dict[str, float]:
 
 def _judged(quality: QualityMetrics) -> dict[str, LiftFigure]:
     return {
-        f"lift of {row.metric.upper()}@10, {row.segment or 'all users together'}": row
+        f"{lift_label(row.metric)}, {row.segment or 'all users together'}": row
         for row in (*quality.overall, *quality.lifts)
         if row.relevance == quality.judged_relevance
     }

@@ -12,6 +12,11 @@ from pytest_recsim.record.reason import Reason
 RelevanceName = Literal["unseen", "all"]
 
 
+def lift_label(metric: str) -> str:
+    """How the lift of a metric is called wherever people read it."""
+    return f"lift of {metric.upper()}@10"
+
+
 class LiftFigure(msgspec.Struct, frozen=True, kw_only=True):
     """One segment's lift over the baseline under one metric and one relevance set.
 

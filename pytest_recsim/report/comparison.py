@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pytest_recsim.record.asked import configured
 from pytest_recsim.record.comparison import Comparison, Difference, Direction, Moved, Side
 from pytest_recsim.report.text import foreign, number, table
 
@@ -69,9 +70,9 @@ def chance_words(found: Comparison) -> str:
 
 def side_words(side: Side) -> str:
     """Which run, with what."""
-    over = "".join(f" {name}={value}" for name, value in side.overrides.items())
+    profile = configured(side.profile, side.overrides)
     verdict = f": {side.verdict}" if side.verdict else ""
-    return f"{side.run} ({side.simulation}, profile {side.profile}{over}, {side.service}){verdict}"
+    return f"{side.run} ({side.simulation}, profile {profile}, {side.service}){verdict}"
 
 
 def run_words(side: Side) -> str:

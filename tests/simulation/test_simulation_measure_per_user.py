@@ -8,7 +8,6 @@ import pytest
 from measured_town import ITEMS, TOWN, USERS, answers_of, held_to, wanted
 
 from pytest_recsim.simulation.measure.per_user import user_lines
-from pytest_recsim.simulation.measure.rivals import rivals_of
 from pytest_recsim.simulation.measure.scoring import basis_of, score
 from pytest_recsim.simulation.truth.applied import Applied, Unapplied
 
@@ -26,11 +25,7 @@ def kept(town):
     world = held_to(town)
     answers = answers_of(world, *LISTS)
     basis = basis_of(world, answers, 0)
-    lines = list(
-        user_lines(
-            basis, rivals_of(basis.table), Applied(users=("u1",), groups=(Unapplied(("X",), ("u1",)),))
-        )
-    )
+    lines = list(user_lines(basis, Applied(users=("u1",), groups=(Unapplied(("X",), ("u1",)),))))
     return lines, score(world, answers, clamped=0, basis=basis)
 
 
@@ -73,7 +68,7 @@ def test_who_wants_nothing_new_has_no_number_for_it(shared_make_world):
         shared_make_world(document=TOWN | {"events": [*TOWN["events"], *again]}), relevance="unseen"
     )
     basis = basis_of(world, answers_of(world, *LISTS), 0)
-    lines = list(user_lines(basis, rivals_of(basis.table), Applied()))
+    lines = list(user_lines(basis, Applied()))
     assert not {"ndcg", "mrr", "recall"} & {*lines[0].values, *lines[0].baseline}
     assert {"ndcg", "mrr", "recall"} < {*lines[1].values}
 
@@ -82,4 +77,4 @@ def test_where_there_is_no_baseline_nobody_has_a_number_of_it(shared_make_world)
     events = [event for event in TOWN["events"] if event["ts"] > "2026-11-01"]
     world = held_to(shared_make_world(document=TOWN | {"events": events}))
     basis = basis_of(world, answers_of(world, *LISTS), 0)
-    assert {tuple(one.baseline) for one in user_lines(basis, rivals_of(basis.table), Applied())} == {()}
+    assert {tuple(one.baseline) for one in user_lines(basis, Applied())} == {()}

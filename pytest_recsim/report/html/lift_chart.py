@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from pytest_recsim.record.legible import legible
 from pytest_recsim.record.model import CheckResult, Measure
-from pytest_recsim.record.quality import LiftFigure, QualityMetrics
+from pytest_recsim.record.quality import LiftFigure, QualityMetrics, lift_label
 from pytest_recsim.report.html.drawing import BAD, FAINT, GOOD, INK, OTHER, Chart, axes, short, svg
 from pytest_recsim.report.quality import EVERYBODY
 
@@ -49,7 +49,7 @@ def _overall(quality: QualityMetrics | None) -> list[LiftFigure]:
 
 def _measure(one: LiftFigure) -> Measure:
     return Measure(
-        name=f"lift of {one.metric.upper()}@10",
+        name=lift_label(one.metric),
         ok=None,
         got=one.lift,
         expected="",

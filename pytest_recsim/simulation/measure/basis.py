@@ -15,6 +15,7 @@ from pytest_recsim.plan.model import K
 from pytest_recsim.record.causes import CAUSES
 from pytest_recsim.record.quality import RelevanceName
 from pytest_recsim.record.reason import Reason
+from pytest_recsim.simulation.measure.rivals import Rivals, rivals_of
 from pytest_recsim.simulation.truth.applied import ENOUGH
 from pytest_recsim.simulation.truth.room import shortened_by
 from pytest_recsim.simulation.truth.slates import Lists, Slates
@@ -42,6 +43,11 @@ class Basis:
     def of(self, rows: Rows) -> Basis:
         """The same for some of the users."""
         return Basis(self.table.at(rows), self.order, self.clamped)
+
+    @cached_property
+    def rivals(self) -> Rivals:
+        """Both baselines for the same users."""
+        return rivals_of(self.table)
 
     @cached_property
     def sets(self) -> dict[RelevanceName, Relevance]:

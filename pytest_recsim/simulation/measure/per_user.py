@@ -12,21 +12,19 @@ from pytest_recsim.record.per_user import UserLine
 from pytest_recsim.simulation.measure.basis import Basis, Values
 from pytest_recsim.simulation.measure.formulas import FORMULAS, PerUser, per_user
 from pytest_recsim.simulation.measure.lifts import LIFTED
-from pytest_recsim.simulation.measure.rivals import Rivals
 from pytest_recsim.simulation.truth.applied import Applied
 
 
-def user_lines(basis: Basis, rivals: Rivals, applied: Applied) -> Iterator[UserLine]:
+def user_lines(basis: Basis, applied: Applied) -> Iterator[UserLine]:
     """Yield a line per evaluated user, in the order of the quality lists; the mean of a number is the figure.
 
     Args:
         basis: the quality lists.
-        rivals: the baselines for the same users.
         applied: for whom the profile is in effect.
     """
     table, without = basis.table, applied.without
     users, items = table.world.fixture.users, table.world.fixture.items
-    mine, theirs = _values(basis), _baseline(basis, rivals)
+    mine, theirs = _values(basis), _baseline(basis)
     for row, position in enumerate(table.rows):
         one = users[position]
         yield UserLine(
@@ -53,9 +51,9 @@ def _values(basis: Basis) -> dict[str, Values]:
     }
 
 
-def _baseline(basis: Basis, rivals: Rivals) -> dict[str, Values]:
+def _baseline(basis: Basis) -> dict[str, Values]:
     if basis.table.world.no_popularity:
         return {}
     relevance = basis.sets[basis.table.world.plan.limit("relevance").value]
-    slots = gains(rivals.popular, relevance)
+    slots = gains(basis.rivals.popular, relevance)
     return {name: OF_SLOTS[name](slots, relevance, METRICS[name].k) for name in LIFTED}

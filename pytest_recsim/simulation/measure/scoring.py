@@ -12,7 +12,6 @@ from pytest_recsim.simulation.measure.basis import SETS, Basis
 from pytest_recsim.simulation.measure.figures import figures_of
 from pytest_recsim.simulation.measure.lifts import Chance, compared_of, overall_lifts, segment_lifts
 from pytest_recsim.simulation.measure.money import money_of
-from pytest_recsim.simulation.measure.rivals import rivals_of
 from pytest_recsim.simulation.measure.spread import exposure_of, lengths_of
 from pytest_recsim.simulation.truth.applied import Applied
 from pytest_recsim.simulation.truth.dataset import Dataset
@@ -41,7 +40,7 @@ def score(
     applied, basis = applied or Applied(), basis or basis_of(world, exchanges, clamped)
     table = basis.table
     chance = Chance(np.array([world.established_answer(one) for one in exchanges], dtype=bool), noise or {})
-    rivals = rivals_of(table)
+    rivals = basis.rivals
     figures, of_segments = figures_of(basis, applied)
     judged: RelevanceName = world.plan.limit("relevance").value
     standing = applied.standing(table.user_ids())

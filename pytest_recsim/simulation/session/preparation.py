@@ -38,7 +38,6 @@ from pytest_recsim.service.contract.records import EventType
 from pytest_recsim.simulation.measure.noise import ask_again, measure_noise, sampled_users
 from pytest_recsim.simulation.measure.people import people_of
 from pytest_recsim.simulation.measure.per_user import user_lines
-from pytest_recsim.simulation.measure.rivals import rivals_of
 from pytest_recsim.simulation.measure.scoring import basis_of, score
 from pytest_recsim.simulation.measure.traffic import answer_times
 from pytest_recsim.simulation.session.session import Session
@@ -195,8 +194,7 @@ def _work(sim: Session) -> Prepared:
     basis = basis_of(world, exchanges, _clamp(admin))
     with paced(sim.progress, f"{sim.plan.id}: judging the lists"):
         quality = score(world, exchanges, clamped=basis.clamped, noise=noise, applied=for_whom, basis=basis)
-    lines = user_lines(basis, rivals_of(basis.table), for_whom)
-    write_lines(sim.context.bundle.artifacts / PER_USER, lines)
+    write_lines(sim.context.bundle.artifacts / PER_USER, user_lines(basis, for_whom))
     sim.context.bundle.write("quality_metrics.json", QualityMetrics(**asdict(quality), noise=noise))
     if sim.plan.show_users:
         sim.context.bundle.write(PEOPLE, people_of(basis, for_whom))
