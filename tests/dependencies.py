@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parent.parent
 CONSTRAINTS, PAGE = ROOT / "constraints.txt", ROOT / "docs/licences.md"
 OURS = "pytest-recsim"
-WAYS = {"": "always", "test": "`[test]`", "dev": "`[dev]`"}
+WAYS = {"": "always", "tables": "`[tables]`", "test": "`[test]`", "dev": "`[dev]`"}
 """Every way to install it, each more than the one before -> how the page names it."""
 HEAD = """\
 # Versions the project is tested with, of everything that `pip install -e '.[dev]'` installs; ranges are in pyproject.toml.
@@ -29,8 +29,8 @@ HEAD = """\
 PAGE_HEAD = """\
 # Licences of what is installed along
 
-pytest-recsim is under the MIT licence. `pip install pytest-recsim` brings the packages that are needed "always"; the extras are for
-the project's own tests and development. Versions are those of constraints.txt (`python tests/dependencies.py --update`).
+pytest-recsim is under the MIT licence. `pip install pytest-recsim` brings the packages that are needed "always", `[tables]` what
+`recsim import` reads tables with; the other extras are for the project's own tests and development. Versions are those of constraints.txt (`python tests/dependencies.py --update`).
 `[cloud]` is not in the table: it brings fsspec, s3fs and gcsfs (all BSD-3-Clause) and the drivers of Amazon and Google that these
 need, in versions that they choose, so it is installed without constraints.txt.
 
