@@ -153,5 +153,5 @@ def test_the_steps_of_the_slices_and_of_the_verdict_run_in_a_shell(vendor: str, 
         shutil.copytree(runner / left.format(number), verdict / taken.format(number))
     merged = in_shell(only_step(vendor, "verdict"), verdict)
     assert merged.returncode == max(codes), merged.stdout + merged.stderr
-    assert "of 5 customers are ready to go live" in merged.stdout
+    assert "of 5 simulations are ready to go live" in merged.stdout
     assert (verdict / "merged" / "junit.xml").is_file()

@@ -74,6 +74,9 @@ class Controller:
         self.batch: BatchWriter | None = None
         self.broker: Broker | None = None
         self.signals = Signals()
+        config.add_cleanup(
+            self.signals.forget
+        )  # after pytest's last look at what finalizers raised: a signal may meet one
         self.junit = JunitFile(config)
         self.wrote = False
         self._began = 0.0
@@ -276,7 +279,6 @@ class Controller:
         if self.broker is not None:
             self.broker.stop()
         self.fleet.stop()
-        self.signals.forget()
 
     # --- telling ---
 

@@ -29,7 +29,7 @@ class Service(Writing, Steering):
         Raises:
             ServiceError: the first request that failed for good; the others are ended.
         """
-        return self._run(self._client.spread(asks, self._one))
+        return self._run(lambda: self._client.spread(asks, self._one))
 
     def refuses(self, ask: Ask) -> bool:
         """Whether the service turns a question away as one that makes no sense; it is asked once."""
@@ -66,7 +66,7 @@ class Service(Writing, Steering):
                 answers.append(await first.get())
             return answers
 
-        return self._run(patiently())
+        return self._run(patiently)
 
     async def _one(self, ask: Ask, patience: Patience | None = None) -> Exchange:
         exchange = await self._client.recommend(ask, patience)

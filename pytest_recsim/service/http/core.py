@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
@@ -15,7 +15,7 @@ from pytest_recsim.service.contract.ask import Exchange
 from pytest_recsim.service.http.call import Call
 from pytest_recsim.service.http.client import Client
 from pytest_recsim.service.http.endpoint import Endpoint
-from pytest_recsim.service.http.interrupt import drive
+from pytest_recsim.service.http.interrupt import drive, end
 from pytest_recsim.service.http.request_counts import Tally
 
 T = TypeVar("T")
@@ -62,23 +62,22 @@ class Core:
         self.close()
 
     def close(self) -> None:
-        runner, self._runner = self._runner, None
+        runner = self._runner
         if runner is not None:
-            _apart(lambda: self._end(runner))
+            _apart(lambda: end(runner, self._closed))
 
-    def _end(self, runner: asyncio.Runner) -> None:
-        with runner:
-            runner.run(self._client.aclose())
+    async def _closed(self) -> None:
+        self._runner = None
+        await self._client.aclose()
 
-    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+    def _run(self, work: Callable[[], Awaitable[T]]) -> T:
         runner = self._runner
         if runner is None:
-            work.close()
             raise RuntimeError("this Service is closed")
-        return _apart(lambda: drive(runner, _settled(work)))
+        return _apart(lambda: drive(runner, lambda: _settled(work)))
 
     def _call(self, call: Call, kind: type[T]) -> T:
-        return self._run(self._client.send(call, _decoder(kind)))
+        return self._run(lambda: self._client.send(call, _decoder(kind)))
 
     def _get(self, path: str, kind: type[T], query: Mapping[str, Any] | None = None) -> T:
         given = {name: value for name, value in (query or {}).items() if value is not None}
@@ -91,7 +90,7 @@ class Core:
     def _batches(self, calls: Iterable[Call], kind: type[T]) -> list[T]:
         """Send several requests, a few in flight at a time."""
         decode = _decoder(kind)
-        return self._run(self._client.spread(calls, lambda call: self._client.send(call, decode)))
+        return self._run(lambda: self._client.spread(calls, lambda call: self._client.send(call, decode)))
 
 
 def _event_loop() -> asyncio.AbstractEventLoop:
@@ -124,17 +123,13 @@ def _decoder(kind: type[T]) -> Callable[[bytes], T]:
     return msgspec.json.Decoder(kind).decode
 
 
-async def _settled(work: Coroutine[Any, Any, T]) -> T:
+async def _settled(work: Callable[[], Awaitable[T]]) -> T:
     """Clean up what happened while the loop stood still, then do the work.
 
     A signal handler that raised may have left requests behind; the server may have closed connections.
     """
-    try:
-        for left_behind in asyncio.all_tasks() - {asyncio.current_task()}:
-            left_behind.cancel()
-        for _ in range(SETTLE_TURNS):
-            await asyncio.sleep(0)
-    except BaseException:
-        work.close()
-        raise
-    return await work
+    for left_behind in asyncio.all_tasks() - {asyncio.current_task()}:
+        left_behind.cancel()
+    for _ in range(SETTLE_TURNS):
+        await asyncio.sleep(0)
+    return await work()
