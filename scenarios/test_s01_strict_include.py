@@ -17,6 +17,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_recsim.simulation.checks.needs import (
+    FILTER_TAGS,
+    FILTER_USERS,
+    NO_FILTER_TAG,
+    plain_catalogue_tags,
+)
 from pytest_recsim.simulation.checks.price_filter import judge_range, middle_prices, ranged_lists
 from pytest_recsim.simulation.checks.subjects import (
     NOBODY,
@@ -30,24 +36,15 @@ from pytest_recsim.simulation.checks.subjects import (
 if TYPE_CHECKING:
     from pytest_recsim import Check, Simulation
 
-USERS = 7
-TAGS = 5
-
 
 @pytest.mark.scenario("S1")
 def test_s01_include_filter_is_strict(sim: Simulation, check: Check) -> None:
     """Only items with the wanted tag, price or id are shown, and as many as there are."""
-    users, surface = spread(sim, USERS), sim.surface("s1")
+    users, surface = spread(sim, FILTER_USERS), sim.surface("s1")
     unfiltered = unfiltered_lists(sim, users)
-    catalogue = {tag for item in sim.available for tag in set(sim.items[item].tags) - sim.brand_tags(item)}
-    tags = filterable_tags(sim, catalogue, unfiltered, TAGS)
+    tags = filterable_tags(sim, plain_catalogue_tags(sim), unfiltered, FILTER_TAGS)
     check.need(users, NOBODY)
-    check.need(
-        tags,
-        "no tag has 5 available items with events and is missing from every unfiltered list",
-        next_step="give 5 available items with events one plain tag that not every item has",
-        cause="tags",
-    )
+    check.need(tags, NO_FILTER_TAG)
 
     lists = filtered_lists(sim, users, tags, surface)
     check.show("tags", tags)

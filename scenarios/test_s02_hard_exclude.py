@@ -16,52 +16,28 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_recsim.simulation.checks.subjects import NOBODY, PLAIN, carries, none_of, plain_lists, spread
+from pytest_recsim.simulation.checks.blocking import asked, slots, total, visible_tags
+from pytest_recsim.simulation.checks.needs import NO_BLOCK_TAG
+from pytest_recsim.simulation.checks.subjects import NOBODY, PLAIN, carries, none_of, plain_lists
 
 if TYPE_CHECKING:
     from pytest_recsim import Check, Exchange, Simulation
 
     Lists = dict[str, Exchange]
 
-USERS, POOR = 18, 4
 ASKED_AFTERWARDS = 12  # of them, half in either way in which a block ends
 AGAIN = 2  # of them, while the block is in force again
-SHARE_BEFORE = (0.05, 0.50)
 QUESTION: dict[str, Any] = {"overrides": PLAIN}
 SHARE_LOST = 0.01  # of the other items' slots: on a live service ties may swap one
 SHARE_BACK = 0.9  # of the slots before: on a live service ties may swap a slot or two
 FEWEST_SLOTS = 5  # with the tag, for established users alone to show that it is back
 
 
-def slots(sim: Simulation, shown: Exchange, tag: str) -> int:
-    return sum(carries(sim, item, tag) for item in shown.ids)
-
-
-def total(sim: Simulation, lists: Lists, tag: str) -> int:
-    return sum(slots(sim, shown, tag) for shown in lists.values())
-
-
-def visible_tags(sim: Simulation, lists: Lists) -> list[str]:
-    """Plain tags on 5 to 50 % of the slots."""
-    size = sum(len(shown.ids) for shown in lists.values())
-    tags = {
-        tag
-        for shown in lists.values()
-        for item in shown.ids
-        if item in sim.items
-        for tag in sim.plain_tags(item)
-    }
-    low, high = SHARE_BEFORE
-    return sorted(tag for tag in tags if low * size <= total(sim, lists, tag) <= high * size)
-
-
 def lists_before(sim: Simulation) -> Lists:
     """Lists of eighteen users: mostly established ones, which S4 and S9 ask for too, some sparse and new."""
-    users = spread(sim, USERS)
-    poor = [user for user in users if not sim.is_established(user)]
-    rich = plain_lists(sim)
-    poor = poor[: max(POOR, USERS - len(rich))]
-    before = dict(list(rich.items())[: USERS - len(poor)])
+    plain = plain_lists(sim)
+    rich, poor = asked(sim, plain)
+    before = {user: plain[user] for user in rich}
     return before | sim.recommend(poor, surface=sim.surface("s2"), **QUESTION)
 
 
@@ -109,12 +85,7 @@ def test_s02_blocked_tag_disappears(sim: Simulation, check: Check) -> None:
     check.need(sim.lists, NOBODY)
     before = lists_before(sim)
     tags = visible_tags(sim, before)
-    check.need(
-        tags,
-        "no plain tag sits on 5 to 50 % of the slots, so a block could not be seen",
-        next_step="tag items with plain tags (not brand, not category) that a twentieth to half of them have",
-        cause="tags",
-    )
+    check.need(tags, NO_BLOCK_TAG)
     rich = {user: shown for user, shown in before.items() if sim.is_established(user)}
     tag = sim.rng("s2").choice([tag for tag in tags if total(sim, rich, tag) >= 2 * FEWEST_SLOTS] or tags)
     blocked, over, off = blocked_and_back(sim, before, tag)

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_recsim.judge.noise import score_drift
+from pytest_recsim.simulation.checks.needs import BOOST_LENGTH, BOOST_USERS, NO_ESTABLISHED, NO_LONG_LIST
 from pytest_recsim.simulation.checks.subjects import (
     PLAIN,
     boosts,
@@ -37,10 +38,8 @@ from pytest_recsim.simulation.checks.subjects import (
 if TYPE_CHECKING:
     from pytest_recsim import Check, Exchange, Simulation
 
-USERS = 5
 BOOSTS = (0.05, 0.2, 1.0, 3.0)
-LENGTH = 100
-QUESTION: dict[str, Any] = {"k": LENGTH, "overrides": PLAIN}
+QUESTION: dict[str, Any] = {"k": BOOST_LENGTH, "overrides": PLAIN}
 NEAR, FAR = (range(8, 13), range(5, 21)), (range(30, 51), range(21, 101))
 """Ranks of the two subjects; the second range is tried where the first holds no popular item."""
 TOLERANCE = 1e-3
@@ -74,7 +73,9 @@ class Subject:
     def rank(self, shown: Exchange) -> int:
         """The rank among the steady items; behind the last when not listed."""
         place = shown.rank(self.item)
-        return LENGTH + 1 if place is None else 1 + len(self.steady.intersection(shown.ids[: place - 1]))
+        return (
+            BOOST_LENGTH + 1 if place is None else 1 + len(self.steady.intersection(shown.ids[: place - 1]))
+        )
 
     @property
     def ranks(self) -> list[int]:
@@ -179,24 +180,14 @@ def climb(sim: Simulation, user: str, surface: str) -> list[Subject]:
 def test_s03_boost_is_monotonic(sim: Simulation, check: Check) -> None:
     """More boost, never a worse rank; the score and the reason say by how much."""
     check.need(not sim.rules_off, sim.rules_off)
-    users = spread(sim, USERS, sim.established(2 * USERS))
-    check.need(
-        users,
-        "no established user has holdout events, so there is nobody to ask for",
-        next_step=f"bring {USERS} users with recent history who also have events after the split",
-        cause="established",
-    )
+    users = spread(sim, BOOST_USERS, sim.established(2 * BOOST_USERS))
+    check.need(users, NO_ESTABLISHED)
     subjects: list[Subject] = []
     for number, user in enumerate(users):
         subjects += climb(sim, user, sim.surface(f"s3-{number}"))
         if not all(subject.complete for subject in subjects):
             break  # boosts do not show at all: one user's evidence is enough
-    check.need(
-        subjects,
-        "no subject's list reaches rank 30, so nothing outside the usual list can be boosted",
-        next_step="add available items with events until lists hold 50, and events of established users",
-        cause="short_lists",
-    )
+    check.need(subjects, NO_LONG_LIST)
     check.show("boosts", BOOSTS)
     check.show("ranks", {subject.who: subject.ranks for subject in subjects})
     check.show("items_in_every_answer", {subject.who: len(subject.steady) for subject in subjects})

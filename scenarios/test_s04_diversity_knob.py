@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_recsim.simulation.checks.diversity import possible_ratio
+from pytest_recsim.simulation.checks.needs import HITS, NO_SHARED_TAG, PLAIN_USERS, few_hits
 from pytest_recsim.simulation.checks.subjects import CAPS_OFF, PLAIN, established_with_truth, mean, similarity
 
 if TYPE_CHECKING:
@@ -25,11 +26,9 @@ if TYPE_CHECKING:
 
     from pytest_recsim import Check, Exchange, Simulation
 
-USERS = 30
 LENGTH, CANDIDATES = 20, 100
 LOWER = 0.5
 LESS_SIMILAR = 0.9
-MIN_HITS = 10
 
 
 def judge_direction(sim: Simulation, check: Check, users: list[str]) -> None:
@@ -40,12 +39,7 @@ def judge_direction(sim: Simulation, check: Check, users: list[str]) -> None:
     low, high = (mean(similarity(sim, shown) for shown in lists.values()) for lists in (varied, plain))
     check.show("similarity", {"lambda 0.5": low, "lambda 1.0": high})
     check.show("price", [point(sim, "lambda 1.0", plain), point(sim, "lambda 0.5", varied)])
-    check.need(
-        high > 0,
-        "lists share no plain tags even without diversification, so none can be avoided",
-        next_step="give items plain tags that several of them share",
-        cause="tags",
-    )
+    check.need(high > 0, NO_SHARED_TAG)
     need_room(sim, check, users, low, high)
     worst = max(users, key=lambda user: similarity(sim, varied[user]))
     check.at_most(
@@ -104,12 +98,7 @@ def judge_price(sim: Simulation, check: Check, users: list[str]) -> None:
     check.show("ndcg_unseen", unseen)
     unapplied = sim.applied.unapplied(users)
     check.need(not unapplied, unapplied)
-    check.need(
-        hits >= MIN_HITS,
-        f"{hits} of {len(users)} users have an NDCG above 0, {MIN_HITS} are needed",
-        next_step="set an earlier `split` in guardrails.yml, or add events of established users after it",
-        cause="too_few_hits",
-    )
+    check.need(hits >= HITS, few_hits(hits, len(users)))
     check.at_most(
         "loss of NDCG@10 through diversification",
         1 - kept / free,
@@ -125,6 +114,6 @@ def judge_price(sim: Simulation, check: Check, users: list[str]) -> None:
 @pytest.mark.scenario("S4")
 def test_s04_lower_lambda_diversifies(sim: Simulation, check: Check) -> None:
     """Lists get more varied when lambda falls, and the profile's setting is affordable."""
-    users = established_with_truth(sim, check, USERS)
+    users = established_with_truth(sim, check, PLAIN_USERS)
     judge_direction(sim, check, users)
     judge_price(sim, check, users)

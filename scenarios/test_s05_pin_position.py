@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_recsim.simulation.checks.needs import NO_LOW_ITEM, PIN_RANK, PIN_USERS
 from pytest_recsim.simulation.checks.subjects import NOBODY, none_of, spread
 
 if TYPE_CHECKING:
     from pytest_recsim import Check, Exchange, Simulation
 
-USERS = 12
 PROMOTED = 3
-RANK_BEFORE = 5
 ELSEWHERE = 3
 
 
@@ -36,20 +35,15 @@ def lowest_rank(shown: Exchange, *, established: bool) -> int:
 def test_s05_pinned_item_is_on_top(sim: Simulation, check: Check) -> None:
     """The pinned item comes first, at most behind a sparse user's promoted history."""
     check.need(not sim.rules_off, sim.rules_off)
-    users, surface = spread(sim, USERS), sim.surface("s5")
+    users, surface = spread(sim, PIN_USERS), sim.surface("s5")
     check.need(users, NOBODY)
     before = sim.unchanged(users, surface)
     low = [
         item
         for item in sim.popularity
-        if all((shown.rank(item) or RANK_BEFORE) >= RANK_BEFORE for shown in before.values())
+        if all((shown.rank(item) or PIN_RANK) >= PIN_RANK for shown in before.values())
     ]
-    check.need(
-        low,
-        f"every available item is above rank {RANK_BEFORE} for somebody, so a pin could not be seen",
-        next_step="add available items that not everybody sees first",
-        cause="small_catalogue",
-    )
+    check.need(low, NO_LOW_ITEM)
     item = low[0]
     established = {user for user in users if sim.is_established(user)}
 

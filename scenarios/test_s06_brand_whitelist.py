@@ -12,6 +12,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_recsim.simulation.checks.needs import (
+    FILTER_BRANDS,
+    FILTER_USERS,
+    NO_BRANDS,
+    NO_FILTER_BRAND,
+    brand_catalogue_tags,
+)
 from pytest_recsim.simulation.checks.subjects import (
     NOBODY,
     filterable_tags,
@@ -24,30 +31,17 @@ from pytest_recsim.simulation.checks.subjects import (
 if TYPE_CHECKING:
     from pytest_recsim import Check, Simulation
 
-USERS = 7
-BRANDS = 3
-
 
 @pytest.mark.scenario("S6")
 def test_s06_brand_whitelist_is_strict(sim: Simulation, check: Check) -> None:
     """Only items of the wanted brand are shown, and as many as there are."""
-    catalogue = {tag for item in sim.available for tag in sim.brand_tags(item)}
-    check.need(
-        catalogue,
-        "no available item carries a brand tag (BRAND_TAG_PREFIXES)",
-        next_step="tag items with their brand (`brand:acme`), or name your prefix in BRAND_TAG_PREFIXES",
-        cause="brands",
-    )
-    users, surface = spread(sim, USERS), sim.surface("s6")
+    catalogue = brand_catalogue_tags(sim)
+    check.need(catalogue, NO_BRANDS)
+    users, surface = spread(sim, FILTER_USERS), sim.surface("s6")
     check.need(users, NOBODY)
     unfiltered = unfiltered_lists(sim, users)
-    brands = filterable_tags(sim, catalogue, unfiltered, BRANDS)
-    check.need(
-        brands,
-        "no brand has 5 available items with events and is missing from every unfiltered list",
-        next_step="give 5 available items with events the same brand tag, one that not every item has",
-        cause="tags",
-    )
+    brands = filterable_tags(sim, catalogue, unfiltered, FILTER_BRANDS)
+    check.need(brands, NO_FILTER_BRAND)
 
     lists = filtered_lists(sim, users, brands, surface)
     check.show("brands", brands)

@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_recsim.record.reason import more_users
+from pytest_recsim.simulation.checks.needs import (
+    NEW,
+    NEW_ITEMS,
+    NO_NEW_USERS,
+    NOTHING_SEEDED,
+    category_count,
+    few_categories,
+    few_items,
+    few_new_users,
+)
 from pytest_recsim.simulation.checks.subjects import NEW_USER_BLEND, SHOWN, mean, none_of
 
 if TYPE_CHECKING:
@@ -24,8 +33,6 @@ if TYPE_CHECKING:
 
     Lists = dict[str, Exchange]
 
-NEW = "new_users"
-MIN_ITEMS = 5
 TOP = 10
 PROMOTED = 3
 
@@ -73,32 +80,12 @@ def flattery(sim: Simulation, lists: Lists, everything: dict[str, dict[str, floa
 def test_s07_new_users_get_something_good(sim: Simulation, check: Check) -> None:
     """New users' lists are long enough, hit something, and are varied."""
     lists = {user: shown for user, shown in sim.lists.items() if sim.users[user].segment.lower() == NEW}
-    check.need(
-        lists,
-        f"no user of the segment `{NEW}` has holdout events",
-        next_step=f"put users without a past who have events after the split into the segment `{NEW}`",
-        cause="new_users",
-    )
-    check.need(
-        any(sim.seeded_events.values()),
-        "no event was seeded, so nothing could be learnt about anything",
-        next_step="set a later `split` in guardrails.yml, or add earlier events",
-        cause="nothing_seeded",
-    )
-    check.need(
-        len(sim.available) >= MIN_ITEMS,
-        f"{len(sim.available)} items are available, lists of at least {MIN_ITEMS} are asked for",
-        next_step=f"add {MIN_ITEMS - len(sim.available)} available items or more",
-        cause="small_catalogue",
-    )
+    check.need(lists, NO_NEW_USERS)
+    check.need(any(sim.seeded_events.values()), NOTHING_SEEDED)
+    check.need(len(sim.available) >= NEW_ITEMS, few_items(len(sim.available)))
     everything = {user: items for user, items in sim.relevance("all").items() if user in lists}
     enough = int(sim.limit("min_segment_users", NEW).value)
-    check.need(
-        len(everything) >= enough,
-        f"{len(everything)} new users with relevant holdout events, {enough} are needed",
-        next_step=f"bring {more_users(enough - len(everything))} of `{NEW}` with events after the split",
-        cause="new_users",
-    )
+    check.need(len(everything) >= enough, few_new_users(len(everything), enough))
     wanted = sim.limit("s7_min_avg_categories")
     check.show("beside_it", flattery(sim, lists, everything))
     check.show("category_cap_alone_guarantees_the_categories", cap_guarantees(sim, float(wanted.value)))
@@ -111,9 +98,9 @@ def test_s07_new_users_get_something_good(sim: Simulation, check: Check) -> None
     none_of(
         check,
         "new users' lists that are too short",
-        [(f"user {user}", shown) for user, shown in lists.items() if len(shown.ids) < MIN_ITEMS],
+        [(f"user {user}", shown) for user, shown in lists.items() if len(shown.ids) < NEW_ITEMS],
         n=len(lists),
-        definition=f"lists of the segment `{NEW}` with fewer than {MIN_ITEMS} items",
+        definition=f"lists of the segment `{NEW}` with fewer than {NEW_ITEMS} items",
         knob=("NEW_USER_POP_FANOUT", "CATEGORY_CAP", "BRAND_CAP"),
     )
     judge_hits(sim, check, lists, everything)
@@ -142,14 +129,8 @@ def judge_hits(sim: Simulation, check: Check, lists: Lists, everything: dict[str
 
 def judge_variety(sim: Simulation, check: Check, lists: Lists, wanted: Limit) -> None:
     """Measure how many categories the first ten items show; a catalogue that has fewer cannot tell."""
-    there = len({sim.category_of(item) for item in sim.available} - {None})
-    check.need(
-        there >= wanted.value,
-        f"the available items have {there} categories, an average of {wanted.value:g} is asked for "
-        "(s7_min_avg_categories)",
-        next_step="give available items category tags (`category:shoes`), or lower s7_min_avg_categories",
-        cause="categories",
-    )
+    there = category_count(sim)
+    check.need(there >= wanted.value, few_categories(there, float(wanted.value)))
     found = {user: categories(sim, shown) for user, shown in lists.items()}
     narrow = sorted(found, key=lambda user: (found[user], user))[:SHOWN]
     check.at_least(

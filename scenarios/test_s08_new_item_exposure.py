@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_recsim.judge.noise import falls_beyond_chance
+from pytest_recsim.simulation.checks.needs import NO_PROBE, PROBE_EVERYWHERE, PROBE_USERS
 from pytest_recsim.simulation.checks.subjects import NOBODY, boosts, none_of, scores, spread, working
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     Ladder = dict[float, Lists]
     Seen = dict[float, set[str]]
 
-USERS = 15
 BOOSTS = (1.0, 2.5, 5.0, 10.0)
 LEVEL = 0.01  # probability of calling chance a fall, over all steps together
 
@@ -63,24 +63,14 @@ def climb(sim: Simulation, users: list[str], item: str) -> Ladder:
 def test_s08_fresh_item_can_be_promoted(sim: Simulation, check: Check) -> None:
     """More boost, never less exposure than by chance, and enough of it at 10."""
     check.need(not sim.rules_off, sim.rules_off)
-    item, users = sim.probe_id, spread(sim, USERS)
-    check.need(
-        item is not None,
-        "no probe item was written: no available, tagged item has seeded events",
-        next_step="tag an available item that has events before the split",
-        cause="tags",
-    )
+    item, users = sim.probe_id, spread(sim, PROBE_USERS)
+    check.need(item is not None, NO_PROBE)
     check.need(users, NOBODY)
     probe = str(item)
     lists = climb(sim, users, probe)
     seen = {boost: exposed(answers, probe, boosted=boost > 0) for boost, answers in lists.items()}
     shares = {boost: len(found) / len(users) for boost, found in seen.items()}
-    check.need(
-        shares[0.0] < 1,
-        "everybody sees the fresh item without any boost, so a boost cannot be seen",
-        next_step="add available items, so that a new one is not in every list anyway",
-        cause="small_catalogue",
-    )
+    check.need(shares[0.0] < 1, PROBE_EVERYWHERE)
 
     least = sim.limit("s8_min_exposure")
     enough = [b for b, share in shares.items() if share >= float(least.value) and share > shares[0.0]]

@@ -22,6 +22,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_recsim.simulation.checks.needs import (
+    MARGIN_FEWEST,
+    NO_MARGIN_SLOTS,
+    PLAIN_USERS,
+    few_boosted,
+    few_margins,
+    high_margin,
+    margins,
+)
 from pytest_recsim.simulation.checks.subjects import (
     BLEND,
     PLAIN,
@@ -37,9 +46,7 @@ if TYPE_CHECKING:
 
     from pytest_recsim import Check, Exchange, Simulation
 
-USERS = 30
 BOOSTS = (0.1, 0.2, 0.4, 0.8)
-FEWEST, MOST = 10, 200
 DIP = 0.001
 ROUNDING = 0.0051
 EXACT = 1e-6
@@ -64,18 +71,6 @@ class Curve:
     def points(self) -> list[dict[str, float]]:
         columns = {"margin": self.margin, "ndcg": self.ndcg, "ndcg_unseen": self.ndcg_unseen}
         return [{"boost": b} | {name: column[b] for name, column in columns.items()} for b in self.lists]
-
-
-def high_margin(sim: Simulation) -> set[str]:
-    """The top margin quartile of the popular items (those with events, at most 800): 10 to 200 items.
-
-    Of all that can be shown these have the best margins, so that a boosted item never displaces a better one.
-    """
-    popular = [item for item in sim.popularity if sim.items[item].margin is not None and item in sim.offered][
-        : 4 * MOST
-    ]
-    best = sorted(popular, key=lambda item: (-float(sim.items[item].margin or 0), item))
-    return set(best[: len(popular) // 4])
 
 
 def margin(sim: Simulation, lists: dict[str, Exchange]) -> float:
@@ -139,29 +134,14 @@ def climb(sim: Simulation, users: list[str], unboosted: dict[str, Exchange], ite
 def test_s09_margin_can_be_bought(sim: Simulation, check: Check) -> None:
     """A higher boost on high-margin items gives more margin, and no free relevance."""
     check.need(not sim.rules_off, sim.rules_off)
-    known, everything = sum(sim.items[item].margin is not None for item in sim.available), len(sim.available)
-    check.need(
-        2 * known >= everything > 0,
-        f"{known} of {everything} available items have `props.margin`",
-        next_step=f"add `props.margin` to more available items, {(everything + 1) // 2} need one",
-        cause="margins",
-    )
+    known, everything = margins(sim)
+    check.need(2 * known >= everything > 0, few_margins(known, everything))
     items = high_margin(sim)
-    check.need(
-        len(items) >= FEWEST,
-        f"the top margin quartile has {len(items)} items, {FEWEST} are needed",
-        next_step=f"add available items with margins: a quarter of them has to be {FEWEST}",
-        cause="margins",
-    )
-    users = established_with_truth(sim, check, USERS)
+    check.need(len(items) >= MARGIN_FEWEST, few_boosted(len(items)))
+    users = established_with_truth(sim, check, PLAIN_USERS)
     unboosted = sim.once("plain", users, **QUESTION)  # S4 asks for the same lists
     slots = [item in items for shown in unboosted.values() for item in shown.ids]
-    check.need(
-        0 < sum(slots) < len(slots),
-        "the boosted items fill none or all of the slots: nothing to see",
-        next_step="give margins to items that some people are shown and others not",
-        cause="margins",
-    )
+    check.need(0 < sum(slots) < len(slots), NO_MARGIN_SLOTS)
     users.sort(key=lambda user: -best_boosted(unboosted[user], items))  # the one to poll sees one for sure
     curve = climb(sim, users, unboosted, items)
 

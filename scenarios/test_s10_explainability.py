@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_recsim.apply.reach import reaches
+from pytest_recsim.simulation.checks.needs import EMPTY_LISTS
 from pytest_recsim.simulation.checks.subjects import BLEND, NOBODY, none_of
 
 if TYPE_CHECKING:
@@ -113,12 +114,7 @@ def test_s10_answers_explain_themselves(sim: Simulation, check: Check) -> None:
     check.need(segments, NOBODY)
     users = sim.sample(max(1, min(PER_SEGMENT, REQUESTS // len(segments))))
     lists = sim.recommend(users, surface=sim.surface("s10"), explain="full")
-    check.need(
-        any(shown.ids for shown in lists.values()),
-        "all lists are empty: there is nothing to explain",
-        next_step="see why the service has nothing to recommend: available items, seeded events",
-        cause="short_lists",
-    )
+    check.need(any(shown.ids for shown in lists.values()), EMPTY_LISTS)
     check.show("users", {s: [user for user in users if sim.users[user].segment == s] for s in segments})
     check.show("model_versions", sorted({shown.answer.model_version for shown in lists.values()}))
     compare_items(check, lists)

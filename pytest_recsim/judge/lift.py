@@ -91,18 +91,9 @@ def measure_lifts(
     lifts: list[Lift] = []
     same_users: dict[bytes, list[int]] = {}
     for column, metric in enumerate(metrics):
-        kept = users[:, column]
-        lift = _facts(segment, metric, values[kept, column], baseline[kept, column])
-        reason = _shortage(lift, rules)
-        if no_baseline:
-            lift = replace(
-                lift, reason=Reason(no_baseline), n_baseline_hits=0, baseline_mean=None, difference=None
-            )
-        elif reason is None:
-            same_users.setdefault(kept.tobytes(), []).append(column)
-        else:
-            needed = users_needed(lift.n_users, lift.n_baseline_hits, rules)
-            lift = replace(lift, reason=_with_step(reason, lift, needed), users_needed=needed)
+        lift = before_draws(segment, metric, values[:, column], baseline[:, column], rules, no_baseline)
+        if lift.reason is None:
+            same_users.setdefault(users[:, column].tobytes(), []).append(column)
         lifts.append(lift)
     for columns in same_users.values():
         cells = np.ix_(users[:, columns[0]], np.asarray(columns))
@@ -110,6 +101,39 @@ def measure_lifts(
         for column, drawn in zip(columns, draws, strict=True):
             lifts[column] = _with_draws(lifts[column], drawn)
     return tuple(lifts)
+
+
+def before_draws(
+    segment: str,
+    metric: str,
+    values: NDArray[np.float64],
+    baseline: NDArray[np.float64],
+    rules: LiftRules,
+    no_baseline: str = "",
+) -> Lift:
+    """What is known of one lift before anything is resampled: its facts, and why it cannot be measured.
+
+    That hangs on who has a relevant item and on the baseline alone, not on what the service lists.
+
+    Args:
+        segment: its name.
+        metric: likewise.
+        values: ``float64[U]``, NaN for users that are left out.
+        baseline: ``float64[U]``, the same for the baseline lists.
+        rules: what is enough.
+        no_baseline: as for ``measure_lifts``.
+    """
+    kept = ~np.isnan(values)
+    lift = _facts(segment, metric, values[kept], baseline[kept])
+    if no_baseline:
+        return replace(
+            lift, reason=Reason(no_baseline), n_baseline_hits=0, baseline_mean=None, difference=None
+        )
+    reason = _shortage(lift, rules)
+    if reason is None:
+        return lift
+    needed = users_needed(lift.n_users, lift.n_baseline_hits, rules)
+    return replace(lift, reason=_with_step(reason, lift, needed), users_needed=needed)
 
 
 def measure_lift(

@@ -8,7 +8,8 @@ from itertools import combinations, zip_longest
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_recsim.record.causes import CAUSES
-from pytest_recsim.record.reason import Reason, more_users
+from pytest_recsim.record.reason import Reason
+from pytest_recsim.simulation.checks.needs import PLAIN_USERS, few_established
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -22,7 +23,6 @@ NOBODY = Reason("nobody has holdout events, so there is nobody to ask for", "nob
 CAPS_OFF = {"brand_cap": 0, "category_cap": 0}
 PLAIN = CAPS_OFF | {"mmr_lambda": 1.0}
 """Relevance alone; S2, S4 and S9 start from these lists, which are asked for once."""
-PLAIN_USERS = 30
 MIN_TAG_ITEMS = 5
 SHOWN = 5
 SHORTEST, LONGEST = MIN_TAG_ITEMS, 100  # of filtered lists
@@ -71,9 +71,7 @@ def established_with_truth(sim: Simulation, check: Compares, n: int) -> list[str
     users = most_relevant(sim, n)
     check.need(
         len(users) >= n,
-        f"{len(users)} established users with holdout, {n} are needed",
-        next_step=f"bring {more_users(n - len(users))} with recent history and with events after the split",
-        cause="established",
+        few_established(len(users), n),
     )
     return users
 

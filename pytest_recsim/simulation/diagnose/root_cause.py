@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from types import MappingProxyType
 
+from pytest_recsim.record.reason import Reason
 from pytest_recsim.simulation.checks.check import Conclusion
 from pytest_recsim.simulation.session.simulation import Simulation
 
@@ -38,7 +39,11 @@ def rooted(sim: object, conclusion: Conclusion) -> Conclusion:
     """The conclusion with the data set's own cause, and what to do about that, where what was missing follows from it."""
     if conclusion.outcome != "not_measured" or not conclusion.cause or not isinstance(sim, Simulation):
         return conclusion
-    root = sim.world.root
-    if conclusion.cause not in FOLLOWS.get(root.cause, ()):
-        return conclusion
-    return replace(conclusion, cause=root.cause, next_step=root.next_step)
+    why = from_root(sim.world.root, Reason(conclusion.sentence, conclusion.cause, conclusion.next_step))
+    return replace(conclusion, cause=why.cause, next_step=why.next_step)
+
+
+def from_root(root: Reason, why: Reason) -> Reason:
+    """The same reason, with the data set's own cause and what to do about that where it follows from it."""
+    follows = why.cause in FOLLOWS.get(root.cause, ())
+    return Reason(str(why), root.cause, root.next_step) if follows else why

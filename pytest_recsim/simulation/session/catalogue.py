@@ -71,15 +71,19 @@ class Catalogue(ABC):
         Popularity offers as many as the fanout lets it; a pool that is full keeps up to 20 places, a quarter at most,
         for items of other sources. A sparse or new user's own anchors, or starter anchors, stand before all of them.
         """
+        k = min(k, int(self.world.effective.value("RECOMMENDATION_MAX_K") or k))
+        return min(k, eligible, self.surely_pooled(user_id, eligible, k))
+
+    def surely_pooled(self, user_id: str, eligible: int, k: int) -> int:
+        """How many of them are in the pool in any case, from which a list of ``k`` is chosen."""
         value = self.world.effective.value
         established = self.is_established(user_id)
-        k = min(k, int(value("RECOMMENDATION_MAX_K") or k))
         fanout = max(k, self._least_fanout(established=established))
         fanout = min(fanout, int(value("RECOMMENDATION_MAX_FANOUT") or fanout))
         offered = min(eligible, fanout)
         anchors = 0 if established else self._most_anchors(user_id)
         reserved = min(max((offered + anchors) // 4, 1), 20)
-        return min(k, offered, max(k, fanout) - reserved - anchors)
+        return min(offered, max(k, fanout) - reserved - anchors)
 
     def _least_fanout(self, *, established: bool) -> int:
         """How many candidates popularity gives at least; for sparse and new users as their lists show, if need be."""
