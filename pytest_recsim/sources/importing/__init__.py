@@ -1,0 +1,1 @@
+"""Other people's tables as fixtures: read, recognised, decided, checked, written. Polars does the work, column by column."""
