@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 from importing_world import interactions, tables
@@ -168,3 +170,22 @@ def test_rows_that_are_there_twice_are_counted():
 
 def test_a_choice_that_there_is_not_is_told():
     assert "must be one of drop, cancel, keep" in refused(tables(("u", "a", 0, 0)), returns="dorp")
+
+
+def test_rows_without_values_are_worth_one_each():
+    found = tables(("u", "a", 0, 0))
+    assert (
+        build(replace(found, interactions=found.interactions.drop("value"))).document()["events"][0].keys()
+        == build(found).document()["events"][0].keys()
+    )
+
+
+def test_what_has_no_column_of_its_own_is_handed_on_as_json():
+    items = pl.DataFrame({"item_id": ["a"], "props": ['{"size":{"l":1}}'], "props.margin": [0.5]})
+    users = pl.DataFrame({"user_id": ["u"], "traits": ['{"seen":[1]}'], "age": [7]})
+    found = tables(("u", "a", 0, 0), items=items, users=users)
+    rows = found.interactions.with_columns(meta=pl.lit('{"from":"app"}'))
+    document = build(replace(found, interactions=rows)).document()
+    assert document["items"][0]["props"] == {"size": {"l": 1}, "margin": 0.5}
+    assert document["users"][0]["traits"].items() >= {"seen": [1], "age": 7}.items()
+    assert document["events"][0]["meta"] == {"from": "app"}

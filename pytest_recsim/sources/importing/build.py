@@ -182,7 +182,7 @@ class _Making:
     ) -> Built:
         if self.choices.key is not None:
             users, user_ids = self._hidden(users, user_ids)
-            events = events.drop("source_event_id", strict=False)
+            events = events.drop("source_event_id", "meta", strict=False)
         lists = {
             "items": item_entries(self.tables, items),
             "users": user_entries(self.tables, users),

@@ -78,6 +78,10 @@ def raise_(findings: Findings) -> None:
 
 def returns(events: pl.DataFrame, choices: Choices, notes: list[str]) -> pl.DataFrame:
     """Treat what came back: rows that say ``returned``, or have a negative value."""
+    if "value" not in events.columns:
+        if "returned" not in events.columns:
+            return events
+        events = events.with_columns(value=pl.lit(None, pl.Float64))
     back = pl.col("value") < 0
     if "returned" in events.columns:
         back = back | pl.col("returned")

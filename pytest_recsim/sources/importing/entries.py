@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import polars as pl
 
 from pytest_recsim.data.input.findings import Findings, quoted
@@ -131,8 +132,13 @@ def _item(entry: dict[str, Any]) -> dict[str, Any]:
         name: value for name, value in entry.items() if value is not None and not name.startswith(PROPS)
     }
     props = {name[len(PROPS) :]: plain(value) for name, value in entry.items() if name.startswith(PROPS)}
-    known = {name: value for name, value in props.items() if value is not None}
-    return fields | ({"props": fields.get("props", {}) | known} if known else {})
+    known = _more(fields.pop("props", None)) | {name: one for name, one in props.items() if one is not None}
+    return fields | ({"props": known} if known else {})
+
+
+def _more(text: str | None) -> dict[str, Any]:
+    """What an importer wrote as a JSON object."""
+    return dict(msgspec.json.decode(text)) if text else {}
 
 
 def user_entries(tables: Tables, listed: Listed) -> bytes:
@@ -145,7 +151,12 @@ def user_entries(tables: Tables, listed: Listed) -> bytes:
     traits = [name for name in listed.traits if name != "segment"]
     return output.objects(
         [
-            {"user_id": entry.pop("user_id"), "traits": {"segment": entry.pop("segment")} | _known(entry)}
+            {
+                "user_id": entry.pop("user_id"),
+                "traits": {"segment": entry.pop("segment")}
+                | _more(entry.pop("traits", None))
+                | _known(entry),
+            }
             for entry in frame.select("user_id", "segment", *traits).iter_rows(named=True)
         ]
     )

@@ -17,8 +17,8 @@ def events_json(events: pl.DataFrame, users: pl.Series, items: pl.Series) -> byt
     """Return one JSON object per event, with a comma between each and the next, and line breaks after the commas.
 
     Args:
-        events: ``user`` and ``item`` (codes), ``ts`` (Int64 microseconds), ``type``, perhaps ``value`` and
-            ``source_event_id``.
+        events: ``user`` and ``item`` (codes), ``ts`` (Int64 microseconds), ``type``, perhaps ``value``,
+            ``source_event_id`` and ``meta``.
         users: String, texts of the codes of users.
         items: likewise of items.
     """
@@ -58,6 +58,8 @@ def _rest(events: pl.DataFrame) -> pl.Series:
     if "source_event_id" in events.columns:
         own = pl.concat_str(pl.lit(',"source_event_id":"'), _escaped(pl.col("source_event_id")), pl.lit('"'))
         parts.append(own.fill_null(""))
+    if "meta" in events.columns:
+        parts.append(pl.concat_str(pl.lit(',"meta":'), pl.col("meta")).fill_null(""))
     return events.select(pl.concat_str(parts)).to_series()
 
 

@@ -24,10 +24,12 @@ class Tables:
         interactions: a polars frame with one row per event: ``user_id`` and ``item_id`` (String, null or empty where
             nobody or nothing is named), ``ts`` (Datetime in microseconds, UTC), ``type`` (Int16, the fixture's code),
             perhaps ``value`` (Float64, null = 1), ``source_event_id`` (String), ``returned`` (Boolean: what was bought
-            came back) and ``row`` (integer: line in the source, for messages; the row's number where it is absent).
+            came back), ``meta`` (String, a JSON object) and ``row`` (integer: line in the source, for messages; the row's number where it is absent).
         items: ``item_id`` (String) and any field of a fixture's item in its type (``tags``, ``category_path``,
-            ``embedding`` are lists); further columns are named ``props.NAME``; perhaps ``row``. None = nothing is known.
-        users: ``user_id`` (String), one column per trait (``segment`` may be one), perhaps ``row``. None likewise.
+            ``embedding`` are lists, ``props`` is a String that holds a JSON object); further columns are named ``props.NAME``;
+            perhaps ``row``. None = nothing is known.
+        users: ``user_id`` (String), one column per trait (``segment`` may be one), perhaps ``traits`` (String, a JSON object with
+            more of them) and ``row``. None likewise.
         notes: sentences of what was recognised, decided and counted while reading.
         names: of the three tables, as messages show them: ``interactions``, ``items``, ``users`` -> file name.
         meta: goes to the fixture's ``meta``: ``source``, ``licence``.
