@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pytest_recsim.cli.main import parser
+import click
+
+from pytest_recsim.cli.command import shown
+from pytest_recsim.cli.main import recsim
 from pytest_recsim.plan.modes import MODES
 from pytest_recsim.plugin.options import ENVIRONMENT, OPTIONS, SWITCHES, Option
 from pytest_recsim.record.publish import renewed
@@ -40,38 +42,38 @@ def of_surroundings() -> str:
 def of_commands() -> str:
     """Every command of `recsim` with what it takes."""
     told = [
-        (f"`{name} {_usage(action)}`", _default(action), action.help or "")
+        (f"`{name} {_usage(taken)}`", _default(taken), taken.help or "")
         for name, command in commands()
-        for action in arguments(command)
+        for taken in arguments(command)
     ]
     return rows(("command", "default", "meaning"), ("---",) * 3, *told)
 
 
-def commands(of: argparse.ArgumentParser | None = None) -> Iterator[tuple[str, argparse.ArgumentParser]]:
-    """The commands that do something, with their parsers."""
-    verbs = [one for one in (of or parser())._actions if isinstance(one, argparse._SubParsersAction)]
-    for verb in verbs:
-        for command in verb.choices.values():
-            yield from commands(command)
-    if of and not verbs:
-        yield of.prog, of
+def commands(of: click.Command = recsim, name: str = "recsim") -> Iterator[tuple[str, click.Command]]:
+    """The commands that do something, by what one types."""
+    if not isinstance(of, click.Group):
+        yield name, of
+        return
+    with click.Context(of) as context:
+        for verb in of.list_commands(context):
+            yield from commands(of.get_command(context, verb), f"{name} {verb}")
 
 
-def arguments(command: argparse.ArgumentParser) -> list[argparse.Action]:
+def arguments(command: click.Command) -> list[click.Parameter]:
     """What a command takes, without its help."""
-    return [one for one in command._actions if not isinstance(one, argparse._HelpAction)]
+    return command.params
 
 
-def _usage(action: argparse.Action) -> str:
-    value = action.metavar or ("" if action.nargs == 0 else action.dest.upper())
-    value = f"[{value}]" if action.nargs == "?" else f"{value} ..." if action.nargs == "+" else str(value)
-    return " ".join(filter(None, (*action.option_strings[-1:], value)))
+def _usage(taken: click.Parameter) -> str:
+    flag = isinstance(taken, click.Argument) or taken.is_flag
+    return shown(taken) if flag else f"{shown(taken)} {taken.metavar}"
 
 
-def _default(action: argparse.Action) -> str:
-    if action.required:
+def _default(taken: click.Parameter) -> str:
+    if taken.required:
         return "**required**"
-    return str(action.default) if action.default not in (None, False, "", []) else "-"
+    default = taken.to_info_dict()["default"]
+    return str(default) if default not in (None, False, "", ()) else "-"
 
 
 def of_modes() -> str:

@@ -30,7 +30,7 @@ def test_every_option_and_every_mode_is_in_its_table():
 
 def test_every_option_of_every_command_is_explained():
     unexplained = [
-        (name, one.dest) for name, command in commands() for one in arguments(command) if not one.help
+        (name, one.name) for name, command in commands() for one in arguments(command) if not one.help
     ]
     assert unexplained == []
     assert len(list(commands())) >= 7

@@ -2,61 +2,71 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
+import click
+
+from pytest_recsim.cli.command import command
+from pytest_recsim.cli.completion import profiles
 from pytest_recsim.data.input.problems import InputError, Problem
 
-_PASSED_ON = ("port", "now", "latency_ms", "access_log", "snapshot", "quirks", "quirks_seed", "slow_start_s")
 _SHIPPED_BURST = 60
 _DIGITS = 10
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options; those that are passed on are checked by the stand-in itself."""
-    add = parser.add_argument
-    add("--port", default="0", metavar="N", help="0 takes a free one")
-    add("--env-profile", default="prod", metavar="NAME", help="knobs it starts with")
-    add(
-        "--env-override",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="a knob on top of the profile (repeatable)",
-    )
-    add("--now", metavar="RFC3339", help="freeze the service's clock")
-    add("--latency-ms", metavar="M", help="added to every answer")
-    add("--access-log", metavar="FILE", help="append one JSON line per request")
-    add("--snapshot", metavar="FILE", help="load what it knows from FILE and keep it there")
-    add(
-        "--api-key",
-        action="append",
-        default=[],
-        metavar="KEY[:ORG|ORG]",
-        help="ask for an API key; repeat it, or list several with commas",
-    )
-    add("--rate-limit", metavar="RPM[/BURST]", help="requests a minute, and at once (default: no limit)")
-    add(
-        "--quirks",
-        nargs="?",
-        const="all",
-        metavar="LIST",
-        help="reproduce known defects of the real service: all, or some of leak, underflow, ghosts, ties, replica, order, "
-        "slow-start, boosts, spread, lag; revision-2025 is an older revision",
-    )
-    add("--quirks-seed", metavar="N", help="make what is random under --quirks repeat")
-    add(
-        "--slow-start-s",
-        metavar="S",
-        help="how long the first lists are slow under --quirks slow-start (default: 2)",
-    )
+@command(
+    "recsim serve --env-profile prod --port 8080",
+    "recsim serve --env-override MMR_LAMBDA=0.5 --quirks ties,lag --api-key secret",
+)
+@click.option("--port", default="0", metavar="N", help="0 takes a free one")
+@click.option(
+    "--env-profile", default="prod", metavar="NAME", help="knobs it starts with", shell_complete=profiles
+)
+@click.option(
+    "--env-override", multiple=True, metavar="KEY=VALUE", help="a knob on top of the profile (repeatable)"
+)
+@click.option("--now", metavar="RFC3339", help="freeze the service's clock")
+@click.option("--latency-ms", metavar="M", help="added to every answer")
+@click.option("--access-log", metavar="FILE", help="append one JSON line per request")
+@click.option("--snapshot", metavar="FILE", help="load what it knows from FILE and keep it there")
+@click.option(
+    "--api-key",
+    multiple=True,
+    metavar="KEY[:ORG|ORG]",
+    help="ask for an API key; repeat it, or list several with commas",
+)
+@click.option(
+    "--rate-limit", metavar="RPM[/BURST]", help="requests a minute, and at once (default: no limit)"
+)
+@click.option(
+    "--quirks",
+    is_flag=False,
+    flag_value="all",
+    metavar="[LIST]",
+    help="reproduce known defects of the real service: all, or some of leak, underflow, ghosts, ties, replica, order, "
+    "slow-start, boosts, spread, lag; revision-2025 is an older revision",
+)
+@click.option("--quirks-seed", metavar="N", help="make what is random under --quirks repeat")
+@click.option(
+    "--slow-start-s",
+    metavar="S",
+    help="how long the first lists are slow under --quirks slow-start (default: 2)",
+)
+def serve(
+    env_profile: str,
+    env_override: tuple[str, ...],
+    api_key: tuple[str, ...],
+    rate_limit: str | None,
+    **passed_on: str | None,
+) -> None:
+    """Run the stand-in service by hand, on 127.0.0.1, until Ctrl-C.
 
-
-def serve(options: argparse.Namespace) -> int:
-    """Become the stand-in: the profile's knobs go into its environment, and so do keys, which nobody else may see."""
+    What it listens on is printed as a line of JSON. What is passed on is checked by the stand-in itself.
+    """
     from pytest_recsim.data.profiles.profiles import (
         find_profile,
         load_profile,
@@ -66,26 +76,26 @@ def serve(options: argparse.Namespace) -> int:
     )
 
     search = (Path("profiles"), packaged_profiles())
-    profile = override(load_profile(find_profile(options.env_profile, search)), options.env_override)
+    profile = override(load_profile(find_profile(env_profile, search)), env_override)
     require_complete(profile)
-    environment = os.environ | profile.environment | _gates(options) | _import_path()
+    # the knobs go into its environment, and so do keys, which nobody else may see
+    environment = os.environ | profile.environment | _gates(api_key, rate_limit) | _import_path()
     # -P keeps a stray `json.py` in the user's folder from being imported instead of the real one
     command = [sys.executable, "-P", "-m", "pytest_recsim.standin", f"--announce={profile.name}"]
-    for name in _PASSED_ON:
-        value = getattr(options, name)
+    for name, value in passed_on.items():
         command += [] if value is None else [f"--{name.replace('_', '-')}={value}"]
     os.execve(sys.executable, command, environment)  # noqa: S606 - our own interpreter and module
 
 
-def _gates(options: argparse.Namespace) -> dict[str, str]:
+def _gates(api_keys: Sequence[str], rate_limit: str | None) -> dict[str, str]:
     """Return the variables that switch keys and the rate limit on."""
     variables: dict[str, str] = {}
-    if options.api_key:
-        entries = [entry.strip() for words in options.api_key for entry in words.split(",")]
+    if api_keys:
+        entries = [entry.strip() for words in api_keys for entry in words.split(",")]
         keys = ",".join(_key(place, entry) for place, entry in enumerate(entries, 1))
         variables |= {"API_AUTH_ENABLED": "true", "API_AUTH_KEYS": keys}
-    if options.rate_limit is not None:
-        rpm, burst = _rate(options.rate_limit)
+    if rate_limit is not None:
+        rpm, burst = _rate(rate_limit)
         variables |= {"API_RATE_LIMIT_RPM": str(rpm), "API_RATE_LIMIT_BURST": str(burst)}
     return variables
 

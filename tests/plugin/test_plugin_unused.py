@@ -10,7 +10,7 @@ from plugin_shop import Project
 SPY = """\
 import sys
 
-HEAVY = ("numpy", "httpx", "yaml", "msgspec", "jsonschema", "aiohttp", "pytest_recsim.plugin.active")
+HEAVY = ("numpy", "httpx", "yaml", "msgspec", "jsonschema", "aiohttp", "click", "pytest_recsim.plugin.active")
 
 def pytest_report_header(config):
     ours = [p for p in config.pluginmanager.get_plugins() if "pytest_recsim" in getattr(p, "__name__", "")]
