@@ -91,7 +91,7 @@ def test_a_sound_fixture_is_read_with_everything_in_it(read):
     assert fixture.items[1].embedding == (0.5,) * 384
     assert fixture.segments == {"new_users": (0,), "power_users": (1,)}
     assert fixture.events[0].ts == dt.datetime(2026, 1, 1, 22, tzinfo=dt.UTC)
-    assert fixture.sha256 == hashlib.sha256(json.dumps(GOOD).encode()).hexdigest()
+    assert fixture.file_sha256 == hashlib.sha256(json.dumps(GOOD).encode()).hexdigest()
     assert fixture.notes == ()
 
 
@@ -348,11 +348,11 @@ def test_a_byte_order_mark_is_no_problem(read):
     assert read(b"\xef\xbb\xbf" + json.dumps(GOOD).encode()).users
 
 
-def test_a_missing_file_and_a_folder_are_told(tmp_path, monkeypatch):
+def test_a_missing_file_and_an_empty_folder_are_told(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=r"^gone\.json: fixture not found$"):
         load_fixture(tmp_path / "gone.json")
-    with pytest.raises(InputError, match="fixture expected here, but this is a folder"):
+    with pytest.raises(InputError, match="this folder is empty; must hold `items"):
         load_fixture(tmp_path)
 
 

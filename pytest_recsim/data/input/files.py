@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.record.bounds import open_at_once
 
 _HOME = Path(__file__).resolve().parents[3]
+BOM = b"\xef\xbb\xbf"
 MOST_BYTES = 2_000_000_000
 """Of a data set; twelve times as much memory is needed while it is read."""
 MOST_SETTINGS = 4_000_000
@@ -63,7 +65,20 @@ _KINDS = (
 
 
 def read_bytes(path: Path, what: str, most: int = MOST_BYTES) -> bytes:
-    """Return the file's bytes without a byte order mark.
+    """Return the file's bytes without a byte order mark, see ``open_input``.
+
+    Raises:
+        InputError: it cannot be read, with the reason.
+    """
+    try:
+        with open_input(path, what, most) as stream:
+            return stream.read().removeprefix(BOM)
+    except OSError as error:
+        raise unreadable(path, what, error) from None
+
+
+def open_input(path: Path, what: str, most: int = MOST_BYTES) -> BinaryIO:
+    """Open a file to read its bytes.
 
     Args:
         path: a file; what has no end (a FIFO, a device) is refused without waiting for it.
@@ -71,23 +86,29 @@ def read_bytes(path: Path, what: str, most: int = MOST_BYTES) -> bytes:
         most: how large it may be.
 
     Raises:
-        InputError: it cannot be read, with the reason.
+        InputError: it cannot be opened, with the reason.
     """
     try:
-        with open_at_once(path) as stream:
-            facts = os.fstat(stream.fileno())
-            odd = next((kind for is_kind, kind in _KINDS if is_kind(facts.st_mode)), "")
-            if not odd and facts.st_size <= most:
-                return stream.read().removeprefix(b"\xef\xbb\xbf")
-        size = f"{what} has {facts.st_size:,} bytes; it must have at most {most:,} bytes"
-        reason = f"{what} must be a file, not {odd}" if odd else size
-    except FileNotFoundError:
-        reason = f"{what} not found"
-    except IsADirectoryError:
-        reason = f"{what} expected here, but this is a folder"
+        stream = open_at_once(path)
     except (OSError, ValueError) as error:
-        reason = f"{what} cannot be read: {getattr(error, 'strerror', None) or error}"
-    raise InputError(Problem(shown(path), reason))
+        raise unreadable(path, what, error) from None
+    facts = os.fstat(stream.fileno())
+    odd = next((kind for is_kind, kind in _KINDS if is_kind(facts.st_mode)), "")
+    if not odd and facts.st_size <= most:
+        return stream
+    stream.close()
+    size = f"{what} has {facts.st_size:,} bytes; it must have at most {most:,} bytes"
+    raise InputError(Problem(shown(path), f"{what} must be a file, not {odd}" if odd else size))
+
+
+def unreadable(path: Path, what: str, error: Exception) -> InputError:
+    """Say why a file cannot be read."""
+    reason = f"{what} cannot be read: {getattr(error, 'strerror', None) or error}"
+    if isinstance(error, FileNotFoundError):
+        reason = f"{what} not found"
+    elif isinstance(error, IsADirectoryError):
+        reason = f"{what} expected here, but this is a folder"
+    return InputError(Problem(shown(path), reason))
 
 
 def read_text(path: Path, what: str, most: int = MOST_BYTES) -> str:
