@@ -10,10 +10,11 @@ from statistics import fmean
 import numpy as np
 from msgspec.structs import replace
 
-from pytest_recsim.compare.sides import Run
+from pytest_recsim.compare.sides import DATA_SETS, Run
 from pytest_recsim.data.guardrails.metric import MetricFacts
 from pytest_recsim.data.guardrails.metric_table import METRICS
 from pytest_recsim.judge.paired import Paired, paired_difference
+from pytest_recsim.record.asked import same_data
 from pytest_recsim.record.comparison import Comparison, Difference, Direction, ListsChanged, Moved
 from pytest_recsim.record.per_user import UserLine
 
@@ -60,7 +61,10 @@ def compare(before: Run, now: Run, least: Callable[[str], int] = lambda _segment
 
 def unlike(before: Run, now: Run) -> tuple[str, ...]:
     """Name what is not the same in both runs and has to be: the data set, the split, the relevance and so on."""
-    return tuple(name for name, then in before.facts.items() if now.facts.get(name) != then)
+    alike = {DATA_SETS} if same_data(before.data, now.data) else set()
+    return tuple(
+        name for name, then in before.facts.items() if now.facts.get(name) != then and name not in alike
+    )
 
 
 def _notes(before: Run, now: Run) -> Iterator[str]:

@@ -18,6 +18,7 @@ from pytest_recsim.record.previous import finished_runs
 from pytest_recsim.record.quality import QualityMetrics
 from pytest_recsim.record.reading import read_record
 
+DATA_SETS = "data sets"
 TOO_OLD = "has no numbers per user: it was shared without ids, or made before runs kept them; take the record itself, or run it again"
 UNMEASURED = "has no numbers per user: the run did not get as far as asking for lists"
 
@@ -29,12 +30,14 @@ class Run:
     Attributes:
         side: what it was.
         facts: what has to be alike for numbers to be comparable, by name, in words.
+        data: what its data set is known by, for ``same_data``.
         quality: its figures.
         lines: evaluated users by id.
     """
 
     side: Side
     facts: dict[str, str]
+    data: tuple[str, str]
     quality: QualityMetrics
     lines: dict[str, UserLine]
 
@@ -57,7 +60,9 @@ def read_run(root: Path) -> Run:
             raise InputError(Problem(str(root), TOO_OLD))
         lines = {line.user: line for line in read_lines(bundle.artifacts / NAME)}
         manifest: SeedManifest = read_record(bundle.artifacts / "seed_manifest.json", SeedManifest)
-        return Run(_side(root, metadata, quality), dict(_facts(metadata, quality, manifest)), quality, lines)
+        side, facts = _side(root, metadata, quality), dict(_facts(metadata, quality, manifest))
+        data = (metadata["fixture"]["sha256"], metadata["fixture"].get("file_sha256", ""))
+        return Run(side, facts, data, quality, lines)
     except (OSError, msgspec.MsgspecError, KeyError, TypeError, AttributeError, ValueError) as error:
         if isinstance(error, InputError):
             raise
@@ -111,7 +116,7 @@ def _facts(
 ) -> Iterator[tuple[str, str]]:
     fixture, options = metadata["fixture"], metadata["options"]
     yield "customers", str(metadata["customer"])
-    yield "data sets", f"{fixture['sha256'][:12]} ({fixture['events']:,} events)"
+    yield DATA_SETS, f"{fixture['sha256'][:12]} ({fixture['events']:,} events)"
     yield "kinds of relevance", quality.judged_relevance
     yield "splits", f"{manifest.split.rule}, at {manifest.split.cut or 'no instant'}"
     yield "windows", f"{options['window_days'] or 'no window'}"

@@ -96,6 +96,7 @@ class FixtureFacts(msgspec.Struct, frozen=True):
     events: int
     segments: dict[str, int]
     notes: tuple[str, ...] = ()
+    file_sha256: str = ""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):

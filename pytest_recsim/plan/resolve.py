@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from pytest_recsim.data.fixtures.containers import named_so, names_in
 from pytest_recsim.data.fixtures.fixture import load_fixture
 from pytest_recsim.data.fixtures.model import Fixture
 from pytest_recsim.data.guardrails.guardrails import CustomerEntry, Guardrails, load_guardrails
@@ -230,6 +231,7 @@ def _plan(one: Asked, numbers: Numbers, guardrails: Guardrails, parts: _Parts) -
             events=len(fixture.events),
             segments=segments,
             notes=fixture.notes,
+            file_sha256=fixture.file_sha256,
         ),
         guardrails=Chosen(
             shown(guardrails.path),
@@ -268,10 +270,16 @@ def _fixture(
         )
     if entry is not None and entry.fixture is not None:
         return load_fixture(entry.fixture), entry.origins["fixture"]
-    default = options.root / "fixtures" / "customers" / f"{customer.replace('-', '_')}.json"
-    if not default.is_file():
-        raise InputError(_unknown(customer, default, options, guardrails))
-    return load_fixture(default), "default"
+    folder = options.root / "fixtures" / "customers"
+    name = customer.replace("-", "_")
+    found = named_so(folder, name)
+    if not found:
+        raise InputError(_unknown(customer, folder / f"{name}.json", options, guardrails))
+    if len(found) > 1:
+        listed = " and ".join(f"`{path.name}`" for path in found)
+        what = f"{listed} are both data sets of `{customer}`; keep one, or name it with --fixture-path"
+        raise InputError(Problem(shown(folder), what))
+    return load_fixture(found[0]), "default"
 
 
 def _peopled(fixture: Fixture, origin: str) -> tuple[Fixture, str]:
@@ -283,7 +291,7 @@ def _peopled(fixture: Fixture, origin: str) -> tuple[Fixture, str]:
 
 def _unknown(customer: str, default: Path, options: Options, guardrails: Guardrails) -> Problem:
     folder = options.root / "fixtures" / "customers"
-    known = sorted({*guardrails.customers, *(path.stem.replace("_", "-") for path in folder.glob("*.json"))})
+    known = sorted({*guardrails.customers, *(name.replace("_", "-") for name in names_in(folder))})
     listed = ", ".join(known) or "none"
     return Problem(
         "--customer",

@@ -42,3 +42,11 @@ class WaiverNote(msgspec.Struct, frozen=True):
 def configured(profile: str, overrides: Mapping[str, str]) -> str:
     """A profile with what was laid over it, as people read it: ``prod MMR_LAMBDA=0.9``."""
     return " ".join([profile, *(f"{name}={text}" for name, text in overrides.items())])
+
+
+def same_data(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Whether two runs had one data set.
+
+    Each is given by ``sha256`` and ``file_sha256``; records of earlier versions have the latter in place of the former.
+    """
+    return not ({*one} - {""}).isdisjoint(other)

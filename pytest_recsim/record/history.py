@@ -12,7 +12,7 @@ import msgspec
 
 from pytest_recsim.record import jsonio
 from pytest_recsim.record.artifacts import SeedManifest
-from pytest_recsim.record.asked import configured
+from pytest_recsim.record.asked import configured, same_data
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.metadata import Metadata, RunStatus
 from pytest_recsim.record.model import CheckResult, Measure
@@ -56,7 +56,7 @@ class Past(jsonio.Document, frozen=True, kw_only=True):
         overrides: knob -> value that was laid over the profile.
         service: ``stand-in`` or the URL.
         service_version, model_version: what it says of itself; empty for the stand-in.
-        data_sha256: of the data set.
+        data_sha256, data_file_sha256: of the data set, see ``FixtureRecord``; the latter is empty in lines of earlier versions.
         cut, last: between which times of the data set lies what the lists were judged by; null where that is not known.
         relevance: which relevance set was judged.
         figures: over everybody first, then by segment.
@@ -85,11 +85,17 @@ class Past(jsonio.Document, frozen=True, kw_only=True):
     surface: str
     relevance: RelevanceName
     figures: tuple[KeyFigure, ...] = ()
+    data_file_sha256: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
         """What tells runs apart."""
         return (self.run_id, self.simulation)
+
+    @property
+    def data(self) -> tuple[str, str]:
+        """What its data set is known by, for ``same_data``."""
+        return self.data_sha256, self.data_file_sha256
 
     @property
     def ended(self) -> bool:
@@ -107,7 +113,7 @@ class Past(jsonio.Document, frozen=True, kw_only=True):
 
     def differs(self, other: Past) -> tuple[str, ...]:
         """Why numbers of these two cannot be held against each other; empty where they can."""
-        if self.data_sha256 != other.data_sha256:
+        if not same_data(self.data, other.data):
             return ("other data set",)  # its dates say nothing then
         judged = (self.cut, self.last, self.window_days) != (other.cut, other.last, other.window_days)
         whys = (
@@ -151,6 +157,7 @@ def past_of(bundle: Bundle) -> Past:
         service_version=facts.service.version if served else "",
         model_version=facts.service.model_version if served else "",
         data_sha256=facts.fixture.sha256,
+        data_file_sha256=facts.fixture.file_sha256,
         cut=split.split.cut if split else None,
         last=split.split.last if split else None,
         window_days=facts.options.window_days,

@@ -88,7 +88,11 @@ class ProfileFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FixtureRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """The data set: ``path`` as people should read it, rows, and users by segment."""
+    """The data set: ``path`` as people should read it, rows, and users by segment.
+
+    ``sha256`` is that of its content, the same whatever it lies in; ``file_sha256`` that of the bytes of the one JSON file that
+    it was read from, unpacked, and empty of a folder. Records of earlier versions have the latter as ``sha256``.
+    """
 
     path: str
     origin: str
@@ -98,6 +102,7 @@ class FixtureRecord(msgspec.Struct, frozen=True, kw_only=True):
     events: int
     segments: dict[str, int]
     notes: tuple[str, ...]
+    file_sha256: str = ""
 
 
 class GuardrailFacts(msgspec.Struct, frozen=True, kw_only=True):

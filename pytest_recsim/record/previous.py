@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from pytest_recsim.record.asked import same_data
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.quality import LiftFigure, QualityMetrics, lift_label
 
@@ -143,6 +144,10 @@ def _finished(bundle: Bundle, customer: object) -> bool:
 def _changes(before: dict[str, Any], now: dict[str, Any]) -> Iterator[Change]:
     """Name what differs, what a stakeholder would ask for first standing first."""
     rows = (_facts(before), _facts(now))
+    if same_data(
+        *((one["fixture"]["sha256"], one["fixture"].get("file_sha256", "")) for one in (before, now))
+    ):
+        rows[0][DATA_SET] = rows[1][DATA_SET]
     for what in dict.fromkeys([*rows[1], *rows[0]]):
         then, today = (row.get(what, "") for row in rows)
         if not _same(then, today):

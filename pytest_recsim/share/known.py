@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 import re
 import zlib
@@ -12,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from pytest_recsim.data.fixtures.fixture import load_fixture
-from pytest_recsim.data.input.files import packaged, read_bytes, shown
+from pytest_recsim.data.fixtures.model import Fixture
+from pytest_recsim.data.input.files import packaged, shown
 from pytest_recsim.data.input.problems import InputError, Problem
+from pytest_recsim.record.asked import same_data
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.reading import read_bounded
 
@@ -32,20 +33,24 @@ def ids_of(bundle: Bundle, facts: dict[str, Any], fixtures: Sequence[Path]) -> s
     Raises:
         InputError: the data set is not there or is another one; without it an id could stay in a sentence.
     """
-    fixture = load_fixture(_data_set(bundle, facts, fixtures))
+    fixture = _data_set(bundle, facts, fixtures)
     mine = {item.item_id for item in fixture.items} | {user.user_id for user in fixture.users}
     return mine | set(_listed(bundle))
 
 
-def _data_set(bundle: Bundle, facts: dict[str, Any], fixtures: Sequence[Path]) -> Path:
+def _data_set(bundle: Bundle, facts: dict[str, Any], fixtures: Sequence[Path]) -> Fixture:
     said = facts.get("fixture") or {}
-    name, digest = str(said.get("path", "")), str(said.get("sha256", ""))
-    for path in fixtures:
-        if hashlib.sha256(read_bytes(path, "fixture")).hexdigest() == digest:
-            return path
-    for path in (Path(name), packaged(name)) if name else ():
-        if path.is_file() and hashlib.sha256(read_bytes(path, "fixture")).hexdigest() == digest:
-            return path
+    name, known = str(said.get("path", "")), (str(said.get("sha256", "")), str(said.get("file_sha256", "")))
+    guessed = [path for path in (Path(name), packaged(name)) if path.exists()] if name else []
+    for path in (*fixtures, *guessed):
+        try:
+            fixture = load_fixture(path)
+        except InputError:
+            if path in fixtures:
+                raise
+            continue
+        if same_data((fixture.sha256, fixture.file_sha256), known):
+            return fixture
     what = f"the data set that was seeded, `{name}`, is not there or has changed; must be named with --fixture-path, "
     raise InputError(Problem(shown(bundle.root), f"{what}so that no id of it stays in a sentence"))
 

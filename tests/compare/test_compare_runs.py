@@ -144,6 +144,12 @@ def test_what_makes_two_runs_incomparable_is_said(held, more, what):
     assert f"The {what} are not the same" in found.notes[0]
 
 
+def test_an_earlier_versions_record_of_the_same_file_is_of_the_same_data_set(held):
+    lines = people(numbers(0.4, 30))
+    today = {"facts": {"fixture": {"sha256": "b" * 64, "file_sha256": "a" * 64, "events": 300}}}
+    assert held(lines, lines, facts_now=today).notes == ()
+
+
 def test_runs_without_a_common_user_say_so(held):
     found = held(people(numbers(0.4, 30)), people(numbers(0.4, 30), segment="new"))
     assert "no user in common" in found.notes[-1]

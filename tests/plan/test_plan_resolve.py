@@ -11,6 +11,7 @@ from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.plan.model import DEFAULT_ORG, Plan
 from pytest_recsim.plan.options import Options
 from pytest_recsim.plan.resolve import resolve
+from pytest_recsim.sources.writer import write_fixture
 
 FIXTURE = {
     "items": [{"item_id": "i1", "tags": ["books"]}],
@@ -166,6 +167,27 @@ def test_options_for_one_customer_are_refused_with_several(root):
     said = refusal(root, customers=("acme", "beta"), namespace="x", fixture_path="y.json")
     assert "--namespace: is for exactly one --customer" in said
     assert "--fixture-path: is for exactly one --customer" in said
+
+
+@pytest.mark.parametrize("name", ["new_shop.json.gz", "new_shop"])
+def test_the_data_set_of_a_customer_is_found_in_whatever_it_lies(root, name):
+    write_fixture(FIXTURE, root / "fixtures" / "customers" / name)
+    assert plan_of(root, customers=("new-shop",)).fixture.sha256 == plan_of(root).fixture.sha256
+    assert "new-shop, retail; did you mean `new-shop`?" in refusal(root, customers=("new-shap",))
+
+
+def test_two_data_sets_of_one_customer_are_refused(root):
+    write_fixture(FIXTURE, root / "fixtures" / "customers" / "acme")
+    said = refusal(root)
+    assert (
+        "`acme.json` and `acme` are both data sets of `acme`; keep one, or name it with --fixture-path"
+        in said
+    )
+
+
+def test_a_folder_beside_a_data_set_that_is_none_is_no_matter(root):
+    (root / "fixtures" / "customers" / "acme").mkdir()
+    assert plan_of(root).fixture.users == 1
 
 
 def test_a_customer_named_twice_is_run_once(root):

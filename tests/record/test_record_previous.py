@@ -100,6 +100,12 @@ def test_what_changed_is_named_with_then_and_now(run, path, value, change):
     assert (found.bundle, found.verdict) == ("20261122T221500Z", "Ready to go live: all.")
 
 
+def test_a_data_set_is_the_same_when_the_record_of_an_earlier_version_knows_it_by_its_file(run):
+    today = {**FACTS["fixture"], "sha256": "c" * 64, "file_sha256": FACTS["fixture"]["sha256"]}
+    assert compared(run(0), changed("fixture", today)).changes == ()
+    assert len(compared(run(0), changed("fixture", today | {"file_sha256": ""})).changes) == 1
+
+
 def test_a_stand_in_is_the_same_wherever_it_listens_and_whenever_it_was_started(run):
     kinds = [
         {"kind": "stand-in", "url": f"http://127.0.0.1:{n}", "version": str(n), "git_commit": str(n)}
