@@ -60,7 +60,12 @@ OPTIONS = (
     Option("namespace", "where the customer's data lives", "NS", short=True, default="the customer's name"),
     Option("env-profile", "profile of algorithm knobs", "NAME", short=True, default="prod"),
     Option("env-override", "a knob on top of the profile (repeatable)", "KEY=VALUE", many=True, short=True),
-    Option("fixture-path", "the customer's data set: .json, .json.gz, or a folder of JSONL or Parquet", "PATH", short=True),
+    Option(
+        "fixture-path",
+        "the customer's data set: .json, .json.gz, or a folder of JSONL or Parquet",
+        "PATH",
+        short=True,
+    ),
     Option("guardrails-file", "thresholds", "PATH", short=True, default="guardrails.yml", ini=True),
     Option("reports-dir", "where bundles go", "DIR", default="reports", ini=True),
     Option(

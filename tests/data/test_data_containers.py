@@ -208,14 +208,17 @@ def test_meta_of_a_folder_is_held_to_what_it_is_held_to_in_a_file(folder):
 
 
 KINDS = {
-    "gzip": (gzip.compress(b"{}"), "this is gzip: give it a name that ends in .gz"),
-    "csv": (b"user_id,item_id,ts\n1,2,3\n", "this is CSV: `recsim import csv` makes a data set of it"),
-    "german csv": (b'"Kunde";"Artikel"\r\n"1";"2"\r\n', "this is CSV: `recsim import csv`"),
-    "atomic": (b"user_id:token\titem_id:token\n1\t2\n", "this is CSV: `recsim import csv`"),
+    "gzip": (gzip.compress(b"{}"), "this is gzip: its name must end in .gz"),
+    "csv": (
+        b"user_id,item_id,ts\n1,2,3\n",
+        "this is CSV: must be JSON; `recsim import csv` makes a data set of it",
+    ),
+    "german csv": (b'"Kunde";"Artikel"\r\n"1";"2"\r\n', "this is CSV: must be JSON; `recsim import csv`"),
+    "atomic": (b"user_id:token\titem_id:token\n1\t2\n", "this is CSV: must be JSON; `recsim import csv`"),
     "parquet": (b"PAR1\0\0PAR1", "this is Parquet: must be a folder with items, users and events"),
-    "old excel": (b"\xd0\xcf\x11\xe0\xa1\xb1", "this is an Excel file: save its sheet as CSV"),
+    "old excel": (b"\xd0\xcf\x11\xe0\xa1\xb1", "this is an Excel file: must be JSON; save its sheet as CSV"),
     "utf-16": ("a;b".encode("utf-16"), "this is UTF-16 text: must be UTF-8"),
-    "zstd": (b"\x28\xb5\x2f\xfd\0", "this is zstd: unpack it"),
+    "zstd": (b"\x28\xb5\x2f\xfd\0", "this is zstd: must be unpacked"),
     "lines": (EVENTS.encode(), "this is JSONL: must be a folder with items, users and events"),
 }
 
@@ -232,7 +235,8 @@ def test_a_wrong_kind_is_named_in_one_sentence(tmp_path, monkeypatch, kind):
 
 
 @pytest.mark.parametrize(
-    ("inside", "sentence"), [("xl/workbook.xml", "an Excel file"), ("a.json", "a zip archive: unpack")]
+    ("inside", "sentence"),
+    [("xl/workbook.xml", "an Excel file"), ("a.json", "a zip archive: must be unpacked")],
 )
 def test_what_is_in_a_zip_says_what_it_is(tmp_path, inside, sentence):
     with zipfile.ZipFile(tmp_path / "acme.json", "w") as archive:
@@ -250,14 +254,22 @@ def test_what_is_in_a_zip_says_what_it_is(tmp_path, inside, sentence):
         ),
         ("events.jsonl", b"[\n{}\n]", "events.jsonl: this is JSON: must be JSONL, one object a line"),
         ("events.jsonl", gzip.compress(EVENTS.encode()), "events.jsonl: this is gzip"),
-        ("events.jsonl", b"user_id,item_id\na,b\n", "events.jsonl: this is CSV: `recsim import csv`"),
+        (
+            "events.jsonl",
+            b"user_id,item_id\na,b\n",
+            "events.jsonl: this is CSV: must be JSON; `recsim import csv`",
+        ),
         ("events.jsonl.gz", EVENTS.encode(), "events.jsonl.gz: its name ends in .gz, but this is"),
         (
             "events.jsonl.gz",
             gzip.compress(EVENTS.encode())[:-20],
-            "is gzip that is cut short; write or copy it again",
+            "is gzip that is cut short; must be whole: write or copy it again",
         ),
-        ("events.jsonl.gz", b"\x1f\x8b" + b"\0" * 30, "is damaged gzip; write or copy it again"),
+        (
+            "events.jsonl.gz",
+            b"\x1f\x8b" + b"\0" * 30,
+            "is damaged gzip; must be whole: write or copy it again",
+        ),
         ("events.parquet", EVENTS.encode(), "events.parquet: this is JSONL: must be"),
         ("events.parquet", b"{}", "its name says Parquet, but what it holds is none"),
         ("events.parquet", b"PAR1" + b"\0" * 99, "events.parquet: cannot be read as Parquet"),
@@ -277,15 +289,19 @@ def test_a_folder_says_what_it_lacks_and_what_is_there_twice(folder):
     (folder / "users.jsonl").rename(folder / "user.jsonl")
     assert told(folder) == [
         "acme: `events.jsonl` and `events.jsonl.gz`: must be one of them, not both",
-        "acme: `users.jsonl` (or .jsonl.gz, .parquet) is missing; did you mean `user.jsonl`?",
+        "acme: must hold `users.jsonl` (or .jsonl.gz, .parquet); did you mean `user.jsonl`?",
     ]
 
 
 def test_a_folder_of_csv_names_the_importer(tmp_path):
     (tmp_path / "ratings.csv").write_text("a,b\n")
     (line,) = told(tmp_path)
-    assert "this folder holds no data set; `items.jsonl`, `users.jsonl` and `events.jsonl`" in line
-    assert line.endswith("are missing; ratings.csv is CSV: `recsim import csv` makes a data set of it")
+    assert (
+        "this folder holds no data set: it must hold `items.jsonl`, `users.jsonl` and `events.jsonl`" in line
+    )
+    assert line.endswith(
+        "(or each as .jsonl.gz or .parquet); ratings.csv is CSV, of which `recsim import csv` makes a data set"
+    )
 
 
 def test_a_folder_in_place_of_a_file_is_told(folder):
@@ -299,7 +315,7 @@ def test_a_small_file_that_unpacks_to_more_than_any_data_set_is_refused_on_the_w
     monkeypatch.setattr(unpack, "BLOCK", 1_000)
     (folder / "acme.json.gz").write_bytes(gzip.compress(b" " * 10**6))
     (line,) = told(folder / "acme.json.gz")
-    assert "is gzip that unpacks to more than 251,000 bytes, 250 times its size; no data set does" in line
+    assert "is gzip that unpacks to more than 251,000 bytes, 250 times its size; must be at most that" in line
 
 
 def test_a_table_of_somebody_else_is_read_with_its_own_types(tmp_path, monkeypatch):

@@ -14,15 +14,18 @@ GZIP, PARQUET = b"\x1f\x8b", b"PAR1"
 JSON, JSONL = "JSON", "JSONL"
 _ZIP, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _FOLDER = "a folder with items, users and events, each as .jsonl, .jsonl.gz or .parquet"
-_EXCEL = "this is an Excel file: save its sheet as CSV, and `recsim import csv` makes a data set of it"
+_EXCEL = "this is an Excel file: must be JSON; save its sheet as CSV, and `recsim import csv` makes a data set of it"
 _OTHERS = (
-    (GZIP, "this is gzip: give it a name that ends in .gz"),
+    (GZIP, "this is gzip: its name must end in .gz"),
     (PARQUET, f"this is Parquet: must be {_FOLDER}; `recsim import parquet` makes a data set of a table"),
-    (b"BZh", "this is bzip2: unpack it, or pack it with gzip"),
-    (b"\x28\xb5\x2f\xfd", "this is zstd: unpack it, or pack it with gzip"),
-    (b"\xfd7zXZ", "this is xz: unpack it, or pack it with gzip"),
-    (b"SQLite format 3", "this is an SQLite file: export its tables as CSV, and use `recsim import csv`"),
-    (b"ARROW1", "this is Arrow: write it as Parquet"),
+    (b"BZh", "this is bzip2: must be unpacked, or packed with gzip"),
+    (b"\x28\xb5\x2f\xfd", "this is zstd: must be unpacked, or packed with gzip"),
+    (b"\xfd7zXZ", "this is xz: must be unpacked, or packed with gzip"),
+    (
+        b"SQLite format 3",
+        "this is an SQLite file: must be JSON; export its tables as CSV, and `recsim import csv` makes a data set of them",
+    ),
+    (b"ARROW1", "this is Arrow: must be Parquet"),
     (b"\xff\xfe", "this is UTF-16 text: must be UTF-8"),
     (b"\xfe\xff", "this is UTF-16 text: must be UTF-8"),
 )
@@ -39,7 +42,7 @@ def named(head: bytes, path: Path, wanted: str = "") -> str:
         wanted: ``JSON`` or ``JSONL``, where it is read as text.
     """
     if head.startswith(_ZIP):
-        return _EXCEL if _is_sheet(path) else "this is a zip archive: unpack it first"
+        return _EXCEL if _is_sheet(path) else "this is a zip archive: must be unpacked first"
     if head.startswith(_OLD_OFFICE):
         return _EXCEL
     for magic, sentence in _OTHERS:
@@ -56,8 +59,8 @@ def _text(head: bytes, wanted: str) -> str:
             return "this is JSON: must be JSONL, one object a line"
     elif _ROW.fullmatch(first) and rest.lstrip().startswith(b"{") and not _document(head):
         return f"this is JSONL: must be {_FOLDER}"
-    if head[:1] not in (b"{", b"[") and _SEPARATED.fullmatch(first.rstrip()):
-        return "this is CSV: `recsim import csv` makes a data set of it"
+    if head[:1] not in (b"{", b"[") and rest and _SEPARATED.fullmatch(first.rstrip()):
+        return "this is CSV: must be JSON; `recsim import csv` makes a data set of it"
     return ""
 
 

@@ -35,7 +35,7 @@ def blocks(path: Path, what: str) -> Iterator[bytes]:
     except (OSError, EOFError, zlib.error) as error:
         if packed and not (isinstance(error, OSError) and error.errno):
             told = "is gzip that is cut short" if isinstance(error, EOFError) else "is damaged gzip"
-            raise InputError(Problem(shown(path), f"{told}; write or copy it again")) from None
+            raise InputError(Problem(shown(path), f"{told}; must be whole: write or copy it again")) from None
         raise unreadable(path, what, error) from None
 
 
@@ -43,7 +43,7 @@ def _unpacked(path: Path, stream: BinaryIO) -> Iterator[bytes]:
     head = stream.read(HEAD)
     size = stream.seek(0, 2)
     if not head.startswith(GZIP):
-        sentence = named(head, path) or "this is not packed: give it a name without .gz"
+        sentence = named(head, path) or "this is not packed: its name must be without .gz"
         raise InputError(Problem(shown(path), f"its name ends in .gz, but {sentence}"))
     stream.seek(0)
     most, found = min(MOST_BYTES, max(FREE, TIMES * size)), 0
@@ -52,7 +52,12 @@ def _unpacked(path: Path, stream: BinaryIO) -> Iterator[bytes]:
             found += len(block)
             if found > most:
                 what = f"is gzip that unpacks to more than {most:,} bytes"
-                raise InputError(Problem(shown(path), f"{what}, {TIMES} times its size; no data set does"))
+                raise InputError(
+                    Problem(
+                        shown(path),
+                        f"{what}, {TIMES} times its size; must be at most that, as every data set is",
+                    )
+                )
             yield block
 
 
