@@ -23,7 +23,7 @@ from pytest_recsim.cli.voice import counts, meter, say
 
 
 @group(
-    "recsim import csv orders.csv --items products.csv --out fixtures/customers/acme.json",
+    "recsim import csv orders.csv --items products.csv --out acme.json",
     "recsim import movielens ml-latest-small --out fixtures/customers/movies.json",
 )
 def importing() -> None:
@@ -49,8 +49,7 @@ def movielens(folder: Path, out: Path, window_days: float | None, force: bool) -
     "csv",
     examples=(
         "recsim import csv orders.csv --out fixtures/customers/acme.json",
-        "recsim import csv orders.csv.gz --items products.csv --time-zone Europe/Berlin \\\n"
-        "    --out fixtures/customers/acme.json",
+        "recsim import csv orders.csv.gz --time-zone Europe/Berlin --out acme.json",
     ),
 )
 @argument("source", type=PATH, metavar="FILE", help="a line per event, of any delimiter; perhaps in gzip")
