@@ -16,6 +16,7 @@ from pytest_recsim.record.jsonio import Document
 from pytest_recsim.record.model import Verdict
 from pytest_recsim.record.previous import Previous
 from pytest_recsim.record.quality import SegmentCount
+from pytest_recsim.record.suspicion import Suspicion
 
 RunStatus = Literal["started", "seeded", "incomplete", "finished"]
 KnobStatus = Literal[
@@ -92,6 +93,7 @@ class FixtureRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     ``sha256`` is that of its content, the same whatever it lies in; ``file_sha256`` that of the bytes of the one JSON file that
     it was read from, unpacked, and empty of a folder. Records of earlier versions have the latter as ``sha256``.
+    ``suspicions`` is what looked odd in it when the run began.
     """
 
     path: str
@@ -103,6 +105,7 @@ class FixtureRecord(msgspec.Struct, frozen=True, kw_only=True):
     segments: dict[str, int]
     notes: tuple[str, ...]
     file_sha256: str = ""
+    suspicions: tuple[Suspicion, ...] = ()
 
 
 class GuardrailFacts(msgspec.Struct, frozen=True, kw_only=True):

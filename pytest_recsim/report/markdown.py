@@ -22,6 +22,7 @@ from pytest_recsim.record.trend import read_trend
 from pytest_recsim.report.blocking import against, causes, waivers
 from pytest_recsim.report.changes import changes_section
 from pytest_recsim.report.comparison import comparison_section, headline, run_words
+from pytest_recsim.report.data import data_section
 from pytest_recsim.report.people import people_section
 from pytest_recsim.report.quality import overall_lines, quality_section
 from pytest_recsim.report.sentences import dates, seeded_of, soundness, sureness
@@ -79,6 +80,7 @@ def _lines(bundle: Bundle) -> Iterator[str]:
         yield ""
         yield from comparison_section(comparison, everything=False)
     yield from quality_section(quality)
+    yield from data_section(facts)
     yield from people_section(bundle.read_people())
     yield from _knobs(facts)
     yield from _links(bundle)
@@ -289,6 +291,7 @@ REST: tuple[Callable[[dict[str, Any], list[CheckResult], QualityMetrics | None],
     lambda facts, results, _quality: _unreported(facts, results),
     changes_section,
     lambda _facts, _results, quality: quality_section(quality),
+    lambda facts, _results, _quality: data_section(facts),
     lambda facts, _results, _quality: _knobs(facts),
 )
 """What it says of the rest of the record: facts, results, quality."""

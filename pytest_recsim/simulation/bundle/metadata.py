@@ -72,9 +72,7 @@ def describe(
         service=_service(opened),
         place=Place(org_id=plan.org_id, namespace=plan.namespace),
         profile=_profile(plan, prepared),
-        fixture=FixtureRecord(
-            **{name: getattr(plan.fixture, name) for name in FixtureRecord.__struct_fields__}
-        ),
+        fixture=_fixture(plan, prepared),
         guardrails=_guardrails(plan),
         options=_options(plan),
         clock_shift_seconds=prepared.seeded.shift_us / 1e6 if prepared and prepared.seeded else None,
@@ -101,6 +99,13 @@ def _profile(plan: Plan, prepared: Prepared | None) -> ProfileFacts:
         asked={name: setting.text for name, setting in plan.knobs.items()},
         knobs=prepared.knobs if prepared else (),
     )
+
+
+def _fixture(plan: Plan, prepared: Prepared | None) -> FixtureRecord:
+    known = {
+        name: getattr(plan.fixture, name) for name in FixtureRecord.__struct_fields__ if name != "suspicions"
+    }
+    return FixtureRecord(**known, suspicions=prepared.oddities if prepared else ())
 
 
 def _guardrails(plan: Plan) -> GuardrailFacts:

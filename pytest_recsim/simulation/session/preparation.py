@@ -16,6 +16,7 @@ from pytest_recsim.clock import perf_counter
 from pytest_recsim.compare.compare import compare
 from pytest_recsim.compare.sides import read_run
 from pytest_recsim.data.input.files import unwritable
+from pytest_recsim.data.input.instants import to_us
 from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.data.profiles.documents import without_secrets
 from pytest_recsim.observe.quality import evaluated_users, quality_asks
@@ -31,6 +32,7 @@ from pytest_recsim.record.people import NAME as PEOPLE
 from pytest_recsim.record.per_user import NAME as PER_USER
 from pytest_recsim.record.per_user import write_lines
 from pytest_recsim.record.quality import Noise, Quality, QualityMetrics
+from pytest_recsim.record.suspicion import Suspicion
 from pytest_recsim.service.api.writing import BATCH
 from pytest_recsim.service.contract.ask import Ask, Exchange
 from pytest_recsim.service.contract.errors import ServiceError
@@ -46,6 +48,7 @@ from pytest_recsim.simulation.truth.applied import Applied, applied
 from pytest_recsim.simulation.truth.dataset import Dataset
 from pytest_recsim.simulation.truth.inferred import Signs, UserClass
 from pytest_recsim.simulation.truth.knobs_in_effect import knob_table
+from pytest_recsim.simulation.truth.oddities import oddities
 from pytest_recsim.simulation.truth.tastes import Tastes
 
 OUTCOME = "prepared.msgpack"
@@ -69,6 +72,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
         asked_again: the users behind ``noise``, in the order of the stored repeats.
         timings: seconds per step.
         warm_up: how long the first answers took; None where nobody waited for them.
+        oddities: what looks odd in the data.
     """
 
     seeded: Seeded | None = None
@@ -85,6 +89,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     asked_again: tuple[str, ...] = ()
     timings: dict[str, float] = {}
     warm_up: WarmUp | None = None
+    oddities: tuple[Suspicion, ...] = ()
 
 
 def prepare_once(sim: Session) -> Prepared:
@@ -170,6 +175,8 @@ def _work(sim: Session) -> Prepared:
     types = tuple(sim.service.event_types()) if sim.capabilities.event_types else ()
     world = sim.learn(seeded, admin, types)
     clock.lap("seed")
+    odd = oddities(world, to_us(sim.context.now))
+    clock.lap("look_at_data")
     users = evaluated_users(sim.plan, sim.fixture, sim.material.columns, sim.material.split)
     asks = quality_asks(sim.plan, users, sim.overrides)
     first, warm_up = warmed(sim, first_users(world, users), asks)
@@ -214,6 +221,7 @@ def _work(sim: Session) -> Prepared:
         asked_again=tuple(answers),
         timings=clock.seconds,
         warm_up=warm_up,
+        oddities=odd,
     )
 
 

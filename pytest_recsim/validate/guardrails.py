@@ -1,0 +1,127 @@
+"""Which guardrails will be measured: the run's own formulas, over the shortest and the longest lists that there can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
+
+from pytest_recsim.data.guardrails.metric import MetricFacts
+from pytest_recsim.data.guardrails.metric_table import GUARDED
+from pytest_recsim.judge.lift import Lift, LiftRules, before_draws
+from pytest_recsim.record.quality import Figure, RelevanceName
+from pytest_recsim.record.reason import Reason
+from pytest_recsim.simulation.checks.cases import check_of, places
+from pytest_recsim.simulation.checks.subjects import NOBODY
+from pytest_recsim.simulation.measure.basis import Basis
+from pytest_recsim.simulation.measure.figures import Figures, figures_of
+from pytest_recsim.simulation.measure.lifts import Compared, compared_of
+from pytest_recsim.simulation.measure.traffic import P95_LEAST
+from pytest_recsim.validate.foreseen import Foreseen
+from pytest_recsim.validate.lengths import Lengths
+from pytest_recsim.validate.needing import Foretold, Need, foretold
+from pytest_recsim.validate.scenarios import something_listed
+
+OF_CONTENT = frozenset({"repeat_hit_share"})
+"""Whether they have a value hangs on what is listed, not only on how much."""
+OWN = Reason("only its function can tell", "custom", "run once, and see what it returns on these data")
+NO_SLOTS = Reason("no slot of any list passed through the client", "nobody", NOBODY.next_step)
+
+
+class Guarded:
+    """The guardrails of a foreseen run."""
+
+    def __init__(self, foreseen: Foreseen, lengths: Lengths) -> None:
+        self.sim, self.lengths = foreseen, lengths
+
+    @property
+    def relevance(self) -> RelevanceName:
+        """The relevance set that is judged."""
+        which: RelevanceName = self.sim.limit("relevance").value
+        return which
+
+    def all(self) -> Iterator[Foretold]:
+        """Foretell each, as a run would make them."""
+        plan = self.sim.plan
+        for threshold, segment in places(plan, "metrics"):
+            metric = GUARDED[threshold]
+            yield foretold(metric.name, segment, [self._metric(metric, segment)])
+        for threshold, segment in places(plan, "own.*"):
+            yield foretold(check_of(threshold), segment, [Need(None, OWN)])
+        if plan.own:
+            yield foretold("own_metrics", "", [])
+        somebody = Need(bool(self.sim.lists), NOBODY)
+        yield foretold("profile", "", [])
+        yield foretold("contract", "", [somebody])
+        yield foretold("availability", "", [somebody, something_listed(self.sim, self.lengths, NO_SLOTS)])
+
+    def _metric(self, metric: MetricFacts, segment: str) -> Need:
+        if metric.source == "lift":
+            lift = self.lift(metric.compares, segment)
+            return Need(lift.reason is None, lift.reason or Reason())
+        if metric.source == "lists":
+            return self._figure(metric, segment)
+        return self._counted(metric, segment)
+
+    def lift(self, of: str, segment: str) -> Lift:
+        """What is known of a lift: who has relevant items, and what the baseline finds."""
+        table = self._longest.table
+        rows = table.rows_of(segment) if segment else np.arange(len(table.rows))
+        column = ("ndcg", "mrr").index(of)
+        popular = self.compared.popular[rows, column]
+        rules = LiftRules(
+            min_segment_users=int(self.sim.limit("min_segment_users", segment).value),
+            min_baseline_hits=int(self.sim.limit("min_baseline_hits", segment).value),
+        )
+        return before_draws(segment, of, popular, popular, rules, self.sim.world.no_popularity)
+
+    def _figure(self, metric: MetricFacts, segment: str) -> Need:
+        label = metric.shown(self.relevance)
+        short, long = (self._of(found, segment)[label] for found in (self._short_figures, self._long_figures))
+        why = Reason((long if long.value is None else short).why)
+        if short.value is None and long.value is None and metric.name not in OF_CONTENT:
+            return Need(holds=False, why=why)
+        sure = short.value is not None and long.value is not None and metric.name not in OF_CONTENT
+        return Need(True if sure else None, why, long.value is not None)
+
+    @staticmethod
+    def _of(figures: tuple[Figures, dict[str, Figures]], segment: str) -> dict[str, Figure]:
+        return figures[1][segment] if segment else figures[0]
+
+    def _counted(self, metric: MetricFacts, segment: str) -> Need:
+        """What is measured on answers: times, failures, repeats, an earlier run."""
+        users = [user for user in self.sim.lists if not segment or self.sim.users[user].segment == segment]
+        if metric.name == "p95_ms":
+            least = max(P95_LEAST, int(self.sim.limit("min_segment_users", segment).value))
+            why = Reason(
+                f"{len(users)} users, at least {least} are needed", "too_few_users", NOBODY.next_step
+            )
+            return Need(len(users) >= least, why)
+        if metric.name == "rank_instability":
+            sure = any(self.lengths.least(user, caps=True) for user in users)
+            possible = any(self.lengths.most(user, caps=True) for user in users)
+            why = Reason(
+                f"nobody of segment {segment} has holdout events and a list", "nobody", NOBODY.next_step
+            )
+            return Need(True if sure else None if possible else False, why, sure)
+        if metric.name == "error_rate":
+            return Need(bool(users), NOBODY)
+        return Need(None, Reason("the run that is compared with decides"))
+
+    @cached_property
+    def _longest(self) -> Basis:
+        return self.sim.basis([self.lengths.most(user, caps=True) for user in self.sim.lists])
+
+    @cached_property
+    def _long_figures(self) -> tuple[Figures, dict[str, Figures]]:
+        return figures_of(self._longest)
+
+    @cached_property
+    def _short_figures(self) -> tuple[Figures, dict[str, Figures]]:
+        return figures_of(self.sim.basis([self.lengths.least(user, caps=True) for user in self.sim.lists]))
+
+    @cached_property
+    def compared(self) -> Compared:
+        """NDCG and MRR per user of the baselines."""
+        return compared_of(self._longest, self.sim.popular, self.relevance)
