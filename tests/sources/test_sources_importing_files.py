@@ -220,6 +220,21 @@ def test_event_words_are_recognised_and_unknown_ones_a_choice(write):
     assert [event["type"] for event in named.document()["events"]] == [2, 0, 3]
 
 
+@pytest.mark.parametrize(
+    ("head", "settings", "code", "said"),
+    [
+        ("user,item,ts,rating", {}, 0, "so every row is a view"),
+        ("customer,sku,date,quantity", {}, 3, "so every row is a purchase"),
+        ("user,item,ts,rating", {"event_type": "click"}, 1, ""),
+    ],
+)
+def test_rows_without_event_words_are_of_one_type(write, head, settings, code, said):
+    built = imported(write("e.csv", f"{head}\nu,i,2026-01-01,4\n"), **settings)
+    assert built.document()["events"][0]["type"] == code
+    assert built.document()["events"][0]["value"] == 4
+    assert said in "\n".join(built.notes)
+
+
 def test_json_lines_and_parquet_give_the_same_fixture_as_csv(write, tmp_path):
     rows = [("007", "a", "2026-01-01T10:00:00Z", "view"), ("7", "b", "2026-01-02T10:00:00Z", "purchase")]
     names = ("user_id", "item_id", "ts", "event")

@@ -128,8 +128,7 @@ def _interactions(sheet: Sheet, mapping: Reading, notes: list[str]) -> pl.DataFr
         made["source_event_id"] = own.set(own == "", None)
     findings.check()
     code, back, stays = types
-    made |= {"type": code, "returned": back, "row": frame["row"]}
-    made_frame = pl.DataFrame(made)
+    made_frame = pl.DataFrame({**made, "row": frame["row"]}).with_columns(type=code, returned=back)
     return made_frame if stays is None else made_frame.filter(stays)
 
 

@@ -82,6 +82,11 @@ def load_mapping(path: Path) -> Reading:
         raise InputError(Problem(f"{name}:{line}", "is not YAML")) from None
     if not isinstance(found, dict):
         raise InputError(Problem(name, f"{kind(found)}; must be a mapping with `interactions`"))
+    return reading_from(name, found)
+
+
+def reading_from(name: str, found: Mapping[Any, Any]) -> Reading:
+    """Return a mapping of plain data; ``InputError`` says what is wrong with it, and where in ``name``."""
     known = ("interactions", "items", "users", "settings", "events")
     for key, part in found.items():
         if key not in known:
