@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import click
-
+from pytest_recsim.cli import import_formats
 from pytest_recsim.cli.command import PATH, argument, group
 from pytest_recsim.cli.import_options import (
     BESIDE,
@@ -19,7 +18,7 @@ from pytest_recsim.cli.import_options import (
     options,
     reading_of,
 )
-from pytest_recsim.cli.voice import counts, meter, say
+from pytest_recsim.cli.voice import meter, say
 
 
 @group(
@@ -28,21 +27,6 @@ from pytest_recsim.cli.voice import counts, meter, say
 )
 def importing() -> None:
     """Turn somebody else's data set into a fixture."""
-
-
-@importing.command(examples=("recsim import movielens ml-latest-small --out fixtures/customers/movies.json",))
-@argument("folder", type=PATH, metavar="DIR", help="the unpacked archive")
-@click.option("--out", type=PATH, required=True, metavar="FIXTURE", help="the file to write")
-@click.option("--window-days", type=float, metavar="D", help="the window you will judge with")
-@click.option("--force", is_flag=True, help="overwrite an existing file")
-def movielens(folder: Path, out: Path, window_days: float | None, force: bool) -> None:
-    """Read a MovieLens folder with ratings.csv and movies.csv."""
-    from pytest_recsim.sources.movielens import import_movielens
-    from pytest_recsim.sources.writer import write_fixture
-
-    made = import_movielens(folder, window_days=window_days, progress=meter())
-    write_fixture(made, out, force=force)
-    say(f"{out}: {counts(made)}")
 
 
 @importing.command(
@@ -111,3 +95,7 @@ def tell(built: Any, out: Path, *, force: bool) -> None:
         say(f"note: {one}")
     sizes = ", ".join(f"{count:,} {name}" for name, count in built.counts.items())
     say(f"{out}: {sizes}")
+
+
+for one in import_formats.commands():
+    importing.add_command(one)
