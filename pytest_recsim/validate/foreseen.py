@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from pytest_recsim.data.fixtures.columns import columns
 from pytest_recsim.data.fixtures.split import split_events
 from pytest_recsim.data.profiles.knobs import KNOBS, default_value
+from pytest_recsim.judge import PADDING, UNKNOWN
 from pytest_recsim.observe.quality import evaluated_users
 from pytest_recsim.plan.model import K, Plan
 from pytest_recsim.prepare.probe import probe_source
@@ -67,7 +67,7 @@ class Foreseen(Catalogue, Truth):
 
     def __init__(self, plan: Plan, fixture: Fixture) -> None:
         self._plan = plan
-        table = columns(fixture)
+        table = fixture.columns
         material = Material(fixture, table, split_events(table, plan.split, plan.window_days))
         newest = material.span_us[1] if material.span_us else 0
         self._world = Dataset(plan, material, KnobsInEffect(plan, _defaults()), 0, newest + MINUTE_US)
@@ -98,7 +98,7 @@ class Foreseen(Catalogue, Truth):
     @cached_property
     def popular(self) -> Rivals:
         """The baselines of these users; the items of popularity stand in for lists."""
-        return rivals_of(Slates(self.world, self.rows, np.full((len(self.rows), K), -1, dtype=np.int32)))
+        return rivals_of(Slates(self.world, self.rows, np.full((len(self.rows), K), PADDING, dtype=np.int32)))
 
     @cached_property
     def lists(self) -> dict[str, Exchange]:
@@ -143,10 +143,18 @@ class Foreseen(Catalogue, Truth):
         """The guessed lists of some users."""
         return {user: self.lists[user] for user in users}
 
-    def basis(self, lengths: Sequence[int]) -> Basis:
-        """The guessed lists, each cut to its length, as what figures are computed from."""
+    def basis(self, lengths: Sequence[int], *, fresh: bool = False) -> Basis:
+        """The guessed lists, each cut to its length, as what figures are computed from.
+
+        Args:
+            lengths: per evaluated user.
+            fresh: whether S8's item, which is none of the catalogue, stands at the end.
+        """
         lists: Lists = self.popular.popular.copy()
-        lists[np.arange(K)[None, :] >= np.asarray(lengths, dtype=np.int64)[:, None]] = -1
+        ends = np.asarray(lengths, dtype=np.int64)[:, None]
+        lists[np.arange(K)[None, :] >= ends] = PADDING
+        if fresh and self.fresh is not None:
+            lists[np.arange(K)[None, :] == ends] = UNKNOWN
         clamped = int(self.world.effective.value("RECOMMENDATION_MAX_K") or 0)
         return Basis(Slates(self.world, self.rows, lists), self.world.popularity, clamped)
 

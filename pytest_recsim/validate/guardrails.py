@@ -10,14 +10,15 @@ import numpy as np
 from pytest_recsim.data.guardrails.metric import MetricFacts
 from pytest_recsim.data.guardrails.metric_table import GUARDED
 from pytest_recsim.judge.lift import Lift, LiftRules, before_draws
-from pytest_recsim.record.quality import Figure, RelevanceName
+from pytest_recsim.record.quality import RelevanceName
 from pytest_recsim.record.reason import Reason
 from pytest_recsim.simulation.checks.cases import check_of, places
 from pytest_recsim.simulation.checks.subjects import NOBODY
 from pytest_recsim.simulation.measure.basis import Basis
 from pytest_recsim.simulation.measure.figures import Figures, figures_of
-from pytest_recsim.simulation.measure.lifts import Compared, compared_of
+from pytest_recsim.simulation.measure.lifts import LIFTED, Compared, compared_of
 from pytest_recsim.simulation.measure.traffic import P95_LEAST
+from pytest_recsim.simulation.truth.slates import Slates
 from pytest_recsim.validate.foreseen import Foreseen
 from pytest_recsim.validate.lengths import Lengths
 from pytest_recsim.validate.needing import Foretold, Need, foretold
@@ -66,9 +67,9 @@ class Guarded:
 
     def lift(self, of: str, segment: str) -> Lift:
         """What is known of a lift: who has relevant items, and what the baseline finds."""
-        table = self._longest.table
+        table = self.table
         rows = table.rows_of(segment) if segment else np.arange(len(table.rows))
-        column = ("ndcg", "mrr").index(of)
+        column = LIFTED.index(of)
         popular = self.compared.popular[rows, column]
         rules = LiftRules(
             min_segment_users=int(self.sim.limit("min_segment_users", segment).value),
@@ -78,16 +79,11 @@ class Guarded:
 
     def _figure(self, metric: MetricFacts, segment: str) -> Need:
         label = metric.shown(self.relevance)
-        short, long = (self._of(found, segment)[label] for found in (self._short_figures, self._long_figures))
-        why = Reason((long if long.value is None else short).why)
-        if short.value is None and long.value is None and metric.name not in OF_CONTENT:
-            return Need(holds=False, why=why)
-        sure = short.value is not None and long.value is not None and metric.name not in OF_CONTENT
-        return Need(True if sure else None, why, long.value is not None)
-
-    @staticmethod
-    def _of(figures: tuple[Figures, dict[str, Figures]], segment: str) -> dict[str, Figure]:
-        return figures[1][segment] if segment else figures[0]
+        found = [(one[1][segment] if segment else one[0])[label] for one in self._figures]
+        missing = [one for one in found if one.value is None]
+        why = Reason(missing[0].why) if missing else Reason()
+        same = len(missing) in (0, len(found)) and metric.name not in OF_CONTENT
+        return Need(not missing if same else None, why, guess=found[0].value is not None)
 
     def _counted(self, metric: MetricFacts, segment: str) -> Need:
         """What is measured on answers: times, failures, repeats, an earlier run."""
@@ -109,17 +105,21 @@ class Guarded:
             return Need(bool(users), NOBODY)
         return Need(None, Reason("the run that is compared with decides"))
 
+    @property
+    def table(self) -> Slates:
+        """The evaluated users."""
+        return self._longest.table
+
     @cached_property
     def _longest(self) -> Basis:
         return self.sim.basis([self.lengths.most(user, caps=True) for user in self.sim.lists])
 
     @cached_property
-    def _long_figures(self) -> tuple[Figures, dict[str, Figures]]:
-        return figures_of(self._longest)
-
-    @cached_property
-    def _short_figures(self) -> tuple[Figures, dict[str, Figures]]:
-        return figures_of(self.sim.basis([self.lengths.least(user, caps=True) for user in self.sim.lists]))
+    def _figures(self) -> list[tuple[Figures, dict[str, Figures]]]:
+        """The figures of the longest lists, of the shortest, and of these with the fresh item that is in no figure."""
+        least = [self.lengths.least(user, caps=True) for user in self.sim.lists]
+        bases = (self._longest, self.sim.basis(least), self.sim.basis(least, fresh=True))
+        return [figures_of(basis) for basis in bases]
 
     @cached_property
     def compared(self) -> Compared:
