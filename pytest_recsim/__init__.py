@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pytest_recsim.simulation.checks.check import Check
     from pytest_recsim.simulation.controller.evaluate import evaluate
     from pytest_recsim.simulation.controller.run_record import RunRecord
+    from pytest_recsim.sources.importing.dataframes import fixture_from
 
 __all__ = [
     "Check",
@@ -29,6 +30,7 @@ __all__ = [
     "UserMetric",
     "__version__",
     "evaluate",
+    "fixture_from",
     "plan_for",
 ]
 __version__ = "0.1.0"
@@ -44,6 +46,7 @@ _ROOMS = {
     "Simulation": "simulation",
     "UserMetric": "plan.own",
     "evaluate": "simulation.controller.evaluate",
+    "fixture_from": "sources.importing.dataframes",
     "plan_for": "plan.keywords",
 }
 

@@ -20,7 +20,7 @@ NAMES = {
     "Simulation",
     "UserMetric",
 }
-NAMES |= {"__version__", "evaluate", "plan_for"}
+NAMES |= {"__version__", "evaluate", "fixture_from", "plan_for"}
 LOADED = """\
 import sys
 import pytest_recsim

@@ -24,6 +24,7 @@ class Entry(NamedTuple):
 
 SECTIONS = {
     "Data": (
+        Entry("new", "new:new", "start a customer: data, profile, thresholds, a check, a batch"),
         Entry("generate", "generate:generate", "make a synthetic customer from a seed"),
         Entry("validate", "validate:validate", "what is wrong, and what a data set can carry"),
         Entry("import", "importing:importing", "turn somebody else's data set into a fixture"),

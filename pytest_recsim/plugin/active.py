@@ -19,6 +19,7 @@ from pytest_recsim.simulation.session.notes import Notes
 MARKERS = (
     "scenario(id): a behaviour of the recommender that must hold, S1 to S10",
     "guardrail(name, when=None): a threshold that must hold; `when` names one that may be off, and then there is no check",
+    "customer(name, ...): a check that is made for these customers only",
 )
 
 

@@ -1,11 +1,14 @@
 """Parametrisation, order and selection of the checks.
 
 A check marked ``guardrail("metrics", when="metrics")`` exists once for each threshold of the registry, and segment, that
-is on for a customer. ``when="own"`` stands for "custom metrics are announced", ``when="own.*"`` for "and have thresholds".
+is on for a customer. ``when="own"`` stands for "custom metrics are announced", ``when="own.*"`` for "and have thresholds". One
+marked ``customer("acme")`` is made for that customer only.
 """
 
 from __future__ import annotations
 
+import inspect
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +30,10 @@ THREADS = "_run-parallel"
 @pytest.hookimpl(tryfirst=True)
 def pytest_pycollect_makeitem(collector: pytest.Collector, obj: object) -> list[pytest.Item] | None:
     """Leave out checks that exist for nobody; parametrised with no case they would be reported as skipped."""
+    if inspect.isfunction(obj) and (customers := _customers(obj, collector)):
+        plans = collector.config.stash[STATE].plans.values()
+        if not any(plan.customer in customers for plan in plans):
+            return []
     for mark in getattr(obj, "pytestmark", ()):
         when = mark.kwargs.get("when") if getattr(mark, "name", "") == "guardrail" else None
         if when and not any(places(plan, when) for plan in collector.config.stash[STATE].plans.values()):
@@ -42,10 +49,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     names = [name for name in PARAMETERS if name in metafunc.fixturenames]
     mark = metafunc.definition.get_closest_marker("guardrail")
     when = str(mark.kwargs.get("when", "")) if mark else ""
-    rows = [row for name, plan in plans.items() for row in cases(name, plan, names, when)]
+    customers = _customers(metafunc.function, metafunc.definition.parent)
+    mine = {name: plan for name, plan in plans.items() if not customers or plan.customer in customers}
+    rows = [row for name, plan in mine.items() for row in cases(name, plan, names, when)]
     values = [tuple(row[name] for name in names) for row in rows]
     ids = ["-".join(filter(None, map(check_of, case))) for case in values]
     metafunc.parametrize(names, values, ids=ids, indirect=["sim"])
+
+
+def _customers(function: Any, parent: pytest.Collector | None) -> set[str]:
+    """Return for whom a check is made; empty for everybody. The function's own mark goes before that of its class or module."""
+    marks = [mark for mark in getattr(function, "pytestmark", ()) if mark.name == "customer"]
+    if not marks and parent is not None:
+        marks = list(itertools.islice(parent.iter_markers("customer"), 1))
+    return {str(name) for mark in marks for name in mark.args}
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

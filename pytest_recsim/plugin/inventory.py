@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,6 +25,7 @@ class Written:
         scenario, guardrail: what its marker names; empty without one.
         when: the optional threshold that it needs; empty when it always exists.
         arguments: names of its parameters.
+        customers: for whom it is made, as its mark or that of its class or file spells them out; empty for everybody.
     """
 
     name: str
@@ -32,6 +33,10 @@ class Written:
     guardrail: str
     when: str
     arguments: tuple[str, ...]
+    customers: tuple[str, ...] = ()
+
+    def concerns(self, customer: str) -> bool:
+        return not self.customers or customer in self.customers
 
 
 def left_out(plan: Plan, planned: Collection[Key], collected: Collection[Key], here: Path) -> tuple[str, ...]:
@@ -51,7 +56,7 @@ def left_out(plan: Plan, planned: Collection[Key], collected: Collection[Key], h
         if (plan.id, check, case) not in mine
     ]
     known = {check for _, check, _ in (*wanted, *mine)}
-    return tuple(dict.fromkeys([*missing, *(name for name in _of_the_user(here) if name not in known)]))
+    return tuple(dict.fromkeys([*missing, *(name for name in _of_the_user(plan, here) if name not in known)]))
 
 
 def _of_the_suite(plan: Plan) -> Iterator[Key]:
@@ -61,10 +66,11 @@ def _of_the_suite(plan: Plan) -> Iterator[Key]:
                 yield key_of(one.scenario, one.guardrail, case)
 
 
-def _of_the_user(here: Path) -> list[str]:
+def _of_the_user(plan: Plan, here: Path) -> list[str]:
     """Names of the user's own checks; how pytest parametrises them is not known before it has collected them."""
     _, *own = suite_paths(here)
-    return [one.name for folder in own for path in _files(folder) for one in written(path)]
+    found = (one for folder in own for path in _files(folder) for one in written(path))
+    return [one.name for one in found if one.concerns(plan.customer)]
 
 
 def _files(folder: Path) -> list[Path]:
@@ -78,20 +84,43 @@ def written(path: Path) -> tuple[Written, ...]:
         tree = ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError):
         return ()
-    return tuple(_checks(tree.body, path.name))
+    assigned = [node.value for node in tree.body if isinstance(node, ast.Assign) and _is_pytestmark(node)]
+    return tuple(_checks(tree.body, path.name, _customers(assigned)))
 
 
-def _checks(body: list[ast.stmt], place: str) -> Iterator[Written]:
+def _is_pytestmark(node: ast.Assign) -> bool:
+    return any(isinstance(name, ast.Name) and name.id == "pytestmark" for name in node.targets)
+
+
+def _checks(body: list[ast.stmt], place: str, customers: tuple[str, ...]) -> Iterator[Written]:
     for node in body:
         if isinstance(node, ast.ClassDef) and node.name.startswith("Test"):
-            yield from _checks(node.body, f"{place}::{node.name}")
+            inner = _customers(node.decorator_list) or customers
+            yield from _checks(node.body, f"{place}::{node.name}", inner)
         if isinstance(node, Function) and node.name.startswith("test"):
             arguments = tuple(argument.arg for argument in (*node.args.args, *node.args.kwonlyargs))
             if "sim" in arguments:
-                yield _written(node, f"{place}::{node.name}", arguments)
+                mine = _customers(node.decorator_list) or customers
+                yield _written(node, f"{place}::{node.name}", arguments, mine)
 
 
-def _written(node: Function, name: str, arguments: tuple[str, ...]) -> Written:
+def _customers(marks: Sequence[ast.expr]) -> tuple[str, ...]:
+    """Return the customers that marks name, or lists of marks."""
+    flat = [
+        one for mark in marks for one in (mark.elts if isinstance(mark, ast.List | ast.Tuple) else [mark])
+    ]
+    return tuple(
+        str(name.value)
+        for mark in flat
+        if isinstance(mark, ast.Call)
+        and isinstance(mark.func, ast.Attribute)
+        and mark.func.attr == "customer"
+        for name in mark.args
+        if isinstance(name, ast.Constant)
+    )
+
+
+def _written(node: Function, name: str, arguments: tuple[str, ...], customers: tuple[str, ...]) -> Written:
     words = {"scenario": "", "guardrail": "", "when": ""}
     for mark in node.decorator_list:
         if isinstance(mark, ast.Call) and isinstance(mark.func, ast.Attribute) and mark.func.attr in words:
@@ -100,4 +129,4 @@ def _written(node: Function, name: str, arguments: tuple[str, ...]) -> Written:
             for keyword in mark.keywords:
                 if keyword.arg == "when" and isinstance(keyword.value, ast.Constant):
                     words["when"] = str(keyword.value.value)
-    return Written(name=name, arguments=arguments, **words)
+    return Written(name=name, arguments=arguments, customers=customers, **words)

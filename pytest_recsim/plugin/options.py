@@ -114,6 +114,7 @@ ENVIRONMENT = {
     "RECSYS_ORG_ID": "tenant of the service, where --org-id does not say; goes before guardrails.yml",
     "RECSIM_STATE_DIR": "folder of the key that seals notes about changed services "
     "(else $XDG_STATE_HOME/pytest-recsim, else ~/.local/state/pytest-recsim)",
+    "RECSIM_GORSE_API_KEY": "key of a running Gorse, sent as X-API-Key by `recsim import gorse`; to nobody else",
     "GITHUB_STEP_SUMMARY": "set by GitHub Actions: the page is appended to this file",
 }
 """Variables that are read by a run."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+import polars as pl
+
+from pytest_recsim.data.input.instants import from_us
+from pytest_recsim.sources.importing.segments import cut_us
 
 FEW = 5
 POWER_SHARE = 0.25
@@ -17,88 +18,90 @@ FAMILIES = {
     "comedy_fans": ("comedy", "animation", "children", "children's", "musical", "romance"),
     "drama_fans": ("drama", "documentary", "crime", "mystery", "film-noir", "horror"),
 }
-DAY = 86_400
-
-
-class Contact(NamedTuple):
-    """One event of one person with one film; sorts by time."""
-
-    second: int
-    user: int
-    film: int
-    type: int
+NAMES = sorted(FAMILIES)
 
 
 @dataclass(frozen=True)
 class People:
-    """Segment per user, and the counts that say how much history and holdout there is."""
+    """Segment per user, and the counts that say how much history and holdout there is.
 
-    names: dict[int, str]
+    Attributes:
+        names: ``user`` (Int64, ascending) and ``segment``.
+        facts: for the fixture's ``meta``.
+    """
+
+    names: pl.DataFrame
     facts: dict[str, Any]
 
 
 def segments(
-    contacts: Sequence[Contact], genres: Mapping[int, Collection[str]], window_days: float | None
+    contacts: pl.DataFrame, genres: Mapping[int, Collection[str]], window_days: float | None
 ) -> People:
     """Give every user a segment from the seeded part of the window.
 
     Args:
-        contacts: in order of time, at least one.
+        contacts: ``ts`` (Int64, microseconds), ``user`` and ``film`` (Int64), at least one row.
         genres: film -> lower-case genres.
         window_days: only the newest days count; None = all.
     """
-    begin = contacts[0].second if window_days is None else contacts[-1].second - window_days * DAY
-    window = [contact for contact in contacts if contact.second >= begin]
-    split = window[(3 * len(window) + 3) // 4 - 1].second  # number ceil(3/4 n), as data.split cuts
-    history: dict[int, set[int]] = defaultdict(set)
-    for contact in window:
-        if contact.second <= split:
-            history[contact.user].add(contact.film)
-    later = {contact.user for contact in window if contact.second > split}
-    everybody = {contact.user for contact in contacts}
-    return People(_named(everybody, history, genres), _facts(everybody, set(history), later, split))
+    contacts = contacts.select("ts", "user", "film").sort("ts")
+    begin, split = cut_us(contacts["ts"], window_days)
+    window = contacts.filter(pl.col("ts") >= begin)
+    history = window.filter(pl.col("ts") <= split).select("user", "film").unique()
+    everybody = contacts.select("user").unique().sort("user")
+    later = window.filter(pl.col("ts") > split)
+    return People(_named(everybody, history, genres), _facts(everybody, history, later, split))
 
 
 def _named(
-    everybody: set[int], history: Mapping[int, set[int]], genres: Mapping[int, Collection[str]]
-) -> dict[int, str]:
+    everybody: pl.DataFrame, history: pl.DataFrame, genres: Mapping[int, Collection[str]]
+) -> pl.DataFrame:
     """Few films: ``new_users``; the quarter with the most: ``power_users``; the rest by favourite family."""
-    known = sorted(
-        (user for user in history if len(history[user]) >= FEW), key=lambda u: (-len(history[u]), u)
+    known = (
+        history.group_by("user")
+        .len()
+        .filter(pl.col("len") >= FEW)
+        .sort(-pl.col("len").cast(pl.Int64), "user")
     )
-    power = set(known[: int(POWER_SHARE * len(known))])
-    tallies = {user: _tally(history[user], genres) for user in known}
-    usual: Counter[str] = Counter()
-    for tally in tallies.values():
-        usual.update(tally)
-    names = dict.fromkeys(everybody, "new_users")
-    names |= {user: _favourite(tallies[user], usual) for user in known}
-    return names | dict.fromkeys(power, "power_users")
-
-
-def _tally(films: Collection[int], genres: Mapping[int, Collection[str]]) -> Counter[str]:
-    """How many genres of each family the films carry."""
-    return Counter(
-        family
-        for film in films
-        for family, words in FAMILIES.items()
-        for word in genres[film]
-        if word in words
+    power = known.head(int(POWER_SHARE * len(known)))["user"]
+    tallies = _tallies(known.select("user"), history, genres)
+    usual = {name: int(tallies[name].sum()) or 1 for name in NAMES}
+    shares = [pl.col(name) / usual[name] for name in NAMES]
+    favourite = pl.coalesce(
+        pl.when(share == pl.max_horizontal(shares)).then(pl.lit(name))  # ties by name
+        for name, share in zip(NAMES, shares, strict=True)
     )
+    fans = tallies.select("user", fan=favourite)
+    segment = pl.when(pl.col("user").is_in(power)).then(pl.lit("power_users")).otherwise(pl.col("fan"))
+    found = everybody.join(fans, on="user", how="left", maintain_order="left")
+    return found.select("user", segment=segment.fill_null("new_users"))
 
 
-def _favourite(tally: Counter[str], usual: Counter[str]) -> str:
-    """The family that is most over-represented against everybody's history; ties by name."""
-    return max(sorted(FAMILIES), key=lambda family: tally[family] / (usual[family] or 1))
+def _tallies(
+    known: pl.DataFrame, history: pl.DataFrame, genres: Mapping[int, Collection[str]]
+) -> pl.DataFrame:
+    """Per user how many genres of each family the films of the history carry."""
+    films = pl.DataFrame(
+        [
+            (film, *(sum(word in FAMILIES[name] for word in words) for name in NAMES))
+            for film, words in genres.items()
+        ],
+        schema={"film": pl.Int64, **dict.fromkeys(NAMES, pl.Int64)},
+        orient="row",
+    )
+    counted = history.join(films, on="film", how="left").group_by("user").agg(pl.col(NAMES).sum())
+    return known.join(counted, on="user", how="left", maintain_order="left").fill_null(0)
 
 
-def _facts(everybody: set[int], before: set[int], after: set[int], split: int) -> dict[str, Any]:
+def _facts(everybody: pl.DataFrame, history: pl.DataFrame, later: pl.DataFrame, split: int) -> dict[str, Any]:
+    before, after = history.select("user").unique(), later.select("user").unique()
+    both = len(before.join(after, on="user", how="semi"))
     return {
-        "split_at": datetime.fromtimestamp(split, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "split_at": from_us(split).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "people": {
-            "history_and_holdout": len(before & after),
-            "history_only": len(before - after),
-            "holdout_only": len(after - before),
-            "outside_window": len(everybody - before - after),
+            "history_and_holdout": both,
+            "history_only": len(before) - both,
+            "holdout_only": len(after) - both,
+            "outside_window": len(everybody) - len(before) - len(after) + both,
         },
     }

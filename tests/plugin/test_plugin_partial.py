@@ -118,3 +118,25 @@ def test_checks_in_classes_and_functions_without_a_simulation_are_told_apart(tmp
         "test_own.py::TestMine::test_in",
         "test_own.py::test_out",
     ]
+
+
+def test_the_customers_of_a_check_are_read_from_its_mark_or_that_of_its_class_or_file(tmp_path) -> None:
+    path = tmp_path / "test_mine.py"
+    path.write_text(
+        "import pytest\npytestmark = [pytest.mark.slow, pytest.mark.customer('a', 'b')]\n"
+        "def test_file(sim): ...\n"
+        "@pytest.mark.customer('c')\ndef test_own(sim): ...\n"
+        "@pytest.mark.customer('d')\nclass TestClass:\n    def test_in(self, sim): ...\n"
+    )
+    assert [one.customers for one in inventory.written(path)] == [("a", "b"), ("c",), ("d",)]
+
+
+@pytest.mark.long
+def test_a_check_of_another_customer_does_not_exist_and_is_not_left_out(acme: Project) -> None:
+    acme.scenario("other", f"import pytest\npytestmark = pytest.mark.customer('other')\n{MINE}")
+    acme.scenario("mine", f"import pytest\n@pytest.mark.customer('b', 'acme')\n{MINE}")
+    ran = acme.simulate()
+    assert ran.code == 0, ran.text
+    assert (verdict(acme)["status"], verdict(acme)["left_out"]) == ("may_go", 0)
+    assert "test_other.py" not in ran.text
+    assert "test_mine.py" in ran.text

@@ -12,7 +12,9 @@ from pytest_recsim.data.fixtures.columns import columns
 from pytest_recsim.data.fixtures.fixture import load_fixture
 from pytest_recsim.data.fixtures.split import split_events
 from pytest_recsim.data.input.problems import InputError
-from pytest_recsim.sources.movielens import import_movielens
+from pytest_recsim.sources.formats import movielens
+from pytest_recsim.sources.formats.source import Source
+from pytest_recsim.sources.importing.build import build
 from pytest_recsim.sources.writer import render, write_fixture
 
 MOVIES = """movieId,title,genres
@@ -31,6 +33,10 @@ RATINGS = """userId,movieId,rating,timestamp
 TAGS = """userId,movieId,tag,timestamp
 9,4,"weepy, long",1000000050
 """
+
+
+def import_movielens(folder, window_days=None):
+    return build(movielens.read(Source(str(folder), window_days))).document()
 
 
 @pytest.fixture

@@ -1,0 +1,127 @@
+"""The tables of items and users: fields in their types, tags cut apart, prefixed tags derived."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from pytest_recsim.data.input.findings import Findings, quoted
+from pytest_recsim.data.input.problems import ENOUGH
+from pytest_recsim.sources.importing.csvtext import Sheet
+from pytest_recsim.sources.importing.mapping import Columns
+from pytest_recsim.sources.importing.numbers import decimal_comma, numbers
+from pytest_recsim.sources.importing.tables import PROPS
+
+CUTS = ("|", ";", ",")
+YES = "true t yes y 1 ja in_stock instock available verfügbar lieferbar"
+NO = "false f no n 0 nein out_of_stock outofstock unavailable ausverkauft"
+DERIVED = ("brand", "category")
+
+
+def item_table(sheet: Sheet, columns: Columns, comma: bool | None, notes: list[str]) -> pl.DataFrame:
+    """Return the items in the types of a fixture.
+
+    Raises:
+        InputError: cells that cannot be used, each by its line, or numbers that fit two ways.
+    """
+    findings, frame, made = Findings(), sheet.frame, {"row": sheet.frame["row"]}
+    counted = [name for name in columns if name == "price" or name.startswith(PROPS)]
+    digits = [columns[name][0] for name in counted if name == "price" or _is_number(frame[columns[name][0]])]
+    comma = decimal_comma(sheet, digits, comma)
+    if comma:
+        notes.append(f"{sheet.name}: numbers with decimal commas")
+    for name, found in columns.items():
+        column = frame[found[0]]
+        if found[0] in digits and name in counted:
+            made[name] = numbers(sheet, found[0], findings, comma=comma)
+        elif name == "available":
+            made[name] = _available(sheet, found[0], findings)
+        elif name in {"tags", "category_path"}:
+            made[name] = _lists(sheet, found, notes)
+        else:
+            text = column.cast(pl.String, strict=False).str.strip_chars()
+            made[name] = text if name == "item_id" else text.set(text == "", None)
+    findings.check()
+    unused = [
+        name
+        for name in frame.columns
+        if name != "row" and not any(name in found for found in columns.values())
+    ]
+    if unused:
+        notes.append(f"{sheet.name}: columns that are not used: {', '.join(unused[:10])}")
+    return _derived(pl.DataFrame(made), sheet.name, notes)
+
+
+def _is_number(column: pl.Series) -> bool:
+    if column.dtype != pl.String:
+        return column.dtype.is_numeric()
+    some = column.drop_nulls().head(200)
+    some = some.filter(some.str.strip_chars() != "")
+    return len(some) > 0 and bool(some.str.contains(r"^\s*[-+]?[€$£]?[0-9][0-9.,\s]*[€$£]?\s*$").all())
+
+
+def _available(sheet: Sheet, name: str, findings: Findings) -> pl.Series:
+    column = sheet.frame[name]
+    if column.dtype == pl.Boolean:
+        return column.fill_null(value=True)
+    words = column.cast(pl.String, strict=False).fill_null("").str.strip_chars().str.to_lowercase()
+    words = words.str.replace_all(r"[ -]", "_").str.replace(r"\.0$", "")
+    meant = dict.fromkeys(YES.split(), True) | dict.fromkeys(NO.split(), False) | {"": True}
+    found = words.replace_strict(meant, default=None, return_dtype=pl.Boolean)
+    for row, cell in sheet.frame.select("row", name).filter(found.is_null()).head(ENOUGH).rows():
+        findings.add(f"{sheet.name}:{row}", f"{name} `{quoted(str(cell))}`: must be true or false", name)
+    return found
+
+
+def _lists(sheet: Sheet, names: tuple[str, ...], notes: list[str]) -> pl.Series:
+    """One list of several columns, cells cut apart where they hold several."""
+    parts = [_cut(sheet, sheet.frame[name], notes) for name in names]
+    frame = pl.DataFrame({str(place): part for place, part in enumerate(parts)})
+    joined = frame.select(pl.concat_list(pl.all().fill_null([]))).to_series()
+    clean = joined.list.eval(pl.element().str.strip_chars()).list.eval(
+        pl.element().filter(pl.element() != "")
+    )
+    return clean.list.unique(maintain_order=True)
+
+
+def _cut(sheet: Sheet, column: pl.Series, notes: list[str]) -> pl.Series:
+    if column.dtype == pl.List(pl.String):
+        return column
+    text = column.cast(pl.String, strict=False)
+    if text.str.starts_with("[").all() and text.drop_nulls().len():
+        inner = text.str.strip_chars("[] ").str.replace_all(r"^['\"]|['\"]$", "")
+        notes.append(f"{sheet.name}: {column.name}: lists in brackets")
+        return inner.str.replace_all(r"['\"]\s*,\s*['\"]", "\x1f").str.split("\x1f")
+    sign = next((one for one in CUTS if text.str.contains(one, literal=True).any()), None)
+    if sign is None:
+        return text.reshape((-1, 1)).arr.to_list()
+    notes.append(f"{sheet.name}: {column.name}: cut apart at `{sign}`")
+    return text.str.split(sign)
+
+
+def _derived(frame: pl.DataFrame, name: str, notes: list[str]) -> pl.DataFrame:
+    """Tags such as ``brand:acme``: what the service boosts and limits goes by them."""
+    have = [field for field in DERIVED if field in frame.columns]
+    if not have:
+        return frame
+    tags = pl.col("tags") if "tags" in frame.columns else pl.lit([], dtype=pl.List(pl.String))
+    made = [
+        pl.concat_list(pl.concat_str(pl.lit(f"{field}:"), pl.col(field))).list.drop_nulls() for field in have
+    ]
+    told = " and ".join(f"`{field}:`" for field in have)
+    notes.append(f"{name}: tags that start with {told} were derived from these columns, as only tags count")
+    return frame.with_columns(tags=pl.concat_list(tags, *made).list.unique(maintain_order=True))
+
+
+def user_table(sheet: Sheet, columns: Columns, notes: list[str]) -> pl.DataFrame:
+    """Return the users, one column per trait; texts are as they are, without blanks at the ends."""
+    made: dict[str, Any] = {"row": sheet.frame["row"]}
+    for name, found in columns.items():
+        column = sheet.frame[found[0]]
+        text = column.str.strip_chars() if column.dtype == pl.String else column
+        made[name] = text.set(text == "", None) if name != "user_id" and text.dtype == pl.String else text
+    traits = [name for name in columns if name != "user_id"]
+    if traits:
+        notes.append(f"{sheet.name}: traits {', '.join(traits[:10])}")
+    return pl.DataFrame(made).with_columns(pl.col("user_id").cast(pl.String))

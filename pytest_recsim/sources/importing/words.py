@@ -1,0 +1,92 @@
+"""Event words: what other systems call a view, a click, an add, a purchase, a return."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from pytest_recsim.data.fixtures.model import EVENT_TYPES
+from pytest_recsim.data.input.findings import quoted
+from pytest_recsim.data.input.problems import InputError, Problem
+
+RETURN = "return"
+SYNONYMS = {
+    "view": "view views viewed pageview pageviews detail detailview productview viewitem itemview visit visited browse "
+    "browsed pv ansicht angesehen aufruf produktansicht gesehen",
+    "click": "click clicks clicked clickitem select selected selectitem tap klick klicks geklickt",
+    "add": "add added addtocart cart basket addtobasket tocart addcart addedtocart fav favorite favourite wishlist "
+    "addtowishlist bookmark warenkorb indenwarenkorb merkzettel",
+    "purchase": "purchase purchases purchased buy buys bought order ordered orders transaction transactions sale sold paid "
+    "conversion kauf gekauft bestellung bestellt",
+    "custom": "custom",
+    RETURN: "return returned returns refund refunded chargeback retoure retour storno storniert rückgabe erstattung",
+}
+CHOICES = ("error", "drop", "custom")
+SHOWN = 8
+_CODE = {word: name for name, words in SYNONYMS.items() for word in words.split()}
+
+
+def meaning(word: str) -> str | None:
+    """Return what a word means: the name of an event type, ``return``, or None."""
+    return _CODE.get("".join(char for char in word.lower() if char.isalnum()))
+
+
+def telling(words: list[str]) -> bool:
+    """Whether these are event words, so that a column of them is one of events."""
+    known = sum(meaning(word) is not None for word in words)
+    return 0 < known >= len(words) / 2
+
+
+def event_types(
+    name: str, column: pl.Series, given: Mapping[str, str], unknown: str, notes: list[str]
+) -> tuple[pl.Series, pl.Series, pl.Series]:
+    """Return code, whether it is a return, and whether the row stays, of each row.
+
+    Args:
+        name: of the file.
+        column: words, or codes of a fixture (0 to 4).
+        given: what words mean: word -> event type, ``return`` or ``drop``.
+        unknown: what becomes of other words: ``error``, ``drop`` or ``custom``.
+        notes: gets what each word was taken for, and the counts of unknown ones.
+
+    Raises:
+        InputError: unknown words, if they are an error.
+    """
+    text = column.cast(pl.String).fill_null("").str.strip_chars()
+    counts = dict(sorted(text.value_counts().iter_rows(), key=lambda pair: (-pair[1], pair[0])))
+    taken = _taken(counts, given)
+    strange = {word: count for word, count in counts.items() if word not in taken}
+    if strange:
+        shown = ", ".join(f"`{quoted(word)}` ({count:,})" for word, count in list(strange.items())[:SHOWN])
+        more = f" and {len(strange) - SHOWN} more" if len(strange) > SHOWN else ""
+        if unknown == "error":
+            what = f"unknown event words {shown}{more}; --unknown-events drop or custom, or name them under `events` of a mapping"
+            raise InputError(Problem(f"{name}: {column.name}", what))
+        done = "left out" if unknown == "drop" else "kept as custom events"
+        notes.append(f"{column.name}: unknown event words {shown}{more} {done} (--unknown-events {unknown})")
+        taken |= dict.fromkeys(strange, unknown)
+    told = ", ".join(
+        f"`{quoted(word)}` = {meant}" for word, meant in list(taken.items())[:SHOWN] if word not in strange
+    )
+    if told:
+        notes.append(f"{column.name}: {told}")
+    codes = {
+        word: EVENT_TYPES["purchase" if meant == RETURN else meant]
+        for word, meant in taken.items()
+        if meant != "drop"
+    }
+    frame = text.to_frame("word").select(
+        code=pl.col("word").replace_strict(codes, default=None, return_dtype=pl.Int16),
+        back=pl.col("word").is_in([word for word, meant in taken.items() if meant == RETURN]),
+        stays=~pl.col("word").is_in([word for word, meant in taken.items() if meant == "drop"]),
+    )
+    return frame["code"], frame["back"], frame["stays"]
+
+
+def _taken(counts: Mapping[str, int], given: Mapping[str, str]) -> dict[str, str]:
+    """Word -> meaning, of those that have one; numbers are codes where all are."""
+    codes = {str(code): name for name, code in EVENT_TYPES.items()}
+    coded = codes if counts.keys() <= codes.keys() else {}
+    found = {word: given.get(word) or coded.get(word) or meaning(word) for word in counts}
+    return {word: meant for word, meant in found.items() if meant is not None}

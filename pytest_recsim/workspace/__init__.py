@@ -1,0 +1,1 @@
+"""A new customer's files, planned as a value, shown, and written all or not at all."""
