@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pytest_recsim.data.profiles.knobs import KNOBS
@@ -33,8 +34,11 @@ def request_overrides(plan: Plan) -> dict[str, Any]:
 
 def admin_values(plan: Plan) -> dict[str, Any]:
     """Return the members of the admin config document that the profile asks for (contract 9.1)."""
+    return admin_members({name: setting.value for name, setting in plan.knobs.items()})
+
+
+def admin_members(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the members of the admin config document for knobs with these values; knobs that have none are left out."""
     return {
-        str(KNOBS[name].admin_key): setting.value
-        for name, setting in plan.knobs.items()
-        if settable(KNOBS[name], setting.value)
+        str(KNOBS[name].admin_key): value for name, value in values.items() if settable(KNOBS[name], value)
     }

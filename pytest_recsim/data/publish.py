@@ -174,7 +174,9 @@ def _map(values: Json, named: Json | None = None) -> Json:
 
 def knob_table() -> str:
     """Return the knobs as a Markdown table."""
-    head = "| knob | takes | default | per request | admin | meaning |\n|---|---|---|---|---|---|\n"
+    head = (
+        "| knob | takes | unit | default | per request | admin | meaning |\n|---|---|---|---|---|---|---|\n"
+    )
     return head + "".join(_knob_row(knob) for knob in KNOBS.values())
 
 
@@ -184,6 +186,7 @@ def _knob_row(knob: Knob) -> str:
     cells = (
         f"`{knob.name}`",
         allowed(knob).replace("|", "\\|"),
+        knob.unit or "-",
         f"**required**{condition}" if knob.required else default,
         (f"`{knob.override_key}`" + (" (whole)" if knob.override_integer else ""))
         if knob.override_key

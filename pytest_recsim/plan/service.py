@@ -80,10 +80,11 @@ def _namespace(customer: str, options: Options, entry: CustomerEntry | None) -> 
         return Chosen(options.namespace, options.origin("namespace", "--namespace"))
     if entry is not None and entry.namespace is not None:
         return Chosen(entry.namespace, entry.origins["namespace"])
-    return Chosen(_default(customer), "built in")
+    return Chosen(default_namespace(customer), "built in")
 
 
-def _default(customer: str) -> str:
+def default_namespace(customer: str) -> str:
+    """Return the namespace of a customer that names none."""
     return customer.replace("-", "_")
 
 
@@ -98,7 +99,10 @@ def namesakes(customer: str, target: Target, options: Options, guardrails: Guard
         return
     for other in guardrails.customers.values():
         meant = other.namespace is not None and target.namespace.origin != "built in"
-        place = (_org(replace(options, org_id=""), other).value, other.namespace or _default(other.name))
+        place = (
+            _org(replace(options, org_id=""), other).value,
+            other.namespace or default_namespace(other.name),
+        )
         if other.name != customer and not meant and place == (target.org_id.value, target.namespace.value):
             what = f"`{customer}` and `{other.name}` fall on the same namespace `{target.namespace.value}`"
             advice = "would wipe each other's data; give one of them a `namespace` of its own"

@@ -28,6 +28,7 @@ class ThresholdKey:
         integer: whole numbers only.
         per_segment: may also stand under ``segments.<segment>``.
         meaning: one phrase for people.
+        unit: of the number.
     """
 
     name: str
@@ -39,6 +40,7 @@ class ThresholdKey:
     integer: bool
     per_segment: bool
     meaning: str
+    unit: str = ""
 
     @property
     def optional(self) -> bool:
@@ -62,25 +64,26 @@ def _of(metric: MetricFacts) -> ThresholdKey:
         integer=False,
         per_segment=metric.per_segment,
         meaning=metric.threshold,
+        unit=metric.unit or ("ratio" if metric.source == "lift" else "share"),
     )
 
 
-# Those of no metric: key | group | direction | default | low | high | kind | per segment | meaning
+# Those of no metric: key | group | direction | default | low | high | kind | unit | per segment | meaning
 _ROWS = """
-max_unavailable_share | quality | max | 0 | 0 | 1 | number | - | largest share of slots with unknown or unavailable items
-min_segment_users | quality | min | 20 | 1 | 1000000 | whole | yes | users that a figure of a segment needs to be measured
-min_baseline_hits | quality | min | 10 | 0 | 1000000 | whole | yes | users among them with a baseline value above 0
-s4_max_ndcg_loss | scenarios | max | 0.30 | 0 | 1 | number | - | S4: largest share of NDCG@10 that diversity may cost
-s7_min_avg_mrr | scenarios | min | 0.20 | 0 | 1 | number | - | S7: least mean MRR@10 of new users
-s7_min_avg_categories | scenarios | min | 4 | 0 | 10 | number | - | S7: least mean number of categories in a new user's first 10
-s8_min_exposure | scenarios | min | 0.20 | 0 | 1 | number | - | S8: least share of lists that show the fresh item at the highest boost
-s9_min_margin_span | scenarios | min | 0.003 | 0 | 1 | number | - | S9: least gain of the mean margin, as a share of the price
-s9_ndcg_tolerance | scenarios | max | 0.02 | 0 | 1 | number | - | S9: how far NDCG@10 may lie above its unboosted value
+max_unavailable_share | quality | max | 0 | 0 | 1 | number | share | - | largest share of slots with unknown or unavailable items
+min_segment_users | quality | min | 20 | 1 | 1000000 | whole | users | yes | users that a figure of a segment needs to be measured
+min_baseline_hits | quality | min | 10 | 0 | 1000000 | whole | users | yes | users among them with a baseline value above 0
+s4_max_ndcg_loss | scenarios | max | 0.30 | 0 | 1 | number | share | - | S4: largest share of NDCG@10 that diversity may cost
+s7_min_avg_mrr | scenarios | min | 0.20 | 0 | 1 | number | MRR | - | S7: least mean MRR@10 of new users
+s7_min_avg_categories | scenarios | min | 4 | 0 | 10 | number | categories | - | S7: least mean number of categories in a new user's first 10
+s8_min_exposure | scenarios | min | 0.20 | 0 | 1 | number | share | - | S8: least share of lists that show the fresh item at the highest boost
+s9_min_margin_span | scenarios | min | 0.003 | 0 | 1 | number | share | - | S9: least gain of the mean margin, as a share of the price
+s9_ndcg_tolerance | scenarios | max | 0.02 | 0 | 1 | number | NDCG | - | S9: how far NDCG@10 may lie above its unboosted value
 """
 
 
 def _key(row: str) -> ThresholdKey:
-    name, group, direction, default, low, high, kind, per_segment, meaning = (
+    name, group, direction, default, low, high, kind, unit, per_segment, meaning = (
         cell.strip() for cell in row.split(" | ")
     )
     return ThresholdKey(
@@ -93,6 +96,7 @@ def _key(row: str) -> ThresholdKey:
         integer=kind == "whole",
         per_segment=per_segment == "yes",
         meaning=meaning,
+        unit=unit,
     )
 
 

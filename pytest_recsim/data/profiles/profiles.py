@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -81,6 +81,7 @@ class Profile:
         values: knob name -> setting.
         kept: operational key -> origin. Their values stay in the file: some are secrets.
         notes: sentences worth telling, such as a key that stands there twice.
+        named: knobs that the file has a line for, whatever stands in it.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Profile:
     values: Mapping[str, Setting]
     kept: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    named: frozenset[str] = frozenset()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -124,20 +126,42 @@ def find_profile(name: str, search: Sequence[Path]) -> Path:
 
 def load_profile(path: Path) -> Profile:
     """Read and check a dotenv file; InputError lists every problem with its line."""
+    profile, findings = _read(path)
+    findings.check()
+    return profile
+
+
+def examine(path: Path, *, partial: bool = False) -> tuple[Profile, tuple[Problem, ...]]:
+    """Return what can be read of a profile, and everything that is wrong with it.
+
+    Args:
+        path: the file.
+        partial: required knobs may be missing, as in a profile that no service is started with.
+
+    Raises:
+        InputError: the file cannot be read at all, or has more problems than anybody reads.
+    """
+    profile, findings = _read(path)
+    problems = [*findings.problems, *([] if partial else _incomplete(profile))]
+    return profile, tuple(problems)
+
+
+def _read(path: Path) -> tuple[Profile, Findings]:
     text = read_text(path, "env profile", MOST_BYTES)
     findings, notes = Findings(), list[str]()
     values: dict[str, Setting] = {}
     kept: dict[str, str] = {}
     name = shown(path)
+    named: set[str | None] = set()
     for binding in parse_stream(io.StringIO(text)):
         origin = f"{name}:{_line(binding)}"
+        named |= {binding.key} & KNOBS.keys()  # another key may be the tail of a secret
         earlier = _take(binding, origin, values, kept, findings)
         if earlier:
             notes.append(
                 f"{origin}: `{binding.key}` is defined here again; the last one counts, {earlier} does not"
             )
-    findings.check()
-    return Profile(path.stem, path, values, kept, tuple(notes))
+    return Profile(path.stem, path, values, kept, tuple(notes), frozenset(map(str, named))), findings
 
 
 def override(profile: Profile, assignments: Iterable[str]) -> Profile:
@@ -165,18 +189,21 @@ def assigned(assignment: str) -> Assignment:
 
 def require_complete(profile: Profile) -> None:
     """Raise InputError when the service would refuse to start with this profile (apply modes env and env-file)."""
+    if missing := list(_incomplete(profile)):
+        raise InputError(missing)
+
+
+def _incomplete(profile: Profile) -> Iterator[Problem]:
+    """Yield what would keep a service from starting although nothing that is there is wrong."""
     where = shown(profile.path) if profile.path else f"profile {profile.name}"
-    findings = Findings()
     for knob in KNOBS.values():
-        if knob.name not in profile.values and knob.required and _applies(profile, knob):
-            findings.add(
-                where,
-                f"`{knob.name}` is missing: the service does not start without it; must be {allowed(knob)}",
-            )
+        there = knob.name in profile.values or knob.name in profile.named
+        if not there and knob.required and _applies(profile, knob):
+            what = f"`{knob.name}` is missing: the service does not start without it; must be {allowed(knob)}"
+            yield Problem(where, what)
     if _on(profile, "BANDIT_EXPERIMENT_ENABLED") and not _on(profile, "BANDIT_EXPERIMENT_HOLDOUT_PERCENT"):
         what = "`BANDIT_EXPERIMENT_HOLDOUT_PERCENT` is 0 while the experiment is enabled; must be above 0 and up to 1"
-        findings.add(where, what)
-    findings.check()
+        yield Problem(where, what)
 
 
 def profile_hash(profile: Profile) -> str:

@@ -190,7 +190,7 @@ def guard(
     """
     if allow_reset == namespace:
         return
-    found = state.foreign or _at_work(state.marker, run_id, now, holder)
+    found = objection(state, run_id=run_id, now=now, holder=holder)
     if not found:
         return
     typed = f" (it names `{allow_reset}`)" if allow_reset else ""
@@ -199,6 +199,11 @@ def guard(
         f"it holds {state.totals} and {found}; nothing was changed. To wipe it all the same, "
         f"add --recsim-allow-reset {namespace}{typed}",
     )
+
+
+def objection(state: NamespaceState, *, run_id: str, now: datetime, holder: str = "") -> str:
+    """Say what speaks against touching what a namespace holds, empty where nothing does; see :func:`guard`."""
+    return state.foreign or _at_work(state.marker, run_id, now, holder)
 
 
 def reset(service: Service, looked_at: Counts) -> Counts:
