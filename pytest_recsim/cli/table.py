@@ -38,6 +38,12 @@ SECTIONS = {
         Entry("merge", "merge:merge", "one summary and one junit file out of a batch's slices"),
         Entry("share", "share:share", "pack a report folder, or a batch, for sending"),
     ),
+    "Settings": (
+        Entry("profile", "profile:profile", "look at profiles, compare, check, change, fetch and apply them"),
+        Entry(
+            "guardrails", "guardrails:guardrails", "what a customer is held to, and thresholds to start with"
+        ),
+    ),
     "Service": (
         Entry("serve", "serve:serve", "run the stand-in service by hand until Ctrl-C"),
         Entry("restore", "restore:restore", "take back what a killed run left changed on a service"),

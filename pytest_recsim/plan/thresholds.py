@@ -64,7 +64,7 @@ def limits_of(
     limits = {key: place.limits(key, where) for key, where in scopes.items()}
     for key in SETTINGS:
         setting = guardrails.setting(key, customer=customer, namespace=namespace)
-        limits[key] = {"": Limit(key, _plain(setting.value), "block", setting.origin)}
+        limits[key] = {"": Limit(key, plain_value(setting.value), "block", setting.origin)}
     return {key: values for key, values in limits.items() if values}
 
 
@@ -119,7 +119,7 @@ def _unfinished(place: _Place, scopes: Mapping[str, Sequence[str]]) -> Iterator[
             )
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
     """A value that survives JSON; an instant becomes its RFC 3339 text."""
     if isinstance(value, datetime):
         return value.isoformat()
