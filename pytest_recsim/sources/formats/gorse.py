@@ -14,9 +14,10 @@ from pytest_recsim.data.input.files import shown
 from pytest_recsim.data.input.findings import Findings, quoted
 from pytest_recsim.data.input.instants import Instant
 from pytest_recsim.data.input.problems import InputError, Problem
+from pytest_recsim.record.bounds import shallow
 from pytest_recsim.sources.formats.gorse_rest import Gorse
 from pytest_recsim.sources.formats.reading import headed, match, records
-from pytest_recsim.sources.formats.shaping import as_json, catalogue, labelled
+from pytest_recsim.sources.formats.shaping import as_json, catalogue, counted, labelled
 from pytest_recsim.sources.formats.source import Source
 from pytest_recsim.sources.importing.tables import Tables
 from pytest_recsim.sources.importing.words import event_types
@@ -83,7 +84,7 @@ def read(source: Source) -> Tables:
         names = {table: shown(paths[kind]) for table, kind in TABLES.items()}
     notes = ["Gorse's export leaves out feedback that is dated after it"]
     events = _events(names["interactions"], feedback, source, notes)
-    return Tables(events, _catalogue(items), _people(users), tuple(notes), names, {"source": "Gorse"})
+    return Tables(events, _catalogue(items), _people(users, notes), tuple(notes), names, {"source": "Gorse"})
 
 
 def _file(folder: Path, kind: str) -> Path:
@@ -193,12 +194,15 @@ def _entry(row: int, one: Item) -> dict[str, object]:
     return {"row": row, "item_id": one.ItemId, **fields, **shown_as, "props": props}
 
 
-def _people(rows: Rows[User]) -> pl.DataFrame:
+def _people(rows: Rows[User], notes: list[str]) -> pl.DataFrame:
     """Labels in an object become traits, others the trait ``labels``."""
-    traits = [
+    told = [
         one.Labels if isinstance(one.Labels, dict) else {"labels": one.Labels} if one.Labels else {}
         for _, one in rows
     ]
+    traits = [one if shallow(one) else {} for one in told]
+    deep = sum(not shallow(one) for one in told)
+    notes += counted(deep, "user with labels nested too deeply", "left out of the user")
     segments = [one.pop("segment", None) if isinstance(one.get("segment"), str) else None for one in traits]
     frame = pl.DataFrame(
         {

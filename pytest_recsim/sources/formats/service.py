@@ -43,7 +43,7 @@ def read(source: Source) -> Tables:
         f"namespace {source.namespace}: the service tells times in whole seconds, and no embeddings",
         *counted(sum(map(_ours, items)) + sum(map(_ours, users)), "record of pytest-recsim", "left out"),
     ]
-    frames = (_events(events), _items(items, notes), _users(users, notes))
+    frames = (_events(events, notes), _items(items, notes), _users(users, notes))
     names = {name: f"{url}/v1/{name}" for name in ("items", "users")} | {"interactions": f"{url}/v1/events"}
     meta = {"source": f"Recsys service, namespace {source.namespace}"}
     return Tables(*frames, tuple(notes), names, meta)
@@ -55,9 +55,11 @@ def _ours(row: ItemRecord | UserRecord) -> bool:
     return row.user_id.startswith(OWN_USERS)
 
 
-def _events(rows: list[EventRecord]) -> pl.DataFrame:
+def _events(rows: list[EventRecord], notes: list[str]) -> pl.DataFrame:
     """Oldest first; the service lists the newest first."""
     kept = [row for row in reversed(rows) if not row.item_id.startswith(PROBE_PREFIX)]
+    metas = [_object(row.meta) for row in kept]
+    notes += counted(metas.count(None), "event with meta that is no object", "left out of the event")
     sources = [row.source_event_id for row in kept]
     return pl.DataFrame(
         {
@@ -66,7 +68,7 @@ def _events(rows: list[EventRecord]) -> pl.DataFrame:
             "ts": [row.ts for row in kept],
             "type": [row.type for row in kept],
             "value": [row.value for row in kept],
-            "meta": [None if row.meta in ("", "{}", "null") else row.meta for row in kept],
+            "meta": [as_json(meta or {}) for meta in metas],
             "source_event_id": [one if one and not one.startswith(OWN_USERS) else None for one in sources],
         },
         schema={
@@ -111,7 +113,7 @@ def _users(rows: list[UserRecord], notes: list[str]) -> pl.DataFrame:
 
 
 def _object(text: str) -> dict[str, Any] | None:
-    """Return what a row holds as JSON, without our stamp; None where that is no object."""
+    """Return what a row holds as JSON, without our stamp; None where that is no object, or one too deep for a fixture."""
     try:
         found = msgspec.json.decode(text or "{}")
     except (msgspec.DecodeError, RecursionError):
