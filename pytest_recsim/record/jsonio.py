@@ -8,7 +8,7 @@ import math
 import os
 import secrets
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _encoder = msgspec.json.Encoder(order="deterministic")
 
 
+Buffer = bytes | memoryview
 Writable = msgspec.Struct | dict[str, Any]
 
 
@@ -73,8 +74,10 @@ def write_text(path: Path, text: str) -> None:
     write_atomic(path, masked(text).encode())
 
 
-def write_atomic(path: Path, content: bytes, *, durable: bool = False, mode: int = 0o666) -> None:
-    """Write ``content`` so that a reader sees the old file or the new one, never a part of it.
+def write_atomic(
+    path: Path, content: bytes | Sequence[Buffer], *, durable: bool = False, mode: int = 0o666
+) -> None:
+    """Write ``content``, which may be in pieces, so that a reader sees the old file or the new one, never a part of it.
 
     ``durable`` waits until it is on the disk, and is for what has to outlive a power cut. ``mode`` is that of a new file,
     less what the umask takes away.
@@ -82,13 +85,13 @@ def write_atomic(path: Path, content: bytes, *, durable: bool = False, mode: int
     if (
         path.exists() and not path.is_file() and not path.is_dir()
     ):  # a device or a pipe is written to, never replaced
-        path.write_bytes(content)
+        path.write_bytes(content if isinstance(content, bytes) else b"".join(content))
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = _beside(path, mode)
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
+            stream.writelines([content] if isinstance(content, bytes) else content)
             if durable:
                 stream.flush()
                 os.fsync(stream.fileno())

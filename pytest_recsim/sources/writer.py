@@ -17,7 +17,10 @@ from pytest_recsim.record.jsonio import write_atomic
 from pytest_recsim.sources.parquet import write_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from pytest_recsim.record.jsonio import Buffer
 
 Form = Literal["jsonl", "jsonl.gz", "parquet"]
 """What the files of a folder are."""
@@ -40,11 +43,13 @@ def write_fixture(document: dict[str, Any], path: Path, *, force: bool = False, 
     write_bytes(content, path, force=force, form=form)
 
 
-def write_bytes(content: bytes, path: Path, *, force: bool = False, form: Form = "jsonl") -> None:
+def write_bytes(
+    content: bytes | Sequence[Buffer], path: Path, *, force: bool = False, form: Form = "jsonl"
+) -> None:
     """Write a fixture whole or not at all; missing folders are made.
 
     Args:
-        content: the JSON of a sound one.
+        content: the JSON of a sound one, perhaps in pieces.
         path: one JSON file, packed where its name ends in ``.gz``; without any suffix, or where it is one, a folder with a file
             per list.
         force: whether what is there may be replaced; other files in a folder stay.
@@ -56,12 +61,17 @@ def write_bytes(content: bytes, path: Path, *, force: bool = False, form: Form =
     try:
         refuse_existing(path, force=force)
         if path.is_dir() or not (path.suffix or path.exists()):
-            _write_folder(content, path.resolve(), form)
+            _write_folder(_whole(content), path.resolve(), form)
+        elif path.name.endswith(".gz"):
+            write_atomic(path, gzip.compress(_whole(content), compresslevel=LEVEL, mtime=0))
         else:
-            packed = path.name.endswith(".gz")
-            write_atomic(path, gzip.compress(content, compresslevel=LEVEL, mtime=0) if packed else content)
+            write_atomic(path, content)
     except (OSError, ValueError) as error:
         raise _unwritten(path, error) from None
+
+
+def _whole(content: bytes | Sequence[Buffer]) -> bytes:
+    return content if isinstance(content, bytes) else b"".join(content)
 
 
 def _unwritten(path: Path, error: Exception) -> InputError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import polars as pl
 
 from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.pace import Progress, paced, silent
+from pytest_recsim.record.jsonio import Buffer
 from pytest_recsim.sources.importing import check, output
 from pytest_recsim.sources.importing.choices import Choices
 from pytest_recsim.sources.importing.decide import doubled, of_nobody, returns, told
@@ -44,12 +44,12 @@ class Built:
     meta: Mapping[str, Any]
     notes: tuple[str, ...]
     counts: Mapping[str, int]
-    lists: Mapping[str, bytes]
+    lists: Mapping[str, Buffer]
 
-    @cached_property
+    @property
     def json(self) -> bytes:
         """The fixture as one JSON file."""
-        return output.document(self.meta, self.lists)
+        return b"".join(output.document(self.meta, self.lists))
 
     def document(self) -> dict[str, Any]:
         """The fixture as plain data, as the generator makes it."""
@@ -57,7 +57,7 @@ class Built:
 
     def write(self, path: Path, *, force: bool = False) -> None:
         """Write it, whole or not at all; ``InputError`` where that cannot be."""
-        write_bytes(self.json, path, force=force)
+        write_bytes(output.document(self.meta, self.lists), path, force=force)
 
 
 def build(tables: Tables, choices: Choices | None = None, progress: Progress = silent) -> Built:
@@ -112,7 +112,9 @@ class _Making:
         for kind, ids in (("user", users), ("item", items)):
             check.check_ids(self.tables, events, kind, ids)
         events = returns(events, self.choices, self.notes).drop("returned", strict=False)
-        events = events.with_columns(pl.col("ts").dt.epoch("us")).sort("ts", maintain_order=True)
+        events = events.with_columns(pl.col("ts").dt.epoch("us"))
+        if not events["ts"].is_sorted():
+            events = events.sort("ts", maintain_order=True)
         return doubled(events, self.choices, self.notes), users, items
 
     def _people(self, listed: Listed, events: pl.DataFrame) -> tuple[Listed, pl.DataFrame]:

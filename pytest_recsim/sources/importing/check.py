@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
@@ -17,6 +18,10 @@ from pytest_recsim.data.input.problems import ENOUGH
 from pytest_recsim.sources.importing.ids import Ids, wrong_names
 from pytest_recsim.sources.importing.tables import PROPS, Tables
 
+BEGIN, END = (
+    datetime(EARLIEST_YEAR, 1, 1, tzinfo=UTC),
+    datetime(LATEST_YEAR, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+)
 RESERVED = {"user": OWN_USERS, "item": PROBE_PREFIX}
 
 
@@ -27,8 +32,7 @@ def check_events(tables: Tables, events: pl.DataFrame) -> None:
         InputError: with every row that is wrong, by its line.
     """
     findings = Findings()
-    year = pl.col("ts").dt.year()
-    no_time = pl.col("ts").is_null() | (year < EARLIEST_YEAR) | (year > LATEST_YEAR)
+    no_time = pl.col("ts").is_null() | ~pl.col("ts").is_between(BEGIN, END)
     for row, moment in _rows(events, no_time, "ts"):
         shown = "has no time" if moment is None else f"time {moment.isoformat()}"
         findings.add(tables.where("interactions", row), f"{shown}; must be {INSTANT}", "ts")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from pytest_recsim.data.input.findings import Findings, quoted
@@ -65,14 +66,14 @@ def read_csv(path: Path, layout: Layout | None = None) -> Sheet:
     """
     layout = layout or Layout()
     text = read_text(path, "CSV", layout.encoding)
-    data = text.data.rstrip(b"\r\n") + b"\n"
+    data = _ended(text.data)
     head = _head(data)
     if data.lstrip()[:1] in {b"{", b"["}:
         raise InputError(Problem(text.name, "CSV expected, this is JSON: `recsim import jsonl` reads it"))
     delimiter = layout.delimiter or _sniffed(head)
     if not data.strip():
         raise InputError(Problem(text.name, "is empty; must have a line per event"))
-    if len(delimiter) > 1:
+    if len(delimiter.encode()) > 1:
         data, head = data.replace(delimiter.encode(), UNIT.encode()), head.replace(delimiter, UNIT)
     first = _records(head, _one(delimiter))[0]
     named = _is_header(first) if layout.header is None else layout.header
@@ -91,8 +92,15 @@ def read_csv(path: Path, layout: Layout | None = None) -> Sheet:
     return Sheet(text.name, frame, (*notes, *(f"{path.name}: {one}" for one in said)), delimiter)
 
 
+def _ended(data: bytes) -> bytes:
+    """Text with one line break at its end; a large one that has it is not copied."""
+    if data.endswith(b"\n") and not data.endswith((b"\n\n", b"\n\r\n")):
+        return data
+    return data.rstrip(b"\r\n") + b"\n"
+
+
 def _one(delimiter: str) -> str:
-    return delimiter if len(delimiter) == 1 else UNIT
+    return delimiter if len(delimiter.encode()) == 1 else UNIT
 
 
 def _head(data: bytes) -> str:
@@ -180,12 +188,14 @@ def _complete(data: bytes, frame: pl.DataFrame, delimiter: str, *, named: bool) 
     start = data.index(b"\n") + 1 if named else 0
     if named and data.count(b'"', 0, start) % 2:
         return False
-    lines, cuts = data.count(b"\n", start), data.count(delimiter.encode(), start)
-    rows, wide = frame.height, frame.width
-    if b'"' in data:
-        lines -= int(_within(frame, "\n").sum())
-        cuts -= int(_within(frame, delimiter).sum())
-    return lines == rows and cuts == rows * (wide - 1)
+    short = (frame[frame.columns[-1]] == "").any()  # too few cells are filled up so, too many are refused
+    found = {"\n": frame.height} | ({delimiter: frame.height * (frame.width - 1)} if short else {})
+    signs = np.frombuffer(data, np.uint8, offset=start)
+    for sign, least in found.items():
+        within = int(_within(frame, sign).sum()) if b'"' in data else 0
+        if int(np.count_nonzero(signs == ord(sign))) != least + within:
+            return False
+    return True
 
 
 def _within(frame: pl.DataFrame, text: str) -> pl.Series:

@@ -79,7 +79,7 @@ def raise_(findings: Findings) -> None:
 def returns(events: pl.DataFrame, choices: Choices, notes: list[str]) -> pl.DataFrame:
     """Treat what came back: rows that say ``returned``, or have a negative value."""
     if "value" not in events.columns:
-        if "returned" not in events.columns:
+        if "returned" not in events.columns or not events["returned"].any():
             return events
         events = events.with_columns(value=pl.lit(None, pl.Float64))
     back = pl.col("value") < 0
@@ -128,15 +128,21 @@ def _cancelled(events: pl.DataFrame) -> tuple[pl.DataFrame, int]:
 
 
 def doubled(events: pl.DataFrame, choices: Choices, notes: list[str]) -> pl.DataFrame:
-    """Count rows that are there twice, and leave them out where that is asked for."""
+    """Count rows that are there twice, and leave them out where that is asked for; ``ts`` is ascending."""
     columns = [name for name in SAME if name in events.columns]
-    first = events.select(pl.struct(columns).is_first_distinct()).to_series()
-    if not (count := len(first) - int(first.sum())):
+    shared = events.select(
+        (pl.col("ts") == pl.col("ts").shift(1)) | (pl.col("ts") == pl.col("ts").shift(-1))
+    ).to_series()
+    near = shared.fill_null(
+        value=False
+    ).arg_true()  # only rows of one instant can be equal, and these are neighbours
+    again = near.filter(~events[near].select(pl.struct(columns).is_first_distinct()).to_series())
+    if not (count := len(again)):
         return events
     what = f"{told(count, 'row')} equal an earlier one in user, item, time, type and value"
     if choices.duplicates == "drop":
         notes.append(f"{what}: left out (--duplicates drop)")
-        return events.filter(first)
+        return events.with_row_index("place").filter(~pl.col("place").is_in(again.implode())).drop("place")
     notes.append(f"{what}: kept, each counts (--duplicates drop leaves them out)")
     return events
 

@@ -149,6 +149,8 @@ def user_entries(tables: Tables, listed: Listed) -> bytes:
             findings.add(tables.names.get("users", "users"), f"segment {wrong}", "segment")
     findings.check()
     traits = [name for name in listed.traits if name != "segment"]
+    if not traits:
+        return output.plain_users(frame["user_id"], frame["segment"])
     return output.objects(
         [
             {

@@ -44,8 +44,9 @@ def _numbered(column: pl.Series) -> tuple[pl.Series, pl.Series]:
         return pl.Series([], dtype=pl.String), pl.Series([None] * len(column), dtype=pl.UInt32)
     numbered = column.cast(pl.Categorical(pl.Categories.random()))
     codes = numbered.to_physical().cast(pl.UInt32)
-    different = pl.DataFrame({"code": codes, "text": numbered}).unique("code").drop_nulls().sort("code")
-    return different["text"].cast(pl.String), codes
+    first = codes.arg_unique().sort()
+    order = codes.gather(first).arg_sort()
+    return column.gather(first.gather(order)).drop_nulls(), codes
 
 
 def wrong_names(texts: pl.Series, reserved: str) -> dict[int, str]:

@@ -129,7 +129,7 @@ def _interactions(sheet: Sheet, mapping: Reading, notes: list[str]) -> pl.DataFr
     findings.check()
     code, back, stays = types
     made_frame = pl.DataFrame({**made, "row": frame["row"]}).with_columns(type=code, returned=back)
-    return made_frame if stays is None else made_frame.filter(stays)
+    return made_frame if stays is None or stays.all() else made_frame.filter(stays)
 
 
 def ids(column: pl.Series) -> pl.Series:

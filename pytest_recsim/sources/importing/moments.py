@@ -29,7 +29,7 @@ _DATES = (
     (re.compile(r"[A-Za-z]{4,} \d{1,2},( )\d{4}"), "%B %d, %Y"),
     (re.compile(r"()\d{8}"), "%Y%m%d"),
 )
-_TWO = r"^([0-9]{1,2})[-/.]([0-9]{1,2})[-/.][0-9]{2,4}"
+_TWO = r"^\s*([0-9]{1,2})[-/.]([0-9]{1,2})[-/.][0-9]{2,4}"
 _TIME = re.compile(r"(T|t|,? +|:)(\d{1,2}:\d{2})(:\d{2})?(\.\d+)?( ?[AaPp][Mm])?")
 _ZONE = re.compile(r" ?(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|)$")
 
@@ -160,16 +160,16 @@ def _epoch(sheet: Sheet, column: pl.Series, clock: Clock, notes: list[str]) -> p
 
 
 def _texts(sheet: Sheet, column: pl.Series, clock: Clock, notes: list[str]) -> pl.Series:
-    text = column.str.strip_chars()
-    digits = text.head(SAMPLE).drop_nulls()
+    digits = column.head(SAMPLE).drop_nulls().str.strip_chars()
     digits = digits.filter(digits != "")
     plain = digits.str.contains(r"^-?\d+(\.\d+)?$") & ~digits.str.contains(r"^(19|20|21)\d{6}$")
     if int(plain.sum()) * 2 > len(digits):
+        text = column.str.strip_chars()
         whole = text.cast(pl.Int64, strict=False)
         numbers = whole if whole.null_count() == text.null_count() else text.cast(pl.Float64, strict=False)
         return _epoch(sheet, numbers.alias(column.name), clock, notes)
     forms = Forms(clock.day_first)
-    found = _parsed(sheet, text, forms, clock, notes)
+    found = _parsed(sheet, column, forms, clock, notes)
     said = [f"`{form.replace('%.f', '.fraction')}`" for form in forms.used]
     if said:
         notes.append(f"{column.name}: times in the form {', '.join(said)}")
@@ -178,27 +178,35 @@ def _texts(sheet: Sheet, column: pl.Series, clock: Clock, notes: list[str]) -> p
 
 def _parsed(sheet: Sheet, text: pl.Series, forms: Forms, clock: Clock, notes: list[str]) -> pl.Series:
     """Form after form, each of what the ones before did not fit."""
-    utc = pl.Series(text.name, [None], dtype=pl.Datetime("us", "UTC")).new_from_index(0, len(text))
-    naive = pl.Series(text.name, [None], dtype=pl.Datetime("us")).new_from_index(0, len(text))
+    utc = naive = None
     left, tried = text, set[str]()
-    for _ in range(ROUNDS):
+    for turn in range(ROUNDS):
         form = _next_form(left, tried)
         if form is None:
             break
         tried.add(form)
         form = _ordered(sheet, text, form, forms, notes)
-        zoned = "%z" in form or "%:z" in form
         here = _strptime(left, form)
         if here.null_count() < len(here):
             forms.used.append(form)
-            if zoned or form.endswith(("Z", "z", "UTC", "GMT")):
-                utc = utc.fill_null(here if zoned else here.dt.replace_time_zone("UTC"))
+            if "%z" in form or "%:z" in form:
+                utc = _with(utc, here)
+            elif form.endswith(("Z", "z", "UTC", "GMT")):
+                utc = _with(utc, here.dt.replace_time_zone("UTC"))
             else:
-                naive = naive.fill_null(here)
-            left = left.zip_with(here.is_null(), pl.Series([None], dtype=pl.String))
-    if naive.null_count() < len(naive):
-        utc = utc.fill_null(_placed(naive, clock.zone, notes, text.name))
-    return utc
+                naive = _with(naive, here)
+        if not here.null_count():
+            break
+        left = left.zip_with(here.is_null(), pl.Series([None], dtype=pl.String))
+        if turn == 0:  # what has blanks at its ends is looked at once more
+            left, tried = left.str.strip_chars(), set()
+    if naive is not None:
+        utc = _with(utc, _placed(naive, clock.zone, notes, text.name))
+    return pl.Series(text.name, [None] * len(text), dtype=pl.Datetime("us", "UTC")) if utc is None else utc
+
+
+def _with(known: pl.Series | None, more: pl.Series) -> pl.Series:
+    return more if known is None else known.fill_null(more)
 
 
 def _strptime(text: pl.Series, form: str) -> pl.Series:
@@ -210,7 +218,12 @@ def _next_form(left: pl.Series, tried: set[str]) -> str | None:
     """A form that the first cells that are left have, and that was not tried."""
     cells = left.drop_nulls() if left.null_count() else left
     return next(
-        (form for cell in cells.head(SAMPLE).to_list() if (form := form_of(cell)) and form not in tried), None
+        (
+            form
+            for cell in cells.head(SAMPLE).to_list()
+            if (form := form_of(cell.strip())) and form not in tried
+        ),
+        None,
     )
 
 

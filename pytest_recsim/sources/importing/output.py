@@ -5,15 +5,20 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
+import numpy as np
 import polars as pl
 
+from pytest_recsim.record.jsonio import Buffer
+
 SECOND = 1_000_000
+DAY = 86_400 * SECOND
 
 
-def events_json(events: pl.DataFrame, users: pl.Series, items: pl.Series) -> bytes:
+def events_json(events: pl.DataFrame, users: pl.Series, items: pl.Series) -> Buffer:
     """Return one JSON object per event, with a comma between each and the next, and line breaks after the commas.
 
     Args:
@@ -24,19 +29,39 @@ def events_json(events: pl.DataFrame, users: pl.Series, items: pl.Series) -> byt
     """
     if events.is_empty():
         return b""
-    whole = bool((events["ts"] % SECOND == 0).all())
-    moment = '"ts":"%Y-%m-%dT%H:%M:%S' + ("" if whole else ".%6f") + 'Z"}'
     parts = {
         "user": _fragment(users, '{"user_id":').gather(events["user"]),
         "item": _fragment(items, '"item_id":').gather(events["item"]),
         "rest": _rest(events),
-        "ts": events["ts"].cast(pl.Datetime("us")),
+        "ts": _moments(events["ts"]),
     }
     buffer = io.BytesIO()
-    pl.DataFrame(parts).write_csv(
-        buffer, include_header=False, quote_style="never", line_terminator=",\n", datetime_format=moment
-    )
-    return buffer.getvalue()[:-2]
+    pl.DataFrame(parts).write_csv(buffer, include_header=False, quote_style="never", line_terminator=",\n")
+    return buffer.getbuffer()[:-2]
+
+
+def _moments(ts: pl.Series) -> pl.Series:
+    """Times as the end of an object; days and clocks are few, and put together far faster than times are formatted."""
+    micro = ts.to_numpy()
+    days, rest = np.divmod(micro, DAY)
+    first = int(days.min())
+    seconds, fraction = np.divmod(rest, SECOND)
+    dates = pl.int_range(first, int(days.max()) + 1, eager=True).cast(pl.Int32).cast(pl.Date).cast(pl.String)
+    parts = [('"ts":"' + dates).gather(days - first)]
+    if fraction.any():
+        parts += [
+            pl.Series(_clocks()).gather(seconds),
+            "." + pl.Series(fraction).cast(pl.String).str.zfill(6) + 'Z"}',
+        ]
+    else:
+        parts.append((pl.Series(_clocks()) + 'Z"}').gather(seconds))
+    return pl.select(pl.concat_str(parts)).to_series()
+
+
+@cache
+def _clocks() -> list[str]:
+    """All seconds of a day."""
+    return [f"T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}" for second in range(86_400)]
 
 
 def _fragment(texts: pl.Series, key: str) -> pl.Series:
@@ -49,37 +74,48 @@ def _escaped(text: pl.Expr) -> pl.Expr:
     return text.str.replace_all("\\", "\\\\", literal=True).str.replace_all('"', '\\"', literal=True)
 
 
+def _types(codes: pl.Series) -> pl.Series:
+    """Codes are few: each is put into words once."""
+    known = codes.unique().drop_nulls().to_list()
+    least = min(known)
+    words = [f'"type":{code}' for code in range(least, max(known) + 1)]
+    return pl.Series(words).gather((codes.cast(pl.Int32) - least) if least else codes.cast(pl.UInt32))
+
+
 def _rest(events: pl.DataFrame) -> pl.Series:
     """Type, and value and id of the source where there are any."""
-    parts = [pl.concat_str(pl.lit('"type":'), pl.col("type").cast(pl.String))]
+    types = _types(events["type"])
+    parts: list[pl.Expr | pl.Series] = [types]
     if "value" in events.columns:
-        number = pl.concat_str(pl.lit(',"value":'), _number(pl.col("value")))
-        parts.append(pl.when(pl.col("value").fill_null(1.0) == 1.0).then(pl.lit("")).otherwise(number))
+        worth = pl.when(pl.col("value") != 1.0).then(pl.col("value")).cast(pl.String)
+        parts.append(pl.concat_str(pl.lit(',"value":'), worth).fill_null(""))
     if "source_event_id" in events.columns:
         own = pl.concat_str(pl.lit(',"source_event_id":"'), _escaped(pl.col("source_event_id")), pl.lit('"'))
         parts.append(own.fill_null(""))
     if "meta" in events.columns:
         parts.append(pl.concat_str(pl.lit(',"meta":'), pl.col("meta")).fill_null(""))
+    if len(parts) == 1:
+        return types
     return events.select(pl.concat_str(parts)).to_series()
 
 
-def _number(value: pl.Expr) -> pl.Expr:
-    """Whole numbers without a point."""
-    whole = (value == value.round(0)) & (value.abs() < 2.0**53)
-    return (
-        pl.when(whole)
-        .then(value.cast(pl.Int64, strict=False).cast(pl.String))
-        .otherwise(value.cast(pl.String))
+def plain_users(ids: pl.Series, segments: pl.Series) -> bytes:
+    """Return users of whom nothing but the segment is known as JSON objects."""
+    frame = pl.DataFrame(
+        {"user": _fragment(ids, '{"user_id":'), "segment": _fragment(segments, '"traits":{"segment":') + "}}"}
     )
+    buffer = io.BytesIO()
+    frame.write_csv(buffer, include_header=False, quote_style="never", line_terminator=",\n")
+    return buffer.getvalue()[:-2]
 
 
-def document(meta: Mapping[str, Any], lists: Mapping[str, bytes]) -> bytes:
-    """Return a fixture as one JSON object; each list is given without its brackets."""
+def document(meta: Mapping[str, Any], lists: Mapping[str, Buffer]) -> list[Buffer]:
+    """Return a fixture as one JSON object, in pieces; each list is given without its brackets."""
     head = json.dumps(dict(meta), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-    parts = [b'{"meta":', head]
+    parts: list[Buffer] = [b'{"meta":', head]
     for name, rows in lists.items():
         parts += [f',\n"{name}":[\n'.encode(), rows, b"\n]"]
-    return b"".join([*parts, b"}\n"])
+    return [*parts, b"}\n"]
 
 
 def objects(entries: Sequence[Mapping[str, Any]]) -> bytes:

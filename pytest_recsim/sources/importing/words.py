@@ -9,6 +9,7 @@ import polars as pl
 from pytest_recsim.data.fixtures.model import EVENT_TYPES
 from pytest_recsim.data.input.findings import quoted
 from pytest_recsim.data.input.problems import InputError, Problem
+from pytest_recsim.sources.importing.ids import encode
 
 RETURN = "return"
 SYNONYMS = {
@@ -53,8 +54,12 @@ def event_types(
     Raises:
         InputError: unknown words, if they are an error.
     """
-    text = column.cast(pl.String).fill_null("").str.strip_chars()
-    counts = dict(sorted(text.value_counts().iter_rows(), key=lambda pair: (-pair[1], pair[0])))
+    found = encode(column.cast(pl.String).fill_null(""))
+    texts = [*found.texts.to_list(), ""]
+    code_of = found.codes.fill_null(len(texts) - 1)
+    tally = dict(code_of.value_counts().iter_rows())
+    counts = {word: tally[code] for code, word in enumerate(texts) if code in tally}
+    counts = dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
     taken = _taken(counts, given)
     strange = {word: count for word, count in counts.items() if word not in taken}
     if strange:
@@ -71,17 +76,13 @@ def event_types(
     )
     if told:
         notes.append(f"{column.name}: {told}")
-    codes = {
-        word: EVENT_TYPES["purchase" if meant == RETURN else meant]
-        for word, meant in taken.items()
-        if meant != "drop"
-    }
-    frame = text.to_frame("word").select(
-        code=pl.col("word").replace_strict(codes, default=None, return_dtype=pl.Int16),
-        back=pl.col("word").is_in([word for word, meant in taken.items() if meant == RETURN]),
-        stays=~pl.col("word").is_in([word for word, meant in taken.items() if meant == "drop"]),
+    meant_by = [taken.get(word) for word in texts]
+    codes = [EVENT_TYPES.get("purchase" if meant == RETURN else str(meant)) for meant in meant_by]
+    return (
+        pl.Series(codes, dtype=pl.Int16).gather(code_of),
+        pl.Series([meant == RETURN for meant in meant_by]).gather(code_of),
+        pl.Series([meant != "drop" for meant in meant_by]).gather(code_of),
     )
-    return frame["code"], frame["back"], frame["stays"]
 
 
 def _taken(counts: Mapping[str, int], given: Mapping[str, str]) -> dict[str, str]:
