@@ -49,6 +49,9 @@ class _Taught(click.Command):
         self.format_help_text(ctx, formatter)
         taken = [(shown(one), one.help or "") for one in self.params if isinstance(one, Argument)]
         options = [one for one in self.get_params(ctx) if not isinstance(one, click.Argument)]
+        for one in options:
+            if isinstance(one, click.Option) and one.default == "":
+                one.show_default = False  # an empty text says nothing to people
         records = [record for one in options if (record := one.get_help_record(ctx))]
         for title, rows in (("Arguments", taken), ("Options", records)):
             if rows:

@@ -23,7 +23,6 @@ from pytest_recsim.cli.voice import say
 @click.option(
     "--name",
     default="",
-    show_default=False,
     metavar="NAME",
     help="of the batch, where a folder holds several",
 )

@@ -26,16 +26,13 @@ from pytest_recsim.record.secrets import of_command
 @click.option(
     "--base-url",
     default="",
-    show_default=False,
     metavar="URL",
     help="the service; RECSYS_API_KEY is sent to no other",
 )
 @click.option(
     "--env-file", type=PATH, metavar="FILE", help="for apply mode env-file: no other file is written"
 )
-@click.option(
-    "--restart-command", default="", show_default=False, metavar="COMMAND", help="for apply mode env-file"
-)
+@click.option("--restart-command", default="", metavar="COMMAND", help="for apply mode env-file")
 @click.option(
     "--note", type=PATH, metavar="FILE", help="restore by this note though it may not be ours; read it first"
 )

@@ -19,7 +19,7 @@ from pytest_recsim.cli.table import COMMANDS
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted({*ROOT.glob("docs/*.md")} - {ROOT / "docs/options.md"})]
 CALLED = re.compile(r"\brecsim ((?:[a-z]|--?[a-z])[^>|)\n`#]*)")
-IN_PAGES = re.compile(r"(?:^ {0,4}|`)(recsim (?:[a-z]|--?[a-z])[^`\n]*)", re.MULTILINE)
+IN_PAGES = re.compile(r"(?:^ {0,4}|^\$ |`)(recsim (?:[a-z]|--?[a-z])[^`\n]*)", re.MULTILINE)
 HEAVY = {"numpy", "httpx", "yaml", "msgspec", "jsonschema", "aiohttp", "pytest", "polars", "matplotlib"}
 
 
