@@ -137,7 +137,8 @@ class _Making:
 
     def _segmented(self, listed: Listed, events: pl.DataFrame, *, say: bool) -> Listed:
         frame, column = listed.frame, self.choices.segment_column
-        traits = [name for name in frame.columns if name not in {"user", "user_id", "row"}]
+        own = {"user", "user_id", "row"}
+        traits = [name for name, kind in frame.schema.items() if name not in own and not kind.is_nested()]
         if column is None and not self.choices.segments and "segment" in listed.traits:
             column = "segment"
         if column is not None:
@@ -145,7 +146,8 @@ class _Making:
                 listed, frame=frame.with_columns(segment=self._by_column(frame, column, traits, say=say))
             )
         rules = self.choices.segments or DEFAULT
-        named = assign(parse(rules, listed.traits), events, frame, self.choices.window_days)
+        traits = [name for name in listed.traits if not frame.schema[name].is_nested()]
+        named = assign(parse(rules, traits), events, frame, self.choices.window_days)
         if say:
             origin = (
                 "" if self.choices.segments else " (the default; --segment and --segment-column give others)"

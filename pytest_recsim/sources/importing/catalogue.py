@@ -32,7 +32,6 @@ def item_table(sheet: Sheet, columns: Columns, comma: bool | None, notes: list[s
     if comma:
         notes.append(f"{sheet.name}: numbers with decimal commas")
     for name, found in columns.items():
-        column = frame[found[0]]
         if found[0] in digits and name in counted:
             made[name] = numbers(sheet, found[0], findings, comma=comma)
         elif name == "available":
@@ -40,7 +39,7 @@ def item_table(sheet: Sheet, columns: Columns, comma: bool | None, notes: list[s
         elif name in {"tags", "category_path"}:
             made[name] = _lists(sheet, found, notes)
         else:
-            text = column.cast(pl.String, strict=False).str.strip_chars()
+            text = sheet.texts(found[0]).str.strip_chars()
             made[name] = text if name == "item_id" else text.set(text == "", None)
     findings.check()
     unused = [
@@ -65,7 +64,7 @@ def _available(sheet: Sheet, name: str, findings: Findings) -> pl.Series:
     column = sheet.frame[name]
     if column.dtype == pl.Boolean:
         return column.fill_null(value=True)
-    words = column.cast(pl.String, strict=False).fill_null("").str.strip_chars().str.to_lowercase()
+    words = sheet.texts(name).fill_null("").str.strip_chars().str.to_lowercase()
     words = words.str.replace_all(r"[ -]", "_").str.replace(r"\.0$", "")
     meant = dict.fromkeys(YES.split(), True) | dict.fromkeys(NO.split(), False) | {"": True}
     found = words.replace_strict(meant, default=None, return_dtype=pl.Boolean)
@@ -88,7 +87,7 @@ def _lists(sheet: Sheet, names: tuple[str, ...], notes: list[str]) -> pl.Series:
 def _cut(sheet: Sheet, column: pl.Series, notes: list[str]) -> pl.Series:
     if column.dtype == pl.List(pl.String):
         return column
-    text = column.cast(pl.String, strict=False)
+    text = sheet.texts(column.name)
     if text.str.starts_with("[").all() and text.drop_nulls().len():
         inner = text.str.strip_chars("[] ").str.replace_all(r"^['\"]|['\"]$", "")
         notes.append(f"{sheet.name}: {column.name}: lists in brackets")
@@ -124,4 +123,4 @@ def user_table(sheet: Sheet, columns: Columns, notes: list[str]) -> pl.DataFrame
     traits = [name for name in columns if name != "user_id"]
     if traits:
         notes.append(f"{sheet.name}: traits {', '.join(traits[:10])}")
-    return pl.DataFrame(made).with_columns(pl.col("user_id").cast(pl.String))
+    return pl.DataFrame({**made, "user_id": sheet.texts(columns["user_id"][0])})

@@ -15,6 +15,7 @@ from pytest_recsim.data.input.instants import EARLIEST_YEAR, LATEST_YEAR
 from pytest_recsim.data.input.names import ALLOWED as NAME
 from pytest_recsim.data.input.names import OWN_USERS, PROBE_PREFIX
 from pytest_recsim.data.input.problems import ENOUGH
+from pytest_recsim.sources.importing import output
 from pytest_recsim.sources.importing.ids import Ids, wrong_names
 from pytest_recsim.sources.importing.tables import PROPS, Tables
 
@@ -34,7 +35,7 @@ def check_events(tables: Tables, events: pl.DataFrame) -> None:
     findings = Findings()
     no_time = pl.col("ts").is_null() | ~pl.col("ts").is_between(BEGIN, END)
     for row, moment in _rows(events, no_time, "ts"):
-        shown = "has no time" if moment is None else f"time {moment.isoformat()}"
+        shown = "has no time" if moment is None else f"time {moment}"
         findings.add(tables.where("interactions", row), f"{shown}; must be {INSTANT}", "ts")
     for row, code in _rows(events, pl.col("type").is_null(), "type"):
         findings.add(
@@ -49,11 +50,24 @@ def check_events(tables: Tables, events: pl.DataFrame) -> None:
                 f"value {value}; must be {EVENTS['value'].allowed}",
                 "value",
             )
+    if "source_event_id" in events.columns:
+        nul = pl.col("source_event_id").str.contains("\x00", literal=True)
+        for row, _ in _rows(events, nul, "source_event_id"):
+            findings.add(
+                tables.where("interactions", row), "source_event_id holds a NUL; must be text without", "nul"
+            )
     findings.check()
 
 
 def _rows(events: pl.DataFrame, wrong: pl.Expr, column: str) -> list[tuple[int, Any]]:
-    return events.lazy().filter(wrong).select("row", column).head(ENOUGH).collect().rows()
+    return (
+        events.lazy()
+        .filter(wrong)
+        .select("row", pl.col(column).cast(pl.String))
+        .head(ENOUGH)
+        .collect()
+        .rows()
+    )
 
 
 def check_ids(tables: Tables, events: pl.DataFrame, kind: str, ids: Ids) -> None:
@@ -105,6 +119,30 @@ def check_fields(tables: Tables, entries: list[dict[str, object]], rows: list[in
             if check is not None and name != "item_id" and (wrong := check.wrong(value)):
                 findings.add(tables.where("items", row), f"{name} {wrong}; must be {check.allowed}", name)
     findings.check()
+
+
+def objects(tables: Tables, table: str, entries: list[dict[str, Any]], rows: list[int]) -> bytes:
+    """Return entries as JSON objects; a NUL within, which the service refuses, is told.
+
+    Raises:
+        InputError: with every entry that holds one.
+    """
+    data = output.objects(entries)
+    if b"\\u0000" in data:
+        findings = Findings()
+        for entry, row in zip(entries, rows, strict=True):
+            if _holds_nul(entry):
+                findings.add(tables.where(table, row), "holds a NUL; must be text without", "nul")
+        findings.check()
+    return data
+
+
+def _holds_nul(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_holds_nul, [*value, *value.values()]))
+    if isinstance(value, list):
+        return any(map(_holds_nul, value))
+    return isinstance(value, str) and "\x00" in value
 
 
 def unknown_fields(columns: list[str]) -> list[str]:

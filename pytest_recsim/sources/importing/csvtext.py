@@ -40,6 +40,14 @@ class Sheet:
     notes: tuple[str, ...]
     delimiter: str = ","
 
+    def texts(self, name: str) -> pl.Series:
+        """Return a column as text; ``InputError`` where it holds lists or objects."""
+        column = self.frame[name]
+        if column.dtype.is_nested():
+            what = f"column `{quoted(name)}` holds lists or objects; must hold text or numbers"
+            raise InputError(Problem(self.name, what))
+        return column if column.dtype == pl.String else column.cast(pl.String, strict=False)
+
 
 @dataclass(frozen=True)
 class Layout:

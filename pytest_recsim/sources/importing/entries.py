@@ -121,9 +121,15 @@ def item_entries(tables: Tables, listed: Listed) -> bytes:
         return output.objects([{"item_id": one} for one in listed.frame["item_id"].to_list()])
     frame = listed.frame.drop("item", "row", strict=False)
     entries = [_item(entry) for entry in frame.iter_rows(named=True)]
-    rows = listed.frame["row"].fill_null(0).to_list() if "row" in listed.frame.columns else [0] * len(entries)
-    check.check_fields(tables, entries, rows)
-    return output.objects(entries)
+    check.check_fields(tables, entries, _rows(listed))
+    return check.objects(tables, "items", entries, _rows(listed))
+
+
+def _rows(listed: Listed) -> list[int]:
+    """Lines of the table; 0 for what it does not list."""
+    if "row" not in listed.frame.columns:
+        return [0] * len(listed.frame)
+    return [int(row) for row in listed.frame["row"].fill_null(0)]
 
 
 def _item(entry: dict[str, Any]) -> dict[str, Any]:
@@ -151,17 +157,14 @@ def user_entries(tables: Tables, listed: Listed) -> bytes:
     traits = [name for name in listed.traits if name != "segment"]
     if not traits:
         return output.plain_users(frame["user_id"], frame["segment"])
-    return output.objects(
-        [
-            {
-                "user_id": entry.pop("user_id"),
-                "traits": {"segment": entry.pop("segment")}
-                | _more(entry.pop("traits", None))
-                | _known(entry),
-            }
-            for entry in frame.select("user_id", "segment", *traits).iter_rows(named=True)
-        ]
-    )
+    entries = [
+        {
+            "user_id": entry.pop("user_id"),
+            "traits": {"segment": entry.pop("segment")} | _more(entry.pop("traits", None)) | _known(entry),
+        }
+        for entry in frame.select("user_id", "segment", *traits).iter_rows(named=True)
+    ]
+    return check.objects(tables, "users", entries, _rows(listed))
 
 
 def _known(entry: dict[str, Any]) -> dict[str, Any]:

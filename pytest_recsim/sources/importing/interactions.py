@@ -114,9 +114,9 @@ def _interactions(sheet: Sheet, mapping: Reading, notes: list[str]) -> pl.DataFr
     columns, settings, findings = mapping.interactions, mapping.settings, Findings()
     frame = sheet.frame
     types = _types(sheet, mapping, notes)
-    made: dict[str, Any] = {name: ids(frame[columns[name][0]]) for name in ("user_id", "item_id")}
+    made: dict[str, Any] = {name: ids(sheet, columns[name][0]) for name in ("user_id", "item_id")}
     clock = Clock(settings.get("day_first"), settings.get("time_zone"), settings.get("time_unit"))
-    made["ts"] = moments(sheet, _joined(frame, columns["ts"]), clock, findings, notes)
+    made["ts"] = moments(sheet, _joined(sheet, columns["ts"]), clock, findings, notes)
     if "value" in columns:
         name = columns["value"][0]
         comma = decimal_comma(sheet, [name], settings.get("decimal_comma"))
@@ -124,7 +124,7 @@ def _interactions(sheet: Sheet, mapping: Reading, notes: list[str]) -> pl.DataFr
             notes.append(f"{name}: numbers with decimal {'commas' if comma else 'points'}")
         made["value"] = numbers(sheet, name, findings, comma=comma)
     if "source_event_id" in columns:
-        own = ids(frame[columns["source_event_id"][0]]).str.strip_chars()
+        own = ids(sheet, columns["source_event_id"][0]).str.strip_chars()
         made["source_event_id"] = own.set(own == "", None)
     findings.check()
     code, back, stays = types
@@ -132,18 +132,19 @@ def _interactions(sheet: Sheet, mapping: Reading, notes: list[str]) -> pl.DataFr
     return made_frame if stays is None or stays.all() else made_frame.filter(stays)
 
 
-def ids(column: pl.Series) -> pl.Series:
+def ids(sheet: Sheet, name: str) -> pl.Series:
     """Return ids as text: whole numbers without a point, also where a missing one made them floats."""
-    if column.dtype.is_float():
-        whole = (column == column.round()).fill_null(value=True).all()
-        return (column.cast(pl.Int64, strict=False) if whole else column).cast(pl.String)
-    return column if column.dtype == pl.String else column.cast(pl.String, strict=False)
+    column = sheet.frame[name]
+    if column.dtype.is_float() and (column == column.round()).fill_null(value=True).all():
+        return column.cast(pl.Int64, strict=False).cast(pl.String)
+    return sheet.texts(name)
 
 
-def _joined(frame: pl.DataFrame, names: Sequence[str]) -> pl.Series:
+def _joined(sheet: Sheet, names: Sequence[str]) -> pl.Series:
     if len(names) == 1:
-        return frame[names[0]]
-    return frame.select(pl.concat_str(*names, separator=" ").alias(" ".join(names))).to_series()
+        return sheet.frame[names[0]]
+    parts = pl.DataFrame({str(place): sheet.texts(name) for place, name in enumerate(names)})
+    return parts.select(pl.concat_str(pl.all(), separator=" ").alias(" ".join(names))).to_series()
 
 
 def _types(sheet: Sheet, mapping: Reading, notes: list[str]) -> tuple[Any, Any, pl.Series | None]:
@@ -162,7 +163,7 @@ def _types(sheet: Sheet, mapping: Reading, notes: list[str]) -> tuple[Any, Any, 
                 )
             )
     if given is not None and "event_type" not in settings:
-        return event_types(sheet.name, sheet.frame[given[0]], mapping.events, unknown, notes)
+        return event_types(sheet.name, sheet.texts(given[0]), mapping.events, unknown, notes)
     fixed = settings.get("event_type") or _fixed(sheet)
     if fixed not in EVENT_TYPES:
         raise InputError(Problem("event_type", f"`{fixed}`: must be one of {', '.join(EVENT_TYPES)}"))

@@ -72,7 +72,7 @@ def numbers(sheet: Sheet, name: str, findings: Findings, *, comma: bool | None) 
     if column.dtype.is_numeric() or column.dtype == pl.Boolean:
         found = column.cast(pl.Float64)
         return found.set(found.is_nan().fill_null(value=False), None)
-    text = column.cast(pl.String, strict=False).str.strip_chars()
+    text = sheet.texts(name).str.strip_chars()
     found = (
         text.cast(pl.Float64, strict=False)
         if not comma

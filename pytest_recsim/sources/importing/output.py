@@ -74,6 +74,18 @@ def _escaped(text: pl.Expr) -> pl.Expr:
     return text.str.replace_all("\\", "\\\\", literal=True).str.replace_all('"', '\\"', literal=True)
 
 
+def _quoted(texts: pl.Series) -> pl.Series:
+    """Texts of any kind; those with control characters, which are few, one by one."""
+    name = pl.col(texts.name)
+    plain = texts.to_frame().select(pl.concat_str(pl.lit('"'), _escaped(name), pl.lit('"'))).to_series()
+    odd = texts.str.contains(r"[\x00-\x1f]").fill_null(value=False).arg_true()
+    return (
+        plain.scatter(odd, [json.dumps(texts[place], ensure_ascii=False) for place in odd])
+        if len(odd)
+        else plain
+    )
+
+
 def _types(codes: pl.Series) -> pl.Series:
     """Codes are few: each is put into words once."""
     known = codes.unique().drop_nulls().to_list()
@@ -90,7 +102,7 @@ def _rest(events: pl.DataFrame) -> pl.Series:
         worth = pl.when(pl.col("value") != 1.0).then(pl.col("value")).cast(pl.String)
         parts.append(pl.concat_str(pl.lit(',"value":'), worth).fill_null(""))
     if "source_event_id" in events.columns:
-        own = pl.concat_str(pl.lit(',"source_event_id":"'), _escaped(pl.col("source_event_id")), pl.lit('"'))
+        own = pl.concat_str(pl.lit(',"source_event_id":'), _quoted(events["source_event_id"]))
         parts.append(own.fill_null(""))
     if "meta" in events.columns:
         parts.append(pl.concat_str(pl.lit(',"meta":'), pl.col("meta")).fill_null(""))

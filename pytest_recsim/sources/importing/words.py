@@ -54,7 +54,7 @@ def event_types(
     Raises:
         InputError: unknown words, if they are an error.
     """
-    found = encode(column.cast(pl.String).fill_null(""))
+    found = encode(column.fill_null(""))
     texts = [*found.texts.to_list(), ""]
     code_of = found.codes.fill_null(len(texts) - 1)
     tally = dict(code_of.value_counts().iter_rows())
