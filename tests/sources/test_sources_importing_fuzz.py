@@ -23,7 +23,7 @@ from pytest_recsim.sources.importing.files import Files, import_files
 from pytest_recsim.sources.importing.mapping import Reading
 
 EXAMPLES = pytest.mark.parametrize(
-    "examples", [pytest.param(12, id="few"), pytest.param(ASKED or 700, id="many", marks=pytest.mark.long)]
+    "examples", [pytest.param(25, id="few"), pytest.param(ASKED or 700, id="many", marks=pytest.mark.long)]
 )
 IDS = [
     "7",
@@ -202,4 +202,4 @@ def test_an_import_ends_in_a_sound_fixture_or_in_sentences(tmp_path, kind, examp
         holds(tmp_path, kind, files(random.Random(f"{kind} {seed}"), kind))
         for seed in range(began, began + examples)
     )
-    assert 0.1 < sound / examples < 0.9
+    assert 0 < sound < examples
