@@ -12,16 +12,18 @@ from click.shell_completion import shell_complete
 from pytest_recsim import __version__
 from pytest_recsim.cli.refusals import refuse
 from pytest_recsim.cli.table import Console
+from pytest_recsim.cli.voice import note
 from pytest_recsim.data.input.exitcodes import USAGE
 from pytest_recsim.data.input.problems import InputError
-from pytest_recsim.record.masking import learn, safe
+from pytest_recsim.record.masking import learn
 from pytest_recsim.record.secrets import of_variables
 
 COMPLETE = "_RECSIM_COMPLETE"
 """The variable in which a shell's completion script asks what could come next."""
 EXAMPLES = (
-    "recsim generate retail --seed 7 --out fixtures/customers/acme.json",
-    "recsim open",
+    "recsim new acme",
+    "recsim import csv orders.csv --out fixtures/customers/acme.json",
+    "recsim open acme",
 )
 
 
@@ -52,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        print(safe(f"recsim: {error.filename or ''}: {error.strerror or error}"), file=sys.stderr)  # noqa: T201
+        note(": ".join(filter(None, (str(error.filename or ""), error.strerror or str(error)))))
         return USAGE
     except KeyboardInterrupt:
         return 130

@@ -25,9 +25,15 @@ class Entry(NamedTuple):
 SECTIONS = {
     "Data": (
         Entry("new", "new:new", "start a customer: data, profile, thresholds, a check, a batch"),
-        Entry("generate", "generate:generate", "make a synthetic customer from a seed"),
-        Entry("validate", "validate:validate", "what is wrong, and what a data set can carry"),
         Entry("import", "importing:importing", "turn somebody else's data set into a fixture"),
+        Entry("validate", "validate:validate", "what is wrong, and what a data set can carry"),
+        Entry("generate", "generate:generate", "make a synthetic customer from a seed"),
+    ),
+    "Settings": (
+        Entry("profile", "profile:profile", "look at profiles, compare, check, change, fetch and apply them"),
+        Entry(
+            "guardrails", "guardrails:guardrails", "what a customer is held to, and thresholds to start with"
+        ),
     ),
     "Runs": (
         Entry("open", "opening:opening", "open the report of a run in the browser"),
@@ -37,12 +43,6 @@ SECTIONS = {
         Entry("baseline", "baseline:baseline", "name the run that later ones are held against"),
         Entry("merge", "merge:merge", "one summary and one junit file out of a batch's slices"),
         Entry("share", "share:share", "pack a report folder, or a batch, for sending"),
-    ),
-    "Settings": (
-        Entry("profile", "profile:profile", "look at profiles, compare, check, change, fetch and apply them"),
-        Entry(
-            "guardrails", "guardrails:guardrails", "what a customer is held to, and thresholds to start with"
-        ),
     ),
     "Service": (
         Entry("serve", "serve:serve", "run the stand-in service by hand until Ctrl-C"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -87,7 +88,7 @@ def _at(text: str, section: str, block: Block) -> str | None:
         return None
     else:
         column = 2
-        lines[last] = lines[last].replace("{}", "", 1).replace("[]", "", 1).replace("null", "", 1)
+        lines[last] = re.sub(r" (\{\}|\[\]|null)", "", lines[last], count=1)
     lines[last] = _ended(lines[last])
     newline = "\r\n" if "\r\n" in text else "\n"
     lines.insert(last + 1, block(" " * column).replace("\n", newline))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -69,7 +70,9 @@ def planned(root: Path, asked: Asked, progress: Progress = silent) -> list[Chang
             changes += step(root, asked)
         except InputError as error:
             problems += error.problems
-    problems += [_there(change.path) for change in changes if change.before is None and change.path.exists()]
+    problems += [
+        problem for change in changes if change.before is None for problem in _in_the_way(root, change.path)
+    ]
     if problems:
         raise InputError(problems)
     return changes
@@ -85,6 +88,16 @@ def _wrong_names(asked: Asked) -> Iterator[Problem]:
         allowed = ", ".join(TEMPLATES)
         what = f"`{asked.template}`: must be one of {allowed}{nearest(asked.template, TEMPLATES)}"
         yield Problem("--template", what)
+
+
+def _in_the_way(root: Path, path: Path) -> Iterator[Problem]:
+    """Name what is where a new file is to be, a link that leads nowhere as well, or where one of its folders is to be."""
+    for folder in path.relative_to(root).parents:
+        if os.path.lexists(root / folder) and not (root / folder).is_dir():
+            yield Problem(shown(root / folder), "must be a folder")
+            return
+    if os.path.lexists(path):
+        yield _there(path)
 
 
 def _there(path: Path) -> Problem:

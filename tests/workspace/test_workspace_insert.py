@@ -41,7 +41,7 @@ NEW = "  new:\n    namespace: n\n"
         ("# only this\n", f"# only this\n\ncustomers:\n{NEW}"),
         ("a: 1", f"a: 1\n\ncustomers:\n{NEW}"),
         ("customers:\n", f"customers:\n{NEW}"),
-        ("customers: {} # none yet\na: 1\n", f"customers:  # none yet\n{NEW}a: 1\n"),
+        ("customers: {} # none yet\na: 1\n", f"customers: # none yet\n{NEW}a: 1\n"),
         ("customers:\n  b: {x: 1} # why", f"customers:\n  b: {{x: 1}} # why\n{NEW}"),
         (
             "customers:\n    b:\n        x: 1\n\n# end\nz: 1\n",

@@ -152,6 +152,15 @@ def test_two_customers_never_share_a_namespace(here, capsys):
     assert "`a-b` has the namespace `a_b`, which `a.b` would have" in told(capsys, "a.b", code=4).err
 
 
+def test_what_is_no_folder_and_a_link_that_leads_nowhere_are_in_the_way_too(here, capsys):
+    (here / "profiles").touch()
+    (here / "guardrails.yml").symlink_to(here / "nowhere.yml")
+    said = told(capsys, "acme", code=4).err
+    assert "profiles: must be a folder" in said
+    assert "guardrails.yml: exists already" in said
+    assert len(list(here.iterdir())) == 2
+
+
 @pytest.mark.parametrize("name", ["7", "1e5", "null", "no", "0x1f", "1.5", "2026-01-02", "a-b.c_d"])
 def test_a_name_that_yaml_would_read_as_something_else_stays_a_name(here, capsys, name):
     told(capsys, name)
