@@ -67,3 +67,8 @@ def test_a_difference_names_both_values_and_no_secret():
     assert "k2" not in str(secret)
     assert '"y": 1' in str(secret)
     assert len(str(Difference("a", "x" * 1000, random.Random(1).random()))) < 300
+
+
+def test_whole_numbers_beyond_any_float_are_compared_all_the_same():
+    assert same({"limit": 10**400}, {"limit": 10**400})
+    assert differing({"limit": 10**400, "cap": 1.0}, {"limit": 10**401, "cap": 10**400}) == ["cap", "limit"]

@@ -51,7 +51,7 @@ def fetched(document: Mapping[str, Any], *, posted: bool) -> Fetched:
         else:
             try:
                 values[name] = _text(knob, value)
-            except (ValueError, TypeError, AttributeError, KeyError):
+            except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError):
                 wrong.append(f"{name}: the service shows {safe(str(value))[:80]}, which no profile can hold")
     return Fetched(values, tuple(hidden), tuple(unsure), tuple(wrong))
 
@@ -84,7 +84,7 @@ def _text(knob: Knob, value: Any) -> str:
     """The value as a profile has it.
 
     Raises:
-        ValueError, TypeError, AttributeError, KeyError: it cannot be written, or would be read as something else.
+        ValueError, TypeError, AttributeError, LookupError, ArithmeticError: it cannot be written, or would be read as something else.
     """
     text = _written(knob, value)
     read = parse_value(knob, text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import msgspec
 
 from pytest_recsim.apply.reach import reaches
-from pytest_recsim.data.profiles.documents import equal
+from pytest_recsim.data.profiles.documents import close, equal
 from pytest_recsim.data.profiles.knobs import KNOBS
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.plan.modes import ON_SERVICES, ONE_WAY
@@ -203,7 +202,7 @@ def _same(asked: Any, got: Any) -> bool:
     """Whether the service shows what was asked for; its lists are sets and come in any order (contract 18)."""
     if isinstance(asked, bool) or isinstance(got, bool) or not isinstance(asked, int | float):
         return equal(asked, got)
-    return isinstance(got, int | float) and math.isclose(asked, got, rel_tol=1e-9, abs_tol=1e-12)
+    return isinstance(got, int | float) and close(asked, got, 1e-12)
 
 
 def _shown(value: Any) -> str:
