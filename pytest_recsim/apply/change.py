@@ -100,7 +100,7 @@ class Change:
         self.touched = MODES[left.mode].restarts and self._named.names(left.env_file)
         undone = take_back(self._service, self._journal, left, self._named)
         told = [*undone.notes, *undone.left]
-        self.notes += told or [f"took back what the killed run {left.run_id} had changed on the service."]
+        self.notes += told or [f"took back what run {left.run_id} had left changed on the service."]
         if undone.left and self._plan.mode.changes and not self._plan.seed_only:
             raise InputError(Problem(shown(self._journal.path), " ".join((*undone.left, ONE_NOTE))))
 

@@ -21,7 +21,7 @@ from pytest_recsim.record.secrets import of_command
     "  --restart-command 'systemctl restart recsys'",
 )
 @click.option(
-    "--reports-dir", type=PATH, default=Path("reports"), metavar="DIR", help="where the killed run reported"
+    "--reports-dir", type=PATH, default=Path("reports"), metavar="DIR", help="where the note of it is"
 )
 @click.option(
     "--base-url",
@@ -50,7 +50,7 @@ def restore(  # noqa: PLR0913 - one for each option
     keep: bool,
     ca: Path | None,
 ) -> int:
-    """Take back what a killed run left changed on a service.
+    """Take back what a killed run, or `recsim profile apply`, left changed on a service.
 
     Exit code 0 says that all is as it was, 10 that a note stays because a service is not, or may not be, what it was.
     """

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from pytest_recsim.compare.suggest import Suggested, Suggestion
+from pytest_recsim.data.guardrails.guardrail_keys import SETTINGS, THRESHOLDS
 from pytest_recsim.record.masking import safe
+from pytest_recsim.record.metadata import Metadata
 
 _PLAIN = re.compile(r"[a-z][a-z0-9_-]{2,}")
+_MEASURED_BY = ("min_segment_users", "min_baseline_hits")
 _WORDS = ("yes", "off", "true", "null", "false")
 START = (
     "A start, not a judgement: what these runs hold, at the worse ends of their 95 % intervals, rounded the safe way.",
@@ -35,10 +39,10 @@ def _customer(suggested: Suggested) -> Iterator[str]:
     )
     yield from (_comment(f"note: {note}") for note in sound.notes)
     yield from (_comment(f"left out: {text}") for text in (*sound.left_out, *suggested.left_out))
-    whole = [one for one in suggested.found if not one.segment]
+    whole = [*_settings(newest.metadata), *_thresholds(one for one in suggested.found if not one.segment)]
     if whole:
         yield "quality:"
-        yield from (f"  {line}" for line in _thresholds(whole))
+        yield from (f"  {line}" for line in whole)
     segments = list(dict.fromkeys(one.segment for one in suggested.found if one.segment))
     if segments:
         yield "segments:"
@@ -46,11 +50,22 @@ def _customer(suggested: Suggested) -> Iterator[str]:
         yield f"  {_name(segment)}:"
         mine = [one for one in suggested.found if one.segment == segment]
         yield from (f"    {line}" for line in _thresholds(mine))
-    if not suggested.found:
+    if not whole and not segments:
         yield "quality: {}"
 
 
-def _thresholds(found: Sequence[Suggestion]) -> Iterator[str]:
+def _settings(facts: Metadata) -> Iterator[str]:
+    """What the runs were judged by that is not the usual: without it other numbers would come, or none."""
+    usual: dict[str, Any] = {name: THRESHOLDS[name].default for name in _MEASURED_BY} | dict(SETTINGS)
+    for name, value in usual.items():
+        found = facts.guardrails.thresholds.get(name, {}).get("(all)")
+        if found is not None and found.value != value:
+            yield _comment(f"these runs were judged so ({found.origin})")
+            whole = isinstance(found.value, float) and found.value.is_integer()
+            yield f"{name}: {json.dumps(int(found.value) if whole else found.value)}"
+
+
+def _thresholds(found: Iterable[Suggestion]) -> Iterator[str]:
     for one in found:
         yield from map(_comment, behind(one))
         yield f"{one.key.name}: {one.value:.12g}"

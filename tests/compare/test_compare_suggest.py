@@ -125,3 +125,18 @@ def test_names_from_records_stay_comments_and_keys(tmp_path):
     (sound,) = sound_runs([tmp_path])
     read = yaml.safe_load(snippet([suggest(sound)]))
     assert read["customers"]["off"]["segments"]["x\n evil: ["]["min_recall"] == 0.5
+
+
+def test_what_the_runs_were_judged_by_stands_there_where_it_is_not_the_usual(tmp_path):
+    import yaml
+
+    def limit(key, value):
+        return {"(all)": {"key": key, "value": value, "severity": "block", "origin": "guardrails.yml:3"}}
+
+    settings = {"min_segment_users": 5.0, "relevance": "all", "split": 0.75, "weights": {"view": 0.5}}
+    thresholds = {key: limit(key, value) for key, value in settings.items()}
+    run_at(tmp_path, 1, guardrails={"thresholds": thresholds})
+    (sound,) = sound_runs([tmp_path])
+    quality = yaml.safe_load(snippet([suggest(sound)]))["customers"]["acme"]["quality"]
+    kept = {key: value for key, value in quality.items() if key in settings}
+    assert kept == {"min_segment_users": 5, "relevance": "all", "weights": {"view": 0.5}}

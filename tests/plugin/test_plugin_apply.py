@@ -95,7 +95,7 @@ def test_after_kill_9_the_next_start_restores_the_document_first(
     assert again.code == 0, again.text
     assert config(served) == before
     newest = Record(acme.bundles()[-1])
-    assert any("took back what the killed run" in note for note in newest.metadata["notes"])
+    assert any("took back what run" in note for note in newest.metadata["notes"])
 
 
 @pytest.mark.long
