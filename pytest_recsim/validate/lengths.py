@@ -38,23 +38,33 @@ class Lengths:
 
     foreseen: Foreseen
     _filled: dict[tuple[int, int], int] = field(default_factory=dict)
+    _pools: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def least(self, user: str, k: int = K, *, caps: bool) -> int:
         """Items that a user's list of ``k`` holds in any case; under caps as far as many orders of the pool tell."""
-        sim = self.foreseen
         k = self._allowed(k)
-        pool = sim.surely_pooled(user, len(sim.offered), k) - len(sim.hidden(user) & sim.offered)
+        pool = self._pool(user, k)
         if not caps or not self._kinds or pool <= 0:
             return max(0, min(k, pool))
         if (pool, k) not in self._filled:
             self._filled[pool, k] = min(self._under_caps(order, k) for order in self._orders(pool))
         return self._filled[pool, k]
 
+    def _pool(self, user: str, k: int) -> int:
+        """Items that are in a user's pool for sure, and not hidden."""
+        if (user, k) not in self._pools:
+            sim = self.foreseen
+            ranked = sim.surely_pooled(user, len(sim.offered), k)
+            self._pools[user, k] = ranked - len(sim.hidden(user) & sim.offered)
+        return self._pools[user, k]
+
     def most(self, user: str, k: int = K, *, caps: bool) -> int:
         """Items that it can hold at most."""
         sim = self.foreseen
         room = min([kind.room for kind in self._kinds] if caps and self._kinds else [k])
-        return max(0, min(self._allowed(k), room, len(self._candidates - sim.hidden(user))))
+        return max(
+            0, min(self._allowed(k), room, len(self._candidates) - len(sim.hidden(user) & self._candidates))
+        )
 
     def _allowed(self, k: int) -> int:
         return min(k, int(self.foreseen.world.effective.value("RECOMMENDATION_MAX_K") or k))

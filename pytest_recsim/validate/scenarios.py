@@ -67,9 +67,12 @@ def s2(sim: Foreseen, lengths: Lengths) -> Needs:
     rich, poor = blocking.asked(sim.sim, most_relevant(sim.sim, needs.PLAIN_USERS))
     users = [*rich, *poor]
     tags = {tag for item in sim.available for tag in sim.plain_tags(item)}
-    bounds = [_slots(sim, lengths, users, tag) for tag in sorted(tags)]
-    shortest = sum(lengths.least(user, caps=False) for user in users)
-    longest = sum(lengths.most(user, caps=False) for user in users)
+    rows = [
+        (lengths.least(user, caps=False), lengths.most(user, caps=False), sim.hidden(user) & sim.available)
+        for user in users
+    ]
+    bounds = [_slots(sim, rows, folded(tag)) for tag in sorted(tags)]
+    shortest, longest = sum(least for least, _, _ in rows), sum(most for _, most, _ in rows)
     low, high = needs.BLOCK_SHARE
     if any(least >= low * longest and most <= high * shortest and most for least, most in bounds):
         yield Need(holds=True, why=needs.NO_BLOCK_TAG)
@@ -80,15 +83,15 @@ def s2(sim: Foreseen, lengths: Lengths) -> Needs:
         yield Need(None, needs.NO_BLOCK_TAG, bool(seen))
 
 
-def _slots(sim: Foreseen, lengths: Lengths, users: Sequence[str], tag: str) -> tuple[int, int]:
-    """Fewest and most slots that the tag can have on these users' lists."""
-    carrying = sim.carriers[folded(tag)]
+def _slots(sim: Foreseen, rows: Sequence[tuple[int, int, frozenset[str]]], tag: str) -> tuple[int, int]:
+    """Fewest and most slots that a tag can have on lists, given as least and greatest length and what is hidden."""
+    carrying = sim.carriers[tag]
+    others = len(sim.available) - len(carrying)
     least = most = 0
-    for user in users:
-        hidden = sim.hidden(user) & sim.available
-        others = len(sim.available) - len(carrying) - len(hidden - carrying)
-        least += max(0, lengths.least(user, caps=False) - others)
-        most += min(lengths.most(user, caps=False), len(carrying) - len(hidden & carrying))
+    for shortest, longest, hidden in rows:
+        gone = len(hidden & carrying)
+        least += max(0, shortest - (others - (len(hidden) - gone)))
+        most += min(longest, len(carrying) - gone)
     return least, most
 
 

@@ -77,8 +77,8 @@ def validated(path: Path, asked: Asked) -> Validated:
 
 
 def _data_set(path: Path, asked: Asked) -> Validated:
-    fixture = load_fixture(path)
-    customers = [asked.customer] if asked.customer else _judged_for(path, asked)
+    first, *others = [asked.customer] if asked.customer else _judged_for(path, asked)
+    fixture, told = _first(first, path, asked)
     counts = f"{len(fixture.items):,} items, {len(fixture.users):,} users, {len(fixture.events):,} events"
     left_out = [f"`{name}` in {count:,} rows" for name, count in fixture.defaulted.items()]
     return Validated(
@@ -89,8 +89,18 @@ def _data_set(path: Path, asked: Asked) -> Validated:
             *fixture.notes,
             *([f"left out, so at its default: {', '.join(left_out)}"] if left_out else []),
         ),
-        carries=tuple(_carried(name, path, fixture, asked) for name in customers),
+        carries=(told, *(_carried(name, path, asked)[1] for name in others)),
     )
+
+
+def _first(customer: str, path: Path, asked: Asked) -> tuple[Fixture, Carried]:
+    """The data and what they can carry; they are read by themselves where a run for that customer would not start.
+
+    Raises:
+        InputError: the data are wrong.
+    """
+    fixture, told = _carried(customer, path, asked)
+    return fixture or load_fixture(path), told
 
 
 def _judged_for(path: Path, asked: Asked) -> list[str]:
@@ -120,13 +130,15 @@ def _same(path: Path, others: Sequence[Path]) -> bool:
     return any(other.resolve() == path.resolve() for other in others)
 
 
-def _carried(customer: str, path: Path, fixture: Fixture, asked: Asked) -> Carried:
+def _carried(customer: str, path: Path, asked: Asked) -> tuple[Fixture | None, Carried]:
     """What the data can carry for a customer, or why that cannot be said."""
     try:
-        (plan,) = resolve(asked.plans_for([customer], fixture_path=str(path.absolute()))).plans
+        resolved = resolve(asked.plans_for([customer], fixture_path=str(path.absolute())))
     except InputError as error:
-        return Carried(customer=customer, profile="", wrong=by_cause(error.problems))
-    return carried(plan, fixture, asked.now, named=customer != OUTSIDER)
+        return None, Carried(customer=customer, profile="", wrong=by_cause(error.problems))
+    (plan,), fixture = resolved.plans, resolved.fixture
+    assert fixture is not None  # there is one plan
+    return fixture, carried(plan, fixture, asked.now, named=customer != OUTSIDER)
 
 
 def _profile(path: Path, _: Asked) -> Validated:

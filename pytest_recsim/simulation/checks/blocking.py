@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from pytest_recsim.simulation.checks.needs import BLOCK_POOR, BLOCK_SHARE, BLOCK_USERS
-from pytest_recsim.simulation.checks.subjects import carries, spread
+from pytest_recsim.simulation.checks.subjects import carries, folded, spread, tags_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -39,13 +40,10 @@ def total(sim: Simulation, lists: Mapping[str, Exchange], tag: str) -> int:
 
 def visible_tags(sim: Simulation, lists: Mapping[str, Exchange]) -> list[str]:
     """Plain tags on 5 to 50 % of the slots."""
-    size = sum(len(shown.ids) for shown in lists.values())
-    tags = {
-        tag
-        for shown in lists.values()
-        for item in shown.ids
-        if item in sim.items
-        for tag in sim.plain_tags(item)
-    }
-    low, high = BLOCK_SHARE
-    return sorted(tag for tag in tags if low * size <= total(sim, lists, tag) <= high * size)
+    listed = Counter(item for shown in lists.values() for item in shown.ids)
+    seen: Counter[str] = Counter()
+    for item, times in listed.items():
+        seen.update(dict.fromkeys(tags_of(sim, item), times))
+    tags = {tag for item in listed if item in sim.items for tag in sim.plain_tags(item)}
+    low, high = (share * listed.total() for share in BLOCK_SHARE)
+    return sorted(tag for tag in tags if low <= seen[folded(tag)] <= high)

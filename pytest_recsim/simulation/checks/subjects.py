@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations, zip_longest
 from typing import TYPE_CHECKING, Any, Protocol
@@ -100,7 +101,13 @@ def unfiltered_lists(sim: Simulation, users: Sequence[str]) -> dict[str, Exchang
 def carries(sim: Simulation, item_id: str, tag: str) -> bool:
     """Whether an item has the tag, compared as filters and rules do: trimmed, lower case."""
     item = sim.items.get(_source(sim, item_id))
-    return item is not None and any(_folded(mine) == _folded(tag) for mine in item.tags)
+    return item is not None and any(folded(mine) == folded(tag) for mine in item.tags)
+
+
+def tags_of(sim: Simulation, item_id: str) -> frozenset[str]:
+    """Return a listed item's tags as filters and rules compare them, none for an unknown one."""
+    item = sim.items.get(_source(sim, item_id))
+    return frozenset(map(folded, item.tags)) if item is not None else frozenset()
 
 
 def plain_tags(sim: Simulation, item_id: str) -> frozenset[str]:
@@ -114,7 +121,8 @@ def _source(sim: Simulation, item_id: str) -> str:
     return sim.probe_source or item_id if item_id == sim.probe_id else item_id
 
 
-def _folded(tag: str) -> str:
+def folded(tag: str) -> str:
+    """A tag as it is compared."""
     return tag.strip().lower()
 
 
@@ -126,13 +134,15 @@ def filterable_tags(
     Such a tag has at least 5 available items with seeded events and is absent from at least one slot of
     every unfiltered list: without a filter each of those lists would be wrong.
     """
-    sizes = {tag: len(tagged_items(sim, tag)) for tag in sorted(tags)}
+    spelled = Counter(tag for item in sim.available & sim.offered for tag in set(sim.items[item].tags))
+    sizes = {tag: spelled[tag] for tag in sorted(tags)}
+    listed = [[tags_of(sim, item) for item in shown.ids] for shown in unfiltered.values()]
     useful = [
         tag
         for tag in sorted(sizes, key=lambda tag: (sizes[tag], tag))
         if sizes[tag] >= MIN_TAG_ITEMS
         and tag.strip()  # a filter on blanks alone is none (contract 5.2)
-        and all(any(not carries(sim, item, tag) for item in shown.ids) for shown in unfiltered.values())
+        and all(any(folded(tag) not in tags for tags in mine) for mine in listed)
     ]
     if len(useful) <= n:
         return useful
