@@ -139,4 +139,5 @@ def test_what_the_runs_were_judged_by_stands_there_where_it_is_not_the_usual(tmp
     (sound,) = sound_runs([tmp_path])
     quality = yaml.safe_load(snippet([suggest(sound)]))["customers"]["acme"]["quality"]
     kept = {key: value for key, value in quality.items() if key in settings}
-    assert kept == {"min_segment_users": 5, "relevance": "all", "weights": {"view": 0.5}}
+    weights = {"view": 0.5, "click": 0.3, "add": 0.7, "purchase": 1.0, "custom": 0.2}
+    assert kept == {"min_segment_users": 5, "relevance": "all", "weights": weights}
