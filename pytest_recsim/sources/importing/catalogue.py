@@ -30,7 +30,7 @@ def item_table(sheet: Sheet, columns: Columns, comma: bool | None, notes: list[s
     digits = [columns[name][0] for name in counted if name == "price" or _is_number(frame[columns[name][0]])]
     comma = decimal_comma(sheet, digits, comma)
     if comma:
-        notes.append(f"{sheet.name}: numbers with decimal commas")
+        notes.append(f"{sheet.short}: numbers with decimal commas")
     for name, found in columns.items():
         if found[0] in digits and name in counted:
             made[name] = numbers(sheet, found[0], findings, comma=comma)
@@ -48,8 +48,8 @@ def item_table(sheet: Sheet, columns: Columns, comma: bool | None, notes: list[s
         if name != "row" and not any(name in found for found in columns.values())
     ]
     if unused:
-        notes.append(f"{sheet.name}: columns that are not used: {', '.join(unused[:10])}")
-    return _derived(pl.DataFrame(made), sheet.name, notes)
+        notes.append(f"{sheet.short}: columns that are not used: {', '.join(unused[:10])}")
+    return _derived(pl.DataFrame(made), sheet.short, notes)
 
 
 def _is_number(column: pl.Series) -> bool:
@@ -90,12 +90,12 @@ def _cut(sheet: Sheet, column: pl.Series, notes: list[str]) -> pl.Series:
     text = sheet.texts(column.name)
     if text.str.starts_with("[").all() and text.drop_nulls().len():
         inner = text.str.strip_chars("[] ").str.replace_all(r"^['\"]|['\"]$", "")
-        notes.append(f"{sheet.name}: {column.name}: lists in brackets")
+        notes.append(f"{sheet.short}: {column.name}: lists in brackets")
         return inner.str.replace_all(r"['\"]\s*,\s*['\"]", "\x1f").str.split("\x1f")
     sign = next((one for one in CUTS if text.str.contains(one, literal=True).any()), None)
     if sign is None:
         return text.reshape((-1, 1)).arr.to_list()
-    notes.append(f"{sheet.name}: {column.name}: cut apart at `{sign}`")
+    notes.append(f"{sheet.short}: {column.name}: cut apart at `{sign}`")
     return text.str.split(sign)
 
 
@@ -122,5 +122,5 @@ def user_table(sheet: Sheet, columns: Columns, notes: list[str]) -> pl.DataFrame
         made[name] = text.set(text == "", None) if name != "user_id" and text.dtype == pl.String else text
     traits = [name for name in columns if name != "user_id"]
     if traits:
-        notes.append(f"{sheet.name}: traits {', '.join(traits[:10])}")
+        notes.append(f"{sheet.short}: traits {', '.join(traits[:10])}")
     return pl.DataFrame({**made, "user_id": sheet.texts(columns["user_id"][0])})

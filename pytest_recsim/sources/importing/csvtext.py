@@ -40,6 +40,11 @@ class Sheet:
     notes: tuple[str, ...]
     delimiter: str = ","
 
+    @property
+    def short(self) -> str:
+        """The name without its folder, for notes."""
+        return Path(self.name).name
+
     def texts(self, name: str) -> pl.Series:
         """Return a column as text; ``InputError`` where it holds lists or objects."""
         column = self.frame[name]
@@ -187,7 +192,7 @@ def _frame(
     lines = pl.int_range(first, first + pl.len(), dtype=pl.Int64)
     if b'"' in text.data and (breaks := _within(frame, "\n")).sum():
         frame = frame.with_columns(row=lines + breaks.cum_sum().shift(1, fill_value=0))
-        return frame, [f"{int(breaks.sum()):,} line breaks inside of quotes belong to their cells"]
+        return frame, [f"line breaks inside of quotes: {int(breaks.sum()):,}, each within its cell"]
     return frame.with_columns(row=lines), []
 
 
@@ -243,4 +248,4 @@ def _slowly(
     frame = pl.DataFrame(
         {name: pl.Series(cells, dtype=pl.String) for name, cells in zip(names, columns, strict=True)}
     ).with_columns(row=pl.Series(lines, dtype=pl.Int64))
-    return frame, [f"{blank:,} blank lines left out"] if blank else []
+    return frame, [f"blank lines left out: {blank:,}"] if blank else []

@@ -43,6 +43,8 @@ USER_NAMES: Mapping[str, str] = {
 }
 DATE, HOURS = "date datum orderdate bestelldatum", "time zeit uhrzeit"
 SAMPLE = 200
+DIGITS = 16
+"""Of a time in microseconds."""
 
 
 def plain(name: str) -> str:
@@ -120,7 +122,11 @@ def _is_times(sheet: Sheet, name: str) -> bool:
 
 
 def _is_epoch(cell: str) -> bool:
-    return cell.isdecimal() and any(LEAST <= int(cell) / size < MOST for size in (1, 1000, 1_000_000))
+    return (
+        cell.isdecimal()
+        and len(cell) <= DIGITS
+        and any(LEAST <= int(cell) / size < MOST for size in (1, 1000, 1_000_000))
+    )
 
 
 def _is_words(sheet: Sheet, name: str) -> bool:

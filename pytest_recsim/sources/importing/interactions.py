@@ -13,6 +13,7 @@ from pytest_recsim.data.input.findings import Findings
 from pytest_recsim.data.input.problems import InputError, Problem, nearest
 from pytest_recsim.sources.importing.catalogue import item_table, user_table
 from pytest_recsim.sources.importing.csvtext import Sheet
+from pytest_recsim.sources.importing.decide import told
 from pytest_recsim.sources.importing.guess import ITEM_NAMES, USER_NAMES, by_name, guess, plain
 from pytest_recsim.sources.importing.mapping import Columns, Reading, require
 from pytest_recsim.sources.importing.moments import Clock, moments
@@ -77,16 +78,16 @@ def read_tables(sheets: Sheets, mapping: Reading, source: str) -> Tables:
     Raises:
         InputError: cells that cannot be used, each by its line, or that fit two ways.
     """
-    notes = [*sheets.interactions.notes]
+    notes = _read(sheets.interactions)
     settings = mapping.settings
     frame = _interactions(sheets.interactions, mapping, notes)
     comma = settings.get("decimal_comma")
     items = users = None
     if sheets.items is not None:
-        notes += sheets.items.notes
+        notes += _read(sheets.items)
         items = item_table(sheets.items, mapping.items, comma, notes)
     if sheets.users is not None:
-        notes += sheets.users.notes
+        notes += _read(sheets.users)
         users = user_table(sheets.users, mapping.users, notes)
     names = {
         "interactions": sheets.interactions.name,
@@ -94,6 +95,10 @@ def read_tables(sheets: Sheets, mapping: Reading, source: str) -> Tables:
         **({"users": sheets.users.name} if sheets.users else {}),
     }
     return Tables(frame, items, users, tuple(notes), names, {"source": source})
+
+
+def _read(sheet: Sheet) -> list[str]:
+    return [*sheet.notes, f"{sheet.short}: {told(len(sheet.frame), 'row')} read"]
 
 
 def shown(mapping: Reading) -> list[str]:
@@ -169,7 +174,7 @@ def _types(sheet: Sheet, mapping: Reading, notes: list[str]) -> tuple[Any, Any, 
         raise InputError(Problem("event_type", f"`{fixed}`: must be one of {', '.join(EVENT_TYPES)}"))
     if "event_type" not in settings:
         notes.append(
-            f"{sheet.name}: no column of event words, so every row is a {fixed} (--event-type names another)"
+            f"{sheet.short}: no column of event words, so every row is a {fixed} (--event-type names another)"
         )
     return pl.lit(EVENT_TYPES[fixed], pl.Int16), pl.lit(value=False), None
 
