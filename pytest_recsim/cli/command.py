@@ -78,7 +78,7 @@ class Group(_Taught, click.Group):
     command_class = Command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args and not ctx.resilient_parsing:
+        if set(args) <= {"--"} and not ctx.resilient_parsing:
             raise NoCommandError("COMMAND is missing", ctx)
         return super().parse_args(ctx, args)
 

@@ -54,6 +54,9 @@ def test_an_existing_file_is_not_overwritten_unless_asked(tmp_path, capsys):
         (["completion", "bahs"], "did you mean `bash`?"),
         (["dance"], "there is no command `dance`"),
         (["generat"], "did you mean `generate`?"),
+        (["a\nb"], "there is no command `a\\nb`"),
+        (["\udcff"], "there is no command `\\udcff`"),
+        (["report", "x", "y" * 5000], "y..."),
         ([], "COMMAND"),
     ],
 )
