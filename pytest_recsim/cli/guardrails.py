@@ -11,7 +11,7 @@ import click
 from pytest_recsim.cli.columns import columns
 from pytest_recsim.cli.command import PATH, argument, group
 from pytest_recsim.cli.completion import customers
-from pytest_recsim.cli.voice import document, say
+from pytest_recsim.cli.voice import document, note, say
 from pytest_recsim.data.input.problems import InputError, Problem, nearest
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ def show(
         raise InputError(Problem("--namespace", f"`{namespace}`: {wrong}"))
     entry = found.customer(customer)
     place = namespace or (entry.namespace if entry else None) or default_namespace(customer)
+    if namespace and namespace not in (named := [*found.namespaces(customer), default_namespace(customer)]):
+        note(f"{shown(found.path)} says nothing of namespace `{namespace}`{nearest(namespace, named)}")
     if segment:
         _check_segment(segment, list(found.segments(customer, place)), known[customer])
     guard = effective(found, customer, place, segment, utc_now().date(), shown(found.path))

@@ -123,7 +123,7 @@ def apply(  # noqa: PLR0913 - one for each option
     place = _place(base_url, org_id, ca, root)
     journal = Journal.of(reports_dir, place.url)
     hold = Hold(same_address(place.url), alone=True)
-    hold.acquire(note, limit_s=0)
+    hold.acquire(lambda text: note(text.removeprefix("recsim: ")), limit_s=0)
     try:
         no_earlier_change(journal)
         for namespace in namespaces or _namespaces(path, root):

@@ -74,6 +74,13 @@ def test_a_namespace_and_a_segment_have_their_own(recsim):
     assert json.loads(out)["ended"] == [0]
 
 
+def test_a_namespace_that_the_file_does_not_name_is_noted_with_the_nearest(recsim):
+    code, _, err = recsim("show", "acme", "--namespace", "acme_d")
+    assert code == 0
+    assert "says nothing of namespace `acme_d`; did you mean `acme_de`?" in err
+    assert recsim("show", "acme", "--namespace", "acme")[2] == ""
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -76,6 +76,12 @@ BAD = [
 ]
 
 
+def test_every_knob_says_what_it_means_and_every_number_of_what():
+    unitless = {"bool", "text", "choice", "csv"}
+    assert [knob.name for knob in KNOBS.values() if not knob.meaning] == []
+    assert [knob.name for knob in KNOBS.values() if not knob.unit and knob.kind not in unitless] == []
+
+
 @pytest.mark.parametrize(("name", "text", "value"), GOOD)
 def test_a_text_in_range_becomes_its_value(name, text, value):
     found = parse_value(KNOBS[name], text)

@@ -128,6 +128,13 @@ class Guardrails:
             if layer and scope.segment and scope.customer == customer and scope.namespace in (None, namespace)
         }
 
+    def namespaces(self, customer: str) -> list[str]:
+        """Return the namespaces that the file names for a customer, its usual one first."""
+        entry = self.customer(customer)
+        usual = [entry.namespace] if entry and entry.namespace else []
+        named = [scope.namespace for scope in self.layers if scope.customer == customer and scope.namespace]
+        return list(dict.fromkeys([*usual, *named]))
+
     def _entries(self, key: str, scope: Scope) -> Iterator[Entry]:
         """Yield what the files say about a key, the most specific place first."""
         for place in _places(scope):
