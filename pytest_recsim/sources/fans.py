@@ -72,7 +72,9 @@ def _named(
         for name, share in zip(NAMES, shares, strict=True)
     )
     fans = tallies.select("user", fan=favourite)
-    segment = pl.when(pl.col("user").is_in(power)).then(pl.lit("power_users")).otherwise(pl.col("fan"))
+    segment = (
+        pl.when(pl.col("user").is_in(power.implode())).then(pl.lit("power_users")).otherwise(pl.col("fan"))
+    )
     found = everybody.join(fans, on="user", how="left", maintain_order="left")
     return found.select("user", segment=segment.fill_null("new_users"))
 

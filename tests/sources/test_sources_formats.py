@@ -10,6 +10,7 @@ from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.sources.formats.registry import KINDS
 from pytest_recsim.sources.formats.source import Source
 from pytest_recsim.sources.importing.build import build
+from pytest_recsim.sources.writer import write_bytes
 
 
 def events(document):
@@ -31,6 +32,25 @@ def test_every_layout_becomes_a_sound_fixture(tmp_path, kind):
     out = tmp_path / "out.json"
     build(KINDS[kind].read(Source(str(fill(tmp_path, kind))))).write(out)
     assert load_fixture(out).events
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_every_container_holds_the_same_fixture(tmp_path, kind):
+    (tmp_path / "in").mkdir()
+    content = build(KINDS[kind].read(Source(str(fill(tmp_path / "in", kind))))).json
+    forms = {
+        "one.json": "jsonl",
+        "one.json.gz": "jsonl",
+        "plain": "jsonl",
+        "packed": "jsonl.gz",
+        "tables": "parquet",
+    }
+    found = []
+    for name, form in forms.items():
+        write_bytes(content, tmp_path / name, form=form)
+        fixture = load_fixture(tmp_path / name)
+        found.append((fixture.sha256, fixture.items, fixture.users, fixture.events))
+    assert all(one == found[0] for one in found)
 
 
 @pytest.mark.parametrize("kind", SAMPLES)

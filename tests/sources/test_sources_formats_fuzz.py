@@ -1,6 +1,6 @@
 """Whatever a named layout's files hold, there is a sound fixture or a sentence; never a traceback, never half a file.
 
-python -m pytest tests/sources -k formats_fuzz                         6 examples of each, the same ones every time
+python -m pytest tests/sources -k formats_fuzz                         3 examples of each, the same ones every time
 python -m pytest tests/sources -k formats_fuzz -m long                 300 of each, likewise
 RECSIM_EXAMPLES=10000 python -m pytest tests/sources -k formats_fuzz -m long     that many, others in every run
 """
@@ -30,7 +30,7 @@ from pytest_recsim.sources.formats.source import Source
 from pytest_recsim.sources.importing.build import build
 
 SIZES = pytest.mark.parametrize(
-    "examples", [pytest.param(6, id="few"), pytest.param(ASKED or 300, id="many", marks=pytest.mark.long)]
+    "examples", [pytest.param(3, id="few"), pytest.param(ASKED or 300, id="many", marks=pytest.mark.long)]
 )
 TOKENS = tuple(
     b'\t|::|,|"|\n|\r\n|\n\n|null|{}|[]|[[|-1|-0|nan|inf|1e400|9999999999999|99999999999999999999|0001-01-01T00:00:00Z|'

@@ -114,7 +114,7 @@ def _contacts(sheet: Sheet, kinds: pl.Series, films: dict[int, Any], listed: str
     users = _whole(sheet, "userId", sheet.findings)
     numbers = _whole(sheet, "movieId", sheet.findings)
     stamps = _whole(sheet, "timestamp", sheet.findings, LATEST)
-    known = numbers.is_null() | numbers.is_in(pl.Series(list(films), dtype=pl.Int64))
+    known = numbers.is_null() | numbers.is_in(pl.Series(list(films), dtype=pl.Int64).implode())
     name = listed.rpartition("/")[2]
     for row, film in sheet.frame.select("row", film=numbers).filter(~known).rows():
         sheet.findings.add(f"{sheet.name}:{row}", f"movieId {film} is not in {name}")

@@ -74,11 +74,16 @@ def content(path: Path, what: str, encoding: str = "utf-8") -> str:
     Raises:
         InputError: it cannot be read, or is no text in that encoding.
     """
+    data = _unpacked(path, what)
+    return utf8(data, path) if encoding == "utf-8" else data.decode(encoding)
+
+
+def _unpacked(path: Path, what: str) -> bytes:
     data = unpacked(path, what)[0].removeprefix(b"\xef\xbb\xbf")
     if (place := data.find(b"\0")) >= 0:
         line = data.count(b"\n", 0, place) + 1
         raise InputError(Problem(f"{shown(path)}:{line}", "holds a NUL character; must be text"))
-    return utf8(data, path) if encoding == "utf-8" else data.decode(encoding)
+    return data
 
 
 def lines(text: str) -> pl.DataFrame:
@@ -178,9 +183,10 @@ def records(path: Path, kind: type[Record], what: str) -> list[tuple[int, Record
     Raises:
         InputError: the file cannot be read, or lines are no such objects.
     """
-    text, name = content(path, what), shown(path)
+    data, name = _unpacked(path, what), shown(path)
+    utf8(data, path)
     read, findings, found = msgspec.json.Decoder(kind).decode, Findings(), []
-    for row, line in enumerate(text.split("\n"), 1):
+    for row, line in enumerate(io.BytesIO(data), 1):
         if not line.strip():
             continue
         if NUL in line:
@@ -194,7 +200,7 @@ def records(path: Path, kind: type[Record], what: str) -> list[tuple[int, Record
     return found
 
 
-NUL = "\\u0000"
+NUL = b"\\u0000"
 """As JSON writes it; the service refuses it."""
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from pytest_recsim.data.input.files import shown
+from pytest_recsim.data.input.findings import quoted
 from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.sources.formats.reading import Sheet, content, headless, lines, match, wanted_columns
 from pytest_recsim.sources.formats.shaping import as_json, by_stars, catalogue, constant, counted, labelled
@@ -70,7 +71,7 @@ def _atomic(path: Path, needed: tuple[str, ...]) -> _Atomic:
     for cell in header:
         column, _, kind = cell.rpartition(":")
         if kind not in TYPES or not column or column in types:
-            what = f"header `{cell}`: must be a name of its own and `:` and one of {', '.join(TYPES)}"
+            what = f"header `{quoted(cell)}`: must be a name of its own and `:` and one of {', '.join(TYPES)}"
             problems.append(Problem(f"{name}:1", what))
         types[column] = kind
     if not problems:
@@ -94,7 +95,7 @@ def _events(atomic: _Atomic, notes: list[str]) -> pl.DataFrame:
         notes.append("there is no rating: every interaction is a click")
     others = sorted(set(atomic.types) - {"user_id", "item_id", "timestamp", "rating", "label"})
     if others:
-        notes.append(f"columns of interactions that are not used: {', '.join(others)}")
+        notes.append(f"columns of interactions that are not used: {quoted(', '.join(others))}")
     sheet.check()
     return sheet.frame.select("row", "user_id", "item_id").with_columns(ts=stamps, type=kind)
 
@@ -114,7 +115,7 @@ def _items(atomic: _Atomic, notes: list[str]) -> pl.DataFrame:
     entries = [_item(row, atomic.types, odd) for row in atomic.sheet.frame.iter_rows(named=True)]
     for column, count in sorted(odd.items()):
         kind = "year" if "year" in column else "number"
-        notes += counted(count, f"cell of `{column}` without a {kind}", "left out")
+        notes += counted(count, f"cell of `{quoted(column)}` without a {kind}", "left out")
     return catalogue(entries)
 
 

@@ -97,11 +97,10 @@ def _file(folder: Path, kind: str) -> Path:
 
 def _users(exposures: list[tuple[int, Exposure]], times: pl.Series) -> pl.DataFrame:
     """Everybody who was shown something; ``context.segment`` as the seeded part knows it last."""
-    known = cut(times)
-    end = known[0] if len(known) else None
+    end = cut(times)
     named: dict[str, str | None] = {}
     for _, one in sorted(exposures, key=lambda pair: pair[1].ts):
-        said = (one.context or {}).get("segment") if end is None or one.ts <= end else None
+        said = (one.context or {}).get("segment") if one.ts <= end else None
         named[one.user_id] = said or named.get(one.user_id)
     named.pop("", None)
     frame = pl.DataFrame(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -59,9 +60,8 @@ def _snapshots(parts: list[Sheet], notes: list[str]) -> pl.DataFrame:
     return pl.concat(frames)
 
 
-def _items(snapshots: pl.DataFrame, known: pl.Series, tree: Mapping[str, str]) -> pl.DataFrame:
+def _items(snapshots: pl.DataFrame, end: datetime, tree: Mapping[str, str]) -> pl.DataFrame:
     """Of each property the newest value that the seeded part may know, the oldest where all are younger."""
-    end = known[0] if len(known) else None
     ordered = snapshots.with_columns(late=pl.col("ts") > end).sort("ts", maintain_order=True)
     value = pl.col("value")
     best = pl.coalesce(value.filter(~pl.col("late")).last(), value.first())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -16,6 +18,7 @@ STARS = ((4.5, "purchase"), (3.5, "add"), (2.5, "click"))
 """Lowest rating of each event type, of five stars; what is below all of them is a view."""
 SEEDED = 0.75
 """The share of events, in order of time, of which a catalogue may know: what is later belongs to the holdout."""
+END = datetime(2199, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 CATALOGUE: dict[str, Any] = {
     "row": pl.Int64,
@@ -83,10 +86,10 @@ def _plain(words: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(word for raw in words if (word := " ".join(raw.split()).lower())))
 
 
-def cut(times: pl.Series) -> pl.Series:
-    """Return Datetime[1], the time of event number ceil(3/4 n): what a catalogue may know ends there."""
-    ordered = times.sort()
-    return ordered[max(-(-3 * len(ordered) // 4) - 1, 0) :][:1]
+def cut(times: pl.Series) -> datetime:
+    """Return the time of event number ceil(3/4 n), where what a catalogue may know ends; the last year without events."""
+    ordered = times.drop_nulls().sort()
+    return ordered[math.ceil(SEEDED * len(ordered)) - 1] if len(ordered) else END
 
 
 @dataclass(frozen=True)

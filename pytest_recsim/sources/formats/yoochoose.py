@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import polars as pl
 
 from pytest_recsim.data.input.files import shown
@@ -56,11 +58,10 @@ def _events(sheet: Sheet, kind: str) -> pl.DataFrame:
 
 
 def _items(
-    clicks: pl.DataFrame, buys: pl.DataFrame, parts: list[tuple[str, pl.DataFrame]], known: pl.Series
+    clicks: pl.DataFrame, buys: pl.DataFrame, parts: list[tuple[str, pl.DataFrame]], end: datetime
 ) -> pl.DataFrame:
     """Category, brand and price as clicks and buys of the seeded part tell them, the newest first."""
     (_, clicked), (_, bought) = parts
-    end = known[0] if len(known) else None
     seen = clicks.with_columns(clicked["ts"]).filter(pl.col("ts") <= end).sort("ts", maintain_order=True)
     paid = buys.with_columns(bought["ts"]).filter(pl.col("ts") <= end, pl.col("price") > 0)
     newest = paid.sort("ts", maintain_order=True).group_by("item_id").agg(pl.col("price").last())
