@@ -80,10 +80,11 @@ class Guarded:
     def _figure(self, metric: MetricFacts, segment: str) -> Need:
         label = metric.shown(self.relevance)
         found = [(one[1][segment] if segment else one[0])[label] for one in self._figures]
+        guess, *found = found
         missing = [one for one in found if one.value is None]
         why = Reason(missing[0].why) if missing else Reason()
         same = len(missing) in (0, len(found)) and metric.name not in OF_CONTENT
-        return Need(not missing if same else None, why, guess=found[0].value is not None)
+        return Need(not missing if same else None, why, guess=guess.value is not None)
 
     def _counted(self, metric: MetricFacts, segment: str) -> Need:
         """What is measured on answers: times, failures, repeats, an earlier run."""
@@ -116,9 +117,11 @@ class Guarded:
 
     @cached_property
     def _figures(self) -> list[tuple[Figures, dict[str, Figures]]]:
-        """The figures of the longest lists, of the shortest, and of these with the fresh item that is in no figure."""
+        """The figures of a guess, of the longest lists, of the shortest, and of these with the fresh item that is in no figure."""
+        usual = [self.lengths.typical(user, caps=True) for user in self.sim.lists]
         least = [self.lengths.least(user, caps=True) for user in self.sim.lists]
-        bases = (self._longest, self.sim.basis(least), self.sim.basis(least, fresh=True))
+        guess = self.sim.basis(usual, fresh=True)
+        bases = (guess, self._longest, self.sim.basis(least), self.sim.basis(least, fresh=True))
         return [figures_of(basis) for basis in bases]
 
     @cached_property

@@ -37,17 +37,25 @@ class Lengths:
     """Bounds on the lists of the evaluated users of a foreseen run."""
 
     foreseen: Foreseen
-    _filled: dict[tuple[int, int], int] = field(default_factory=dict)
+    _filled: dict[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)
     _pools: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def least(self, user: str, k: int = K, *, caps: bool) -> int:
         """Items that a user's list of ``k`` holds in any case; under caps as far as many orders of the pool tell."""
+        return min(self._lengths(user, k, caps=caps))
+
+    def typical(self, user: str, k: int = K, *, caps: bool) -> int:
+        """Items that it holds if the pool is ranked by popularity."""
+        return self._lengths(user, k, caps=caps)[0]
+
+    def _lengths(self, user: str, k: int, *, caps: bool) -> tuple[int, ...]:
+        """The lengths of a user's list when the pool is ranked in one order after the other, popularity first."""
         k = self._allowed(k)
         pool = self._pool(user, k)
         if not caps or not self._kinds or pool <= 0:
-            return max(0, min(k, pool))
+            return (max(0, min(k, pool)),)
         if (pool, k) not in self._filled:
-            self._filled[pool, k] = min(self._under_caps(order, k) for order in self._orders(pool))
+            self._filled[pool, k] = tuple(self._under_caps(order, k) for order in self._orders(pool))
         return self._filled[pool, k]
 
     def _pool(self, user: str, k: int) -> int:
@@ -60,11 +68,15 @@ class Lengths:
 
     def most(self, user: str, k: int = K, *, caps: bool) -> int:
         """Items that it can hold at most."""
-        sim = self.foreseen
         room = min([kind.room for kind in self._kinds] if caps and self._kinds else [k])
-        return max(
-            0, min(self._allowed(k), room, len(self._candidates) - len(sim.hidden(user) & self._candidates))
-        )
+        return max(0, min(self._allowed(k), room, self._left(user)))
+
+    def fixed(self, user: str) -> bool:
+        """Whether a list without caps has room for everything that could be on it."""
+        return self._left(user) <= self._allowed(K)
+
+    def _left(self, user: str) -> int:
+        return len(self._candidates) - len(self.foreseen.hidden(user) & self._candidates)
 
     def _allowed(self, k: int) -> int:
         return min(k, int(self.foreseen.world.effective.value("RECOMMENDATION_MAX_K") or k))

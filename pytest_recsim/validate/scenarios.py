@@ -122,7 +122,7 @@ def s4(sim: Foreseen, lengths: Lengths) -> Needs:
     yield Need(None if shared else False, needs.NO_SHARED_TAG, mean(alike) > 0)
     if len({sim.plain_tags(item) for item in sim.available}) == 1:
         yield Need(holds=False, why=ALIKE)
-    if users and all(lengths.most(user, caps=False) < K for user in users):
+    if users and all(map(lengths.fixed, users)):
         same = all(lengths.least(user, caps=False) == lengths.most(user, caps=False) for user in users)
         yield Need(holds=False if same else None, why=FIXED, guess=False)
     relevant = sim.relevance("all")
