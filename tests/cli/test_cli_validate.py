@@ -74,7 +74,7 @@ def test_a_data_set_is_told_what_it_can_carry_and_what_to_add(shop, capsys):
     assert "not measured: S9" in said
     assert "0 of 12 available items have `props.margin`" in said
     assert "what to do: add `props.margin` to more available items, 6 need one" in said
-    assert "12 items have a `brand` and no `brand:` tag" in said
+    assert "12 items with a `brand` and no `brand:` tag" in said
     assert "learns from 230 events of 2026-01-01 00:00 to 2026-01-23 00:00" in said
 
 
