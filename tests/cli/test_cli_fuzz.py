@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import click
-from fuzzing import for_all, in_two_sizes
+from fuzzing import FEW, for_all
 from hypothesis import strategies as st
 from test_cli_help import EVERY, parsed
 
@@ -34,8 +34,7 @@ def refused(words):
     return None
 
 
-@in_two_sizes
-def test_any_command_line_is_understood_or_refused_in_a_sentence(examples, capsys):
+def test_any_command_line_is_understood_or_refused_in_a_sentence(capsys):
     def holds(line):
         name, words = line
         if (error := refused([*name.split()[1:], *words])) is None:
@@ -47,4 +46,4 @@ def test_any_command_line_is_understood_or_refused_in_a_sentence(examples, capsy
         assert len(said[-1]) < LONGEST + 100
         assert isinstance(error, NoCommandError) or len(said) == 1
 
-    for_all(min(examples, 2_000), LINES, holds)
+    for_all(FEW, LINES, holds)

@@ -14,7 +14,7 @@ from pytest_recsim.data.guardrails.guardrails import load_guardrails
 from pytest_recsim.plan import resolve
 from pytest_recsim.plan.options import Options
 from pytest_recsim.testing import shop
-from pytest_recsim.workspace import new
+from pytest_recsim.workspace import new, write
 
 WRITTEN = {
     "fixtures/batch_simulations.yaml",
@@ -186,6 +186,22 @@ def test_what_fails_midway_leaves_everything_as_it_was(here, data, capsys, monke
     assert "No space left on device; nothing was" in said
     assert files(here) == before
     assert {path.name for path in here.iterdir()} == {"guardrails.yml", "profiles"}
+
+
+def test_who_interrupts_between_two_amended_files_finds_both_as_they_were(here, capsys, monkeypatch):
+    told(capsys, "first")
+    before, real, calls = files(here), write.write_atomic, []
+
+    def interrupted(path, content):
+        calls.append(path.name)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        real(path, content)
+
+    monkeypatch.setattr(write, "write_atomic", interrupted)
+    told(capsys, "acme", code=130)
+    assert calls[:2] == ["guardrails.yml", "batch_simulations.yaml"]
+    assert files(here) == before
 
 
 def test_a_file_that_came_into_being_meanwhile_is_kept(here, capsys, monkeypatch):
