@@ -19,6 +19,8 @@ from pytest_recsim.cli.import_options import (
     reading_of,
 )
 from pytest_recsim.cli.voice import meter, say
+from pytest_recsim.data.input.files import shown
+from pytest_recsim.data.input.problems import InputError, Problem
 
 
 @group(
@@ -72,6 +74,10 @@ def _run(kind: str, given: dict[str, Any]) -> None:
 
     require_polars()
     refuse_existing(given["out"], force=given["force"])
+    beside = given["out"].with_suffix(".mapping.yml")
+    if given["mapping"] is None and beside.exists() and not given["force"]:
+        what = f"exists already and may have been edited; `--mapping {beside}` uses it, --force replaces it"
+        raise InputError(Problem(shown(beside), what))
     from pytest_recsim.sources.importing.files import Files, import_files
     from pytest_recsim.sources.writer import write_bytes
 
@@ -81,7 +87,6 @@ def _run(kind: str, given: dict[str, Any]) -> None:
         say(line)
     tell(done.built, given["out"], force=given["force"])
     if given["mapping"] is None:
-        beside = given["out"].with_suffix(".mapping.yml")
         write_bytes(done.reading.yaml(kind, given["source"].name).encode(), beside, force=True)
         say(
             f"{beside}: the mapping; edit it and give it back with --mapping if a column was taken for another"

@@ -76,7 +76,7 @@ def share(folder: Path, out: Path, redaction: Redaction | None = None, *, force:
         InputError: the folder is no record, ``out`` is there or cannot be written, or a record cannot be redacted.
     """
     if out.exists() and not force:
-        raise InputError(Problem(shown(out), "exists already; name another file, or ask to overwrite it"))
+        raise InputError(Problem(shown(out), "exists already; name another file, or replace it with --force"))
     with tempfile.TemporaryDirectory(prefix="recsim-share-") as name:
         stage = Path(name)
         _stage(folder, stage, redaction)

@@ -83,7 +83,9 @@ def refuse_existing(path: Path, *, force: bool = False) -> None:
     """Raise ``InputError`` when there is a file already, or a folder with something in it; before hours of work, not after them."""
     there = any(path.iterdir()) if path.is_dir() else path.exists()
     if there and not force:
-        raise InputError(Problem(shown(path), "exists already; name another file, or ask to overwrite it"))
+        raise InputError(
+            Problem(shown(path), "exists already; name another file, or replace it with --force")
+        )
 
 
 def _write_folder(content: bytes, path: Path, form: Form) -> None:

@@ -256,6 +256,12 @@ def test_json_lines_that_are_none_are_named_by_their_line(write):
     assert "e.jsonl:3: is no JSON object: []" in refused(path, "jsonl")
 
 
+def test_a_column_that_is_not_used_is_said(write):
+    path = write("s.csv", "user;item;ts;event;colour;size\n1;2;2026-03-14;view;red;9\n")
+    (said,) = import_files(Files("csv", path)).shown
+    assert said.endswith("; not used: `colour`, `size`")
+
+
 def test_the_command_keeps_the_mapping_beside_the_fixture_and_takes_it_back(write, tmp_path):
     source, out = write("s.csv", SHOP), tmp_path / "o.json"
     ask = ["csv", str(source), "--segment", "few: events < 3", "--segment", "rest"]
@@ -270,6 +276,12 @@ def test_the_command_keeps_the_mapping_beside_the_fixture_and_takes_it_back(writ
     assert (tmp_path / "p.json").read_bytes() == out.read_bytes()
     with pytest.raises(InputError, match="exists already"):
         CliRunner().invoke(importing, [*ask, "--out", str(out)], catch_exceptions=False)
+    out.unlink()
+    edited = mapping.read_text() + "# mine"
+    mapping.write_text(edited)
+    with pytest.raises(InputError, match=r"may have been edited; `--mapping .*o.mapping.yml` uses it"):
+        CliRunner().invoke(importing, [*ask, "--out", str(out)], catch_exceptions=False)
+    assert (out.exists(), mapping.read_text()) == (False, edited)
     mapping.write_text("interactions: {user_id: Kunde}")
     with pytest.raises(InputError, match="there is no column `Kunde`; did you mean `Kundennr`"):
         CliRunner().invoke(importing, [*again, "--force"], catch_exceptions=False)

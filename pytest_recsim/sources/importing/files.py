@@ -85,7 +85,7 @@ def import_files(
         sheets = Sheets(main, *others)
         whole = completed(sheets, reading)
         tables = read_tables(sheets, whole, files.source.name)
-    return Imported(build(tables, choices, progress), whole, tuple(shown(whole)))
+    return Imported(build(tables, choices, progress), whole, tuple(shown(whole, sheets)))
 
 
 def _beside(path: Path | None, kind: str) -> Sheet | None:

@@ -45,6 +45,8 @@ DATE, HOURS = "date datum orderdate bestelldatum", "time zeit uhrzeit"
 SAMPLE = 200
 DIGITS = 16
 """Of a time in microseconds."""
+MOST_SHOWN = 8
+"""Columns that a sentence names."""
 
 
 def plain(name: str) -> str:
@@ -152,9 +154,9 @@ def _asked(sheet: Sheet, missing: Sequence[str]) -> str:
         for name in sheet.frame.columns
         if name != "row"
     ]
-    hint = "; without any ids of users nothing can be recommended to anybody" if "user_id" in missing else ""
-    more = f" and {len(shown) - 20} more" if len(shown) > 20 else ""
+    hint = "; a session or device may stand for a user where nobody is named" if "user_id" in missing else ""
+    more = f" and {len(shown) - MOST_SHOWN} more" if len(shown) > MOST_SHOWN else ""
     return (
         f"no column was recognised as {' and '.join(missing)}; --column {missing[0]}=NAME says which{hint}. "
-        f"There are {', '.join(shown[:20])}{more}"
+        f"There are {', '.join(shown[:MOST_SHOWN])}{more}"
     )

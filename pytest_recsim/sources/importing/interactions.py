@@ -9,12 +9,12 @@ from typing import Any
 import polars as pl
 
 from pytest_recsim.data.fixtures.model import EVENT_TYPES
-from pytest_recsim.data.input.findings import Findings
+from pytest_recsim.data.input.findings import Findings, quoted
 from pytest_recsim.data.input.problems import InputError, Problem, nearest
 from pytest_recsim.sources.importing.catalogue import item_table, user_table
 from pytest_recsim.sources.importing.csvtext import Sheet
 from pytest_recsim.sources.importing.decide import told
-from pytest_recsim.sources.importing.guess import ITEM_NAMES, USER_NAMES, by_name, guess, plain
+from pytest_recsim.sources.importing.guess import ITEM_NAMES, MOST_SHOWN, USER_NAMES, by_name, guess, plain
 from pytest_recsim.sources.importing.mapping import Columns, Reading, require
 from pytest_recsim.sources.importing.moments import Clock, moments
 from pytest_recsim.sources.importing.numbers import decimal_comma, numbers
@@ -101,18 +101,26 @@ def _read(sheet: Sheet) -> list[str]:
     return [*sheet.notes, f"{sheet.short}: {told(len(sheet.frame), 'row')} read"]
 
 
-def shown(mapping: Reading) -> list[str]:
-    """Return a sentence per table: which column is what."""
-    parts: list[tuple[str, Columns]] = [
-        ("events", mapping.interactions),
-        ("items", mapping.items),
-        ("users", mapping.users),
+def shown(mapping: Reading, sheets: Sheets) -> list[str]:
+    """Return a sentence per table: which column is what, and which are not used."""
+    parts: list[tuple[str, Columns, Sheet | None]] = [
+        ("events", mapping.interactions, sheets.interactions),
+        ("items", mapping.items, sheets.items),
+        ("users", mapping.users, sheets.users),
     ]
-    return [
-        f"{name}: " + ", ".join(f"{field} from `{' '.join(found)}`" for field, found in columns.items())
-        for name, columns in parts
-        if columns
-    ]
+    return [_shown(name, columns, sheet) for name, columns, sheet in parts if columns and sheet is not None]
+
+
+def _shown(table: str, columns: Columns, sheet: Sheet) -> str:
+    used = {name for found in columns.values() for name in found}
+    others = [f"`{quoted(name)}`" for name in _columns(sheet) if name not in used]
+    more = f" and {len(others) - MOST_SHOWN} more" if len(others) > MOST_SHOWN else ""
+    unused = f"; not used: {', '.join(others[:MOST_SHOWN])}{more}" if others else ""
+    return (
+        f"{table}: "
+        + ", ".join(f"{field} from `{' '.join(found)}`" for field, found in columns.items())
+        + unused
+    )
 
 
 def _interactions(sheet: Sheet, mapping: Reading, notes: list[str]) -> pl.DataFrame:
