@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from pytest_recsim.data.fixtures.fixture import collector_paused
-
 if TYPE_CHECKING:
     from pytest_recsim.sources.formats.source import Source
     from pytest_recsim.sources.importing.tables import Tables
@@ -31,6 +29,8 @@ class Kind:
 
     def read(self, source: Source) -> Tables:
         """Read a source; ``InputError`` says what in it cannot be used."""
+        from pytest_recsim.data.fixtures.fixture import collector_paused
+
         module = import_module(f"pytest_recsim.sources.formats.{self.key.replace('-', '_')}")
         with collector_paused():
             tables: Tables = module.read(source)
