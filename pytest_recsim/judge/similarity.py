@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,57 @@ if TYPE_CHECKING:
 
 WORD_BITS = 64
 BLOCK_USERS = 2048
+MOST_BITS = 1024
+"""Distinct tags up to which sets are bits: beyond, an item has almost none of the bits, and every list would pay for all."""
+
+
+def similarity_of_tags(
+    lists: NDArray[np.int32],
+    item: NDArray[np.integer],
+    tag: NDArray[np.integer],
+    n_items: int,
+    n_tags: int,
+    k: int = 10,
+) -> NDArray[np.float64]:
+    """``intra_list_similarity`` of lists in a catalogue where item ``item[j]`` carries tag number ``tag[j]``, in whichever way is cheaper."""
+    if n_tags <= MOST_BITS:
+        return intra_list_similarity(lists, pack_tags(item, tag, n_items, n_tags), k)
+    return by_list(lists, item, tag, n_items, n_tags, k)
+
+
+def by_list(
+    lists: NDArray[np.int32],
+    item: NDArray[np.integer],
+    tag: NDArray[np.integer],
+    n_items: int,
+    n_tags: int,
+    k: int = 10,
+) -> NDArray[np.float64]:
+    """The same numbers, list by list: a list costs as much as its items have tags, whatever other items have."""
+    pairs = np.unique(item.astype(np.int64) * n_tags + tag)
+    codes = pairs % n_tags
+    ends = np.searchsorted(pairs, np.arange(n_items + 1, dtype=np.int64) * n_tags)
+    carried = [codes[start:end] for start, end in pairwise(ends.tolist())]
+    found = [_similarity([carried[one] if one >= 0 else None for one in row[:k].tolist()]) for row in lists]
+    return np.array(found, dtype=np.float64)
+
+
+def _similarity(slots: list[NDArray[np.int64] | None]) -> float:
+    """Of one list, summed in the order of ``_block_similarity``; None is a slot without a known item."""
+    known = sum(slot is not None for slot in slots)
+    if known < 2:
+        return float("nan")
+    sets = [np.empty(0, dtype=np.int64) if slot is None else slot for slot in slots]
+    names, local = np.unique(np.concatenate(sets), return_inverse=True)
+    sizes = np.array(list(map(len, sets)))
+    has = np.zeros((len(sets), len(names)))
+    has[np.repeat(np.arange(len(sets)), sizes), local] = 1.0
+    common = has @ has.T
+    alike = common / np.maximum(sizes[:, None] + sizes[None, :] - common, 1)
+    total = 0.0
+    for shift in range(1, len(sets)):
+        total += sum(np.diagonal(alike, shift).tolist())
+    return total / (known * (known - 1) / 2)
 
 
 def pack_tags(

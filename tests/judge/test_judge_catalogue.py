@@ -29,7 +29,7 @@ from pytest_recsim.judge.catalogue import (
     long_tail_share,
     novelty,
 )
-from pytest_recsim.judge.similarity import intra_list_similarity, pack_tags
+from pytest_recsim.judge.similarity import by_list, intra_list_similarity, pack_tags
 
 
 def ordered(item, value, available, id_rank):
@@ -198,6 +198,13 @@ def test_tags_become_bits_over_several_words():
 def test_similarity_equals_sets_in_plain_python(some):
     got = intra_list_similarity(lists_of(some), bits_of(TAGS))
     assert got.tolist() == pytest.approx([plain_similarity(one[:10]) for one in some], nan_ok=True)
+
+
+@given(st.lists(st.lists(st.integers(-2, ITEMS - 1), max_size=20), min_size=1, max_size=8))
+def test_similarity_list_by_list_is_the_same_to_the_last_digit(some):
+    pairs = np.array([(item, tag) for item, some in enumerate(TAGS) for tag in some] * 2)
+    got = by_list(lists_of(some), pairs[:, 0], pairs[:, 1], ITEMS, 130)
+    assert np.array_equal(got, intra_list_similarity(lists_of(some), bits_of(TAGS)), equal_nan=True)
 
 
 def test_similarity_golden_cases():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_recsim.simulation.checks.subjects import mean, plain_tags, similarity_of
+from pytest_recsim.simulation.checks.subjects import jaccard, mean, plain_tags, similarity_of
+from pytest_recsim.simulation.truth.tastes import folded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,13 +43,9 @@ def selected(sim: Simulation, shown: Exchange, lam: float, k: int) -> list[str]:
         pick = max(nearest, key=lambda item: lam * scores[item] / best - (1 - lam) * nearest[item])
         picked.append(pick)
         del nearest[pick]
-        nearest = {item: max(far, _jaccard(tags[item], tags[pick])) for item, far in nearest.items()}
+        nearest = {item: max(far, jaccard(tags[item], tags[pick])) for item, far in nearest.items()}
     return picked
 
 
 def _folded(sim: Simulation, item: str) -> frozenset[str]:
-    return frozenset(tag.strip().lower() for tag in plain_tags(sim, item))
-
-
-def _jaccard(a: frozenset[str], b: frozenset[str]) -> float:
-    return len(a & b) / len(a | b) if a and b else 0.0
+    return frozenset(map(folded, plain_tags(sim, item)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations, zip_longest
 from typing import TYPE_CHECKING, Any, Protocol
@@ -100,14 +99,13 @@ def unfiltered_lists(sim: Simulation, users: Sequence[str]) -> dict[str, Exchang
 
 def carries(sim: Simulation, item_id: str, tag: str) -> bool:
     """Whether an item has the tag, compared as filters and rules do: trimmed, lower case."""
-    item = sim.items.get(_source(sim, item_id))
-    return item is not None and any(folded(mine) == folded(tag) for mine in item.tags)
+    return folded(tag) in tags_of(sim, item_id)
 
 
 def tags_of(sim: Simulation, item_id: str) -> frozenset[str]:
     """Return a listed item's tags as filters and rules compare them, none for an unknown one."""
-    item = sim.items.get(_source(sim, item_id))
-    return frozenset(map(folded, item.tags)) if item is not None else frozenset()
+    source = _source(sim, item_id)
+    return sim.folded_tags(source) if source in sim.items else frozenset()
 
 
 def plain_tags(sim: Simulation, item_id: str) -> frozenset[str]:
@@ -134,24 +132,31 @@ def filterable_tags(
     Such a tag has at least 5 available items with seeded events and is absent from at least one slot of
     every unfiltered list: without a filter each of those lists would be wrong.
     """
-    spelled = Counter(tag for item in sim.available & sim.offered for tag in set(sim.items[item].tags))
-    sizes = {tag: spelled[tag] for tag in sorted(tags)}
-    listed = [[tags_of(sim, item) for item in shown.ids] for shown in unfiltered.values()]
+    if not all(shown.ids for shown in unfiltered.values()):
+        return []
+    sizes = {tag: len(tagged_items(sim, tag)) for tag in sorted(tags)}
+    everywhere = {tag for shown in unfiltered.values() for tag in _on_every_slot(sim, shown)}
     useful = [
         tag
         for tag in sorted(sizes, key=lambda tag: (sizes[tag], tag))
         if sizes[tag] >= MIN_TAG_ITEMS
         and tag.strip()  # a filter on blanks alone is none (contract 5.2)
-        and all(any(folded(tag) not in tags for tags in mine) for mine in listed)
+        and folded(tag) not in everywhere
     ]
     if len(useful) <= n:
         return useful
     return [useful[round(step * (len(useful) - 1) / max(1, n - 1))] for step in range(n)]
 
 
+def _on_every_slot(sim: Simulation, shown: Exchange) -> frozenset[str]:
+    """The tags that every item of a list carries."""
+    first, *others = sorted((tags_of(sim, item) for item in shown.ids), key=len)
+    return first.intersection(*others)
+
+
 def tagged_items(sim: Simulation, tag: str) -> frozenset[str]:
     """Return the available items with this tag, spelled exactly so, that popularity can find."""
-    return frozenset(item for item in sim.available if tag in sim.items[item].tags and item in sim.offered)
+    return sim.tagged.get(tag, frozenset())
 
 
 @dataclass(frozen=True)
@@ -280,8 +285,13 @@ def similarity(sim: Simulation, exchange: Exchange) -> float:
 def similarity_of(sim: Simulation, items: Iterable[str]) -> float:
     """The same for a list of ids."""
     tags = [plain_tags(sim, item) for item in items]
-    pairs = [len(a & b) / len(a | b) if a and b else 0.0 for a, b in combinations(tags, 2)]
-    return mean(pairs)
+    return mean(jaccard(a, b) for a, b in combinations(tags, 2))
+
+
+def jaccard(a: frozenset[str], b: frozenset[str]) -> float:
+    """Return how alike two sets are, 0 where one is empty; the union of thousands of tags is never made."""
+    common = len(a & b)
+    return common / (len(a) + len(b) - common) if a and b else 0.0
 
 
 def mean(values: Iterable[float]) -> float:

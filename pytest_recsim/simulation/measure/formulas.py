@@ -16,7 +16,7 @@ import numpy.typing as npt
 from pytest_recsim.data.guardrails.metric import MetricFacts
 from pytest_recsim.judge import catalogue
 from pytest_recsim.judge.ranking import OF_SLOTS, repeat_hit_share
-from pytest_recsim.judge.similarity import intra_list_similarity, pack_tags
+from pytest_recsim.judge.similarity import similarity_of_tags
 from pytest_recsim.record.causes import CAUSES
 from pytest_recsim.record.quality import RelevanceName
 from pytest_recsim.record.reason import Reason
@@ -132,7 +132,8 @@ def _repeats(basis: Basis, k: int) -> tuple[float, int]:
 
 
 def _similarity(basis: Basis, k: int, _: RelevanceName) -> Values:
-    return intra_list_similarity(basis.table.lists, tag_bits(basis.table), k)
+    item, tag, count = item_tags(basis.table)
+    return similarity_of_tags(basis.table.lists, item, tag, len(basis.table.world.fixture.items), count, k)
 
 
 def _length(basis: Basis, k: int, _: RelevanceName) -> Values:
@@ -172,8 +173,8 @@ _CATALOGUE: dict[str, Formula] = {
 FORMULAS: Mapping[str, Formula] = MappingProxyType(_RANKING | _CATALOGUE)
 
 
-def tag_bits(table: Slates) -> npt.NDArray[np.uint64]:
-    """Tag sets of all items as bits, prefixed tags among them."""
+def item_tags(table: Slates) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]:
+    """Which item has which tag, prefixed tags among them: positions of items, numbers of tags, how many tags there are."""
     names: dict[str, int] = {}
     pairs = [
         (position, names.setdefault(tag.strip().lower(), len(names)))
@@ -181,4 +182,4 @@ def tag_bits(table: Slates) -> npt.NDArray[np.uint64]:
         for tag in item.tags
     ]
     columns = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-    return pack_tags(columns[:, 0], columns[:, 1], len(table.world.fixture.items), len(names))
+    return columns[:, 0], columns[:, 1], len(names)

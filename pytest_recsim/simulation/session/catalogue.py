@@ -15,6 +15,7 @@ from pytest_recsim.service.watch.expectations import RECENT_FLOOR
 from pytest_recsim.simulation.truth.dataset import Dataset
 from pytest_recsim.simulation.truth.inferred import UNSET_FANOUT
 from pytest_recsim.simulation.truth.room import prefixes
+from pytest_recsim.simulation.truth.tastes import folded
 
 STARTER_ANCHORS = 5
 """Anchors of a new user without any available item of their own, at most."""
@@ -144,8 +145,34 @@ class Catalogue(ABC):
 
     def plain_tags(self, item_id: str) -> frozenset[str]:
         """The item's tags without blank ones and those that carry a brand or category prefix, as stored."""
-        prefixed = {*self._prefixed(item_id, "brand"), *self._prefixed(item_id, "category")}
-        return frozenset(filter(str.strip, self.items[item_id].tags)) - prefixed
+        if item_id not in self._plain:
+            prefixed = {*self._prefixed(item_id, "brand"), *self._prefixed(item_id, "category")}
+            self._plain[item_id] = frozenset(filter(str.strip, self.items[item_id].tags)) - prefixed
+        return self._plain[item_id]
+
+    def folded_tags(self, item_id: str) -> frozenset[str]:
+        """The item's tags as filters and rules compare them: trimmed, lower case."""
+        if item_id not in self._folded:
+            self._folded[item_id] = frozenset(map(folded, self.items[item_id].tags))
+        return self._folded[item_id]
+
+    @cached_property
+    def tagged(self) -> Mapping[str, frozenset[str]]:
+        """Tag, as stored -> the available items with it that popularity can find."""
+        found: dict[str, list[str]] = {}
+        for item in self.available & self.offered:
+            for tag in self.items[item].tags:
+                found.setdefault(tag, []).append(item)
+        return {tag: frozenset(items) for tag, items in found.items()}
+
+    @cached_property
+    def _plain(self) -> dict[str, frozenset[str]]:
+        """What ``plain_tags`` has said so far; an item may have thousands, and is asked about in every list."""
+        return {}
+
+    @cached_property
+    def _folded(self) -> dict[str, frozenset[str]]:
+        return {}
 
     def category_of(self, item_id: str) -> str | None:
         """The category field, else the first category-prefixed tag's value, else None."""
