@@ -49,12 +49,14 @@ def test_a_profile_is_copied_changed_compared_and_checked(recsim, folder):
 def test_the_list_names_where_a_profile_lies_who_uses_it_and_what_hides_it(recsim, folder):
     recsim("copy", "prod", "acme")
     (folder / "profiles" / "prod.env").write_text("BRAND_CAP=x\n")
+    (folder / "profiles" / "link.env").symlink_to("acme.env")
     code, out, _ = recsim("list")
     lines = out.splitlines()
     assert code == 0
     assert [line.split() for line in lines if line.startswith("acme ")] == [
         ["acme", "51", "acme", "profiles/acme.env"]
     ]
+    assert any(line.startswith("link ") for line in lines)
     mine = next(line for line in lines if line.endswith("  profiles/prod.env"))
     assert mine.split()[:5] == ["prod", "0,", "1", "wrong", "other"]
     assert [line.split()[0] for line in lines if line.endswith("; hidden by profiles/prod.env")] == ["prod"]

@@ -45,14 +45,12 @@ def is_shipped(path: Path) -> bool:
 def profiles_of(root: Path) -> list[Place]:
     """Return every profile of a workspace and every one that ships with us, in the order in which they are found."""
     found: dict[str, Path] = {}
-    places: dict[Path, Place] = {}
-    for folder in folders(root):
+    places = list[Place]()
+    for folder in _once(folders(root)):
         for path in sorted(folder.glob("*.env")) if folder.is_dir() else ():
             first = found.setdefault(path.stem, path)
-            hidden = first if first.resolve() != path.resolve() else None
-            if path.stem:
-                places.setdefault(path.resolve(), Place(path.stem, path, is_shipped(path), hidden))
-    return list(places.values())
+            places.append(Place(path.stem, path, is_shipped(path), None if first == path else first))
+    return [place for place in places if place.name]
 
 
 def profile_file(name: str, root: Path) -> Path:
