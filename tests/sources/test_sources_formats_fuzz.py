@@ -25,6 +25,8 @@ from pytest_recsim.data.fixtures.fixture import load_fixture
 from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.service.http.endpoint import Endpoint
 from pytest_recsim.service.http.retry import Patience
+from pytest_recsim.sources.formats import reading
+from pytest_recsim.sources.formats.reading import headed, headless
 from pytest_recsim.sources.formats.registry import KINDS
 from pytest_recsim.sources.formats.source import Source
 from pytest_recsim.sources.importing.build import build
@@ -124,6 +126,36 @@ def test_bent_answers_of_a_service_are_a_sound_fixture_or_a_sentence(examples, r
         for_all(examples, st.integers(0, 2**32), holds)
     finally:
         server.close()
+
+
+@SIZES
+def test_cells_that_are_read_at_once_are_those_of_a_look_at_each_line(examples, room, monkeypatch):
+    path = room[1].with_suffix(".txt")
+
+    def look(separator, *, header):
+        try:
+            read = headed if header else headless
+            return read(path, ("a", "b", "c"), separator).frame.rows()
+        except InputError as error:
+            return str(error)
+
+    def holds(seed):
+        chance = random.Random(seed)
+        separator = chance.choice(("\t", ",", "|", "::"))
+        header = separator != "::" and chance.random() < 0.5
+        words = chance.choice((("x", "1", "", "é", " ", "007", "#", "\u2028", "null", "\x1f"), ("x", "y")))
+        rows = [separator.join(chance.choice(words) for _ in range(3)) for _ in range(chance.randint(0, 5))]
+        text = "\n".join([separator.join("abc")] * header + rows) + chance.choice(("", "\n"))
+        data = text.replace("\n", chance.choice(("\n", "\n", "\r\n"))).encode()
+        if chance.random() < 0.5:
+            data = bent(data, seed, (separator.encode(), b"\n", b"\r", b"\n\n", b'"'))
+        path.write_bytes(data)
+        at_once = look(separator, header=header)
+        with monkeypatch.context() as slowly:
+            slowly.setattr(reading, "cells", lambda *_: None)
+            assert look(separator, header=header) == at_once
+
+    for_all(examples, st.integers(0, 2**32), holds)
 
 
 def _answer(rows, facts, name, chance):

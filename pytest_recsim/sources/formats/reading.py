@@ -15,6 +15,7 @@ import polars as pl
 from pytest_recsim.data.input.files import shown, utf8
 from pytest_recsim.data.input.findings import Findings, quoted
 from pytest_recsim.data.input.problems import ENOUGH, InputError, Problem, nearest
+from pytest_recsim.sources.formats.quick import cells
 from pytest_recsim.sources.importing.raw import unpacked
 
 
@@ -68,36 +69,27 @@ LATEST = 7_258_118_399
 """Second of 2199-12-31, the last day a fixture may speak of."""
 
 
-def content(path: Path, what: str, encoding: str = "utf-8") -> str:
-    """Return a file's text, unpacked where it is gzip.
+def loaded(path: Path, what: str, encoding: str = "utf-8") -> bytes:
+    """Return a file's text as UTF-8, unpacked where it is gzip.
 
     Raises:
         InputError: it cannot be read, or is no text in that encoding.
     """
-    data = _unpacked(path, what)
-    return utf8(data, path) if encoding == "utf-8" else data.decode(encoding)
-
-
-def _unpacked(path: Path, what: str) -> bytes:
     data = unpacked(path, what)[0].removeprefix(b"\xef\xbb\xbf")
     if (place := data.find(b"\0")) >= 0:
         line = data.count(b"\n", 0, place) + 1
         raise InputError(Problem(f"{shown(path)}:{line}", "holds a NUL character; must be text"))
+    if encoding != "utf-8":
+        return data.decode(encoding).encode()
+    utf8(data, path)
     return data
-
-
-def lines(text: str) -> pl.DataFrame:
-    """Return the lines that are not blank: ``row`` (from 1) and ``line``, without their ends."""
-    column = pl.Series("line", [text], dtype=pl.String).str.split("\n").explode().str.strip_chars_end("\r")
-    frame = pl.DataFrame({"row": pl.int_range(1, len(column) + 1, eager=True), "line": column})
-    return frame.filter(pl.col("line").str.len_bytes() > 0)
 
 
 def headless(
     path: Path, columns: Sequence[str], separator: str, *, encoding: str = "utf-8", what: str = "file"
 ) -> Sheet:
     """Read a file without header, whose cells are never quoted; ``columns`` names all of them."""
-    return _split(shown(path), lines(content(path, what, encoding)), columns, columns, separator)
+    return _cells(shown(path), loaded(path, what, encoding), columns, columns, separator, 0)
 
 
 def headed(
@@ -112,13 +104,20 @@ def headed(
     Raises:
         InputError: the file cannot be read or lacks a column.
     """
-    text, name = content(path, what), shown(path)
-    if '"' in text:
-        return _quoted(name, text, columns, optional, separator)
-    frame = lines(text)
-    header = str(frame["line"][0]).split(separator) if len(frame) else []
-    wanted = wanted_columns(name, header, columns, optional)
-    return _split(name, frame[1:], header, wanted, separator)
+    data, name = loaded(path, what), shown(path)
+    if b'"' in data:
+        return _quoted(name, data.decode(), columns, optional, separator)
+    header = first_line(data).split(separator)
+    return below(name, data, header, wanted_columns(name, header, columns, optional), separator)
+
+
+def first_line(data: bytes) -> str:
+    return data.partition(b"\n")[0].decode().rstrip("\r")
+
+
+def below(name: str, data: bytes, header: Sequence[str], wanted: Sequence[str], separator: str) -> Sheet:
+    """Return the wanted columns of the lines below the first one, which named them all."""
+    return _cells(name, data, header, wanted, separator, 1)
 
 
 def wanted_columns(
@@ -136,18 +135,29 @@ def wanted_columns(
     return [*columns, *(column for column in optional if column in header)]
 
 
-def _split(
-    name: str, frame: pl.DataFrame, header: Sequence[str], wanted: Sequence[str], separator: str
+def _cells(
+    name: str, data: bytes, header: Sequence[str], wanted: Sequence[str], separator: str, skip: int
 ) -> Sheet:
-    findings = Findings()
-    names = "there must be" if header is wanted else "the header names"
-    cells = frame["line"].str.split(separator)
-    fine = cells.list.len() == len(header)
-    for row, count in frame.select("row", cells=cells.list.len()).filter(~fine).head(ENOUGH).rows():
+    places = {column: f"cell {header.index(column)}" for column in wanted}
+    quick = cells(data, [f"cell {number}" for number in range(len(header))], separator, skip)
+    if quick is not None:
+        return Sheet(name, quick.select("row", **{column: pl.col(place) for column, place in places.items()}))
+    frame = _lines(data.decode(), skip)
+    parts, findings = frame["line"].str.split(separator), Findings()
+    fine = parts.list.len() == len(header)
+    names = "the header names" if skip else "there must be"
+    for row, count in frame.select("row", count=parts.list.len()).filter(~fine).head(ENOUGH).rows():
         findings.add(f"{name}:{row}", f"{count} cells; {names} {len(header)}", "cells")
     findings.check()
-    columns = [cells.list.get(header.index(column)).alias(column) for column in wanted]
+    columns = [parts.list.get(header.index(column)).alias(column) for column in wanted]
     return Sheet(name, pl.DataFrame([frame["row"], *columns]))
+
+
+def _lines(text: str, skip: int) -> pl.DataFrame:
+    """The lines that are not blank: ``row`` and ``line``, without their ends."""
+    column = pl.Series("line", [text], dtype=pl.String).str.split("\n").explode().str.strip_chars_end("\r")
+    frame = pl.DataFrame({"row": pl.int_range(1, len(column) + 1, eager=True), "line": column})
+    return frame[skip:].filter(pl.col("line").str.len_bytes() > 0)
 
 
 def _quoted(name: str, text: str, columns: Sequence[str], optional: Sequence[str], separator: str) -> Sheet:
@@ -156,13 +166,11 @@ def _quoted(name: str, text: str, columns: Sequence[str], optional: Sequence[str
     header: list[str] = []
     try:
         header = next(reader, [])
-        for cells in reader:
-            if len(cells) == len(header):
-                found.append((reader.line_num, *cells))
-            elif cells:
-                findings.add(
-                    f"{name}:{reader.line_num}", f"{len(cells)} cells; the header names {len(header)}"
-                )
+        for row in reader:
+            if len(row) == len(header):
+                found.append((reader.line_num, *row))
+            elif row:
+                findings.add(f"{name}:{reader.line_num}", f"{len(row)} cells; the header names {len(header)}")
     except csv.Error as error:
         findings.add(f"{name}:{reader.line_num}", f"is not CSV: {error}")
     wanted = wanted_columns(name, header, columns, optional)
@@ -183,8 +191,7 @@ def records(path: Path, kind: type[Record], what: str) -> list[tuple[int, Record
     Raises:
         InputError: the file cannot be read, or lines are no such objects.
     """
-    data, name = _unpacked(path, what), shown(path)
-    utf8(data, path)
+    data, name = loaded(path, what), shown(path)
     read, findings, found = msgspec.json.Decoder(kind).decode, Findings(), []
     for row, line in enumerate(io.BytesIO(data), 1):
         if not line.strip():

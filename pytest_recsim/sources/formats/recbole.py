@@ -14,7 +14,7 @@ import polars as pl
 from pytest_recsim.data.input.files import shown
 from pytest_recsim.data.input.findings import quoted
 from pytest_recsim.data.input.problems import InputError, Problem
-from pytest_recsim.sources.formats.reading import Sheet, content, headless, lines, match, wanted_columns
+from pytest_recsim.sources.formats.reading import Sheet, below, first_line, loaded, match, wanted_columns
 from pytest_recsim.sources.formats.shaping import as_json, by_stars, catalogue, constant, counted, labelled
 from pytest_recsim.sources.formats.source import Source
 from pytest_recsim.sources.importing.tables import Tables
@@ -64,9 +64,8 @@ def _inter(source: Path) -> Path:
 
 
 def _atomic(path: Path, needed: tuple[str, ...]) -> _Atomic:
-    rows = lines(content(path, "atomic file"))
-    name = shown(path)
-    header = str(rows["line"][0]).split("\t") if len(rows) else []
+    data, name = loaded(path, "atomic file"), shown(path)
+    header = first_line(data).split("\t")
     types, problems = {}, []
     for cell in header:
         column, _, kind = cell.rpartition(":")
@@ -78,8 +77,7 @@ def _atomic(path: Path, needed: tuple[str, ...]) -> _Atomic:
         wanted_columns(name, list(types), needed)
     if problems:
         raise InputError(problems)
-    sheet = headless(path, list(types), "\t", what="atomic file")
-    return _Atomic(Sheet(name, sheet.frame[1:]), types)
+    return _Atomic(below(name, data, list(types), list(types), "\t"), types)
 
 
 def _events(atomic: _Atomic, notes: list[str]) -> pl.DataFrame:
