@@ -50,6 +50,13 @@ def test_guests_are_a_choice_and_counted(choice, users):
     assert any(note.startswith("2 rows without a user") for note in built.notes)
 
 
+def test_the_id_of_a_guest_is_nobody_elses():
+    users = pl.DataFrame({"user_id": ["guest-3"]})
+    found = tables(("guest-2", "b", 0, 0), (None, "b", 1, 0), users=users)
+    ids = [one["user_id"] for one in build(found, Choices(guests="each")).document()["users"]]
+    assert ids == ["guest-3", "guest-2", "guest-of-3"]
+
+
 def test_rows_without_user_or_item_are_named_by_their_lines():
     rows = (("u", "b", 0, 0), (None, "b", 1, 0), ("u", None, 2, 0))
     assert refused(tables(*rows)).startswith("events.csv:4: names no item; --no-item drop")
@@ -150,6 +157,14 @@ def test_a_sample_takes_of_each_segment_in_proportion_and_the_same_users_each_ti
     chosen = [one["user_id"] for one in found[0]["users"]]
     assert len(chosen) == 8
     assert sum(one < "u10" for one in chosen) == 2
+
+
+def test_a_sample_is_given_segments_by_the_trait_that_the_table_has():
+    users = pl.DataFrame({"user_id": [f"u{user}" for user in range(4)], "segment": ["pro"] * 4})
+    rows = [(f"u{user}", "a", user, 0) for user in range(4)]
+    rules = ("paying: segment = pro", "others")
+    built = build(tables(*rows, users=users), Choices(segments=rules, sample_users=2))
+    assert [one["traits"]["segment"] for one in built.document()["users"]] == ["paying", "paying"]
 
 
 def test_anonymised_ids_are_the_same_word_for_the_same_key_and_traits_are_gone():

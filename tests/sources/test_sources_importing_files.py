@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from pytest_recsim.cli.importing import importing
 from pytest_recsim.data.fixtures.fixture import load_fixture
 from pytest_recsim.data.input.problems import InputError
+from pytest_recsim.sources.importing.choices import Choices
 from pytest_recsim.sources.importing.files import Files, import_files
 from pytest_recsim.sources.importing.mapping import Reading
 
@@ -112,6 +113,7 @@ def test_times_are_recognised_in_many_forms(write, cells, settings, found):
         (["2026-01-31", "2026-02-30"], {}, "e.csv:3: timestamp `2026-02-30` is no time"),
         (["2026-01-31", ""], {}, "e.csv:3: timestamp is empty"),
         (["5"], {}, "--time-unit"),
+        (["9" * 400], {}, "timestamp"),
         (["2026-01-31"], {"time_zone": "Europe/Berln"}, "did you mean `Europe/Berlin`"),
         (["2026-01-31"], {"time_unit": "h"}, "must be one of s, ms, us, ns"),
         (["2026-01-31", "0026-01-31"], {}, "e.csv:3: time 0026-01-31"),
@@ -249,6 +251,32 @@ def test_json_lines_and_parquet_give_the_same_fixture_as_csv(write, tmp_path):
     found = [imported(csv), imported(packed, "jsonl"), imported(tmp_path / "e.parquet", "parquet")]
     assert [one.lists for one in found] == [found[0].lists] * 3
     assert "times in Asia/Tokyo, kept as UTC" in "\n".join(found[2].notes)
+
+
+def test_numbers_in_json_lines_stay_as_they_are_written(write):
+    lines = (
+        '{"user":12345678901234567890,"item":7.0,"ts":1769900000}\n{"user":8,"item":null,"ts":1769900001}\n'
+    )
+    document = import_files(
+        Files("jsonl", write("e.jsonl", lines)), choices=Choices(no_item="drop")
+    ).built.document()
+    assert document["events"] == [
+        {"user_id": "12345678901234567890", "item_id": "7", "type": 0, "ts": "2026-01-31T22:53:20Z"}
+    ]
+
+
+def test_codes_of_events_that_are_numbers_are_read_as_such(tmp_path):
+    frame = pl.DataFrame({"user": ["u"], "item": ["i"], "ts": ["2026-01-01"], "type": [3]})
+    frame.write_parquet(tmp_path / "e.parquet")
+    assert imported(tmp_path / "e.parquet", "parquet").document()["events"][0]["type"] == 3
+
+
+def test_columns_that_are_not_used_and_margins_that_are_no_shares_are_told(write):
+    events = write("e.csv", "user,item,ts,event,city\nu,i,2026-01-01,view,Bonn\n")
+    items = write("i.csv", "item,margin\ni,45\n")
+    notes = import_files(Files("csv", events, items)).built.notes
+    assert "e.csv: columns that are not used: city" in notes
+    assert "i.csv: margins go up to 45; they must be shares of the price, 0 to 1" in notes
 
 
 def test_json_lines_that_are_none_are_named_by_their_line(write):

@@ -119,12 +119,11 @@ class _Making:
 
     def _people(self, listed: Listed, events: pl.DataFrame) -> tuple[Listed, pl.DataFrame]:
         """Segments, and the sample; segments are given again to a sample, which is split elsewhere in time."""
-        listed = self._segmented(listed, events, say=self.choices.sample_users is None)
+        named = self._segmented(listed, events, say=self.choices.sample_users is None)
         if self.choices.sample_users is None:
-            return listed, events
-        kept = sample(
-            listed.frame["user_id"], listed.frame["segment"], self.choices.sample_users, self.choices.seed
-        )
+            return named, events
+        segments = named.frame["segment"]
+        kept = sample(listed.frame["user_id"], segments, self.choices.sample_users, self.choices.seed)
         chosen = replace(listed, frame=listed.frame.filter(kept))
         events = events.join(chosen.frame.select("user"), on="user", how="semi", maintain_order="left")
         self.notes.append(

@@ -49,6 +49,13 @@ def item_table(sheet: Sheet, columns: Columns, comma: bool | None, notes: list[s
     ]
     if unused:
         notes.append(f"{sheet.short}: columns that are not used: {', '.join(unused[:10])}")
+    margins = (
+        made.get(f"{PROPS}margin", pl.Series(dtype=pl.Float64)).cast(pl.Float64, strict=False).drop_nulls()
+    )
+    if (margins > 1).any():
+        notes.append(
+            f"{sheet.short}: margins go up to {float(margins.to_numpy().max()):g}; they must be shares of the price, 0 to 1"
+        )
     return _derived(pl.DataFrame(made), sheet.short, notes)
 
 

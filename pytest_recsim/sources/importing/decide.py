@@ -44,10 +44,20 @@ def of_nobody(
     if not (count := int(nobody.sum())):
         return events, users
     notes.append(f"{told(count, 'row')} without a user: each became a user of its own (--guests each)")
-    own = pl.Series(pl.select(pl.format("guest-{}", events.filter(nobody)["row"])).to_series())
+    taken = {*users.texts.to_list(), *_listed(tables)}
+    prefix = "guest"
+    while any(one.startswith(f"{prefix}-") for one in taken):
+        prefix += "-of"
+    own = pl.select(pl.format(prefix + "-{}", events.filter(nobody)["row"])).to_series()
     numbers = pl.Series(range(len(users.texts), len(users.texts) + count), dtype=pl.UInt32)
     codes = events["user"].scatter(nobody.arg_true(), numbers)
     return events.with_columns(user=codes), Ids(pl.concat([users.texts, own]), codes)
+
+
+def _listed(tables: Tables) -> list[str]:
+    if tables.users is None:
+        return []
+    return tables.users["user_id"].cast(pl.String, strict=False).drop_nulls().to_list()
 
 
 def _without(

@@ -133,9 +133,9 @@ def _is_epoch(cell: str) -> bool:
 
 def _is_words(sheet: Sheet, name: str) -> bool:
     cells = list(dict.fromkeys(_cells(sheet, name)))
-    return telling(cells) or (
-        bool(cells) and plain(name) in NAMES["type"].split() and sheet.frame.schema[name] == pl.String
-    )
+    kind = sheet.frame.schema[name]
+    named = bool(cells) and plain(name) in NAMES["type"].split()
+    return telling(cells) or (named and (kind == pl.String or kind.is_integer()))
 
 
 def _cells(sheet: Sheet, name: str) -> list[str]:

@@ -81,6 +81,9 @@ def read_tables(sheets: Sheets, mapping: Reading, source: str) -> Tables:
     notes = _read(sheets.interactions)
     settings = mapping.settings
     frame = _interactions(sheets.interactions, mapping, notes)
+    unused = _unused(sheets.interactions, mapping.interactions)
+    if unused:
+        notes.append(f"{sheets.interactions.short}: columns that are not used: {', '.join(unused[:10])}")
     comma = settings.get("decimal_comma")
     items = users = None
     if sheets.items is not None:
@@ -95,6 +98,11 @@ def read_tables(sheets: Sheets, mapping: Reading, source: str) -> Tables:
         **({"users": sheets.users.name} if sheets.users else {}),
     }
     return Tables(frame, items, users, tuple(notes), names, {"source": source})
+
+
+def _unused(sheet: Sheet, columns: Columns) -> list[str]:
+    taken = {name for found in columns.values() for name in found}
+    return [name for name in _columns(sheet) if name not in taken]
 
 
 def _read(sheet: Sheet) -> list[str]:
