@@ -77,6 +77,7 @@ def show(
     examples=(
         "recsim guardrails suggest --from reports/acme",
         "recsim guardrails suggest --from reports --customer acme > start.yml",
+        "recsim guardrails suggest --from reports/acme/202611*",
     ),
 )
 @click.option(
@@ -88,8 +89,11 @@ def show(
     metavar="DIR",
     help="a report folder, or a folder of them; may be given several times",
 )
+@argument(
+    "more", type=PATH, metavar="DIR", nargs=-1, required=False, help="more folders, as a shell makes of *"
+)
 @click.option("--customer", default="", show_default=False, metavar="NAME", help="only this customer's runs")
-def suggest(folders: tuple[Path, ...], customer: str) -> None:
+def suggest(folders: tuple[Path, ...], more: tuple[Path, ...], customer: str) -> None:
     """Print thresholds that these runs hold, as a guardrails file: a start, with what each would catch.
 
     None is stricter than the worse ends of the 95 % intervals.
@@ -98,7 +102,7 @@ def suggest(folders: tuple[Path, ...], customer: str) -> None:
     from pytest_recsim.compare.sound import sound_runs
     from pytest_recsim.compare.suggest import suggest as suggested
 
-    say(snippet(map(suggested, sound_runs(folders, customer))))
+    say(snippet(map(suggested, sound_runs((*folders, *more), customer))))
 
 
 def _check_segment(segment: str, named: Sequence[str], fixture: Path | None) -> None:

@@ -130,6 +130,9 @@ def test_suggestions_are_a_guardrails_file_that_says_what_it_rests_on(recsim, fo
 def test_suggestions_are_for_the_customer_that_is_named(recsim, folder):
     run_at(folder / "reports", 1)
     run_at(folder / "reports", 1, customer="beta")
+    assert list(
+        yaml.safe_load(recsim("suggest", "--from", "reports/acme", "reports/beta")[1])["customers"]
+    ) == ["acme", "beta"]
     _, out, _ = recsim("suggest", "--from", "reports", "--customer", "beta")
     assert list(yaml.safe_load(out)["customers"]) == ["beta"]
     assert "did you mean `beta`?" in recsim("suggest", "--from", "reports", "--customer", "betta")[2]
