@@ -101,7 +101,8 @@ class Guarded:
             why = Reason(
                 f"nobody of segment {segment} has holdout events and a list", "nobody", NOBODY.next_step
             )
-            return Need(True if sure else None if possible else False, why, sure)
+            usual = any(self.lengths.typical(user, caps=True) for user in users)
+            return Need(True if sure else None if possible else False, why, usual)
         if metric.name == "error_rate":
             return Need(bool(users), NOBODY)
         return Need(None, Reason("the run that is compared with decides"))

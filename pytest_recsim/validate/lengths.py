@@ -45,8 +45,22 @@ class Lengths:
         return min(self._lengths(user, k, caps=caps))
 
     def typical(self, user: str, k: int = K, *, caps: bool) -> int:
-        """Items that it holds if the pool is ranked by popularity."""
-        return self._lengths(user, k, caps=caps)[0]
+        """Items that it holds if the pool is ranked by popularity, with what only has events that add nothing."""
+        lengths = self._lengths(user, k, caps=caps)
+        more = len(self._offerable) > len(self.foreseen.offered)
+        return max(lengths[0], self._lengths_with_rest(user, k, caps=caps)) if more else lengths[0]
+
+    def _lengths_with_rest(self, user: str, k: int, *, caps: bool) -> int:
+        k = self._allowed(k)
+        hidden = self.foreseen.hidden(user)
+        pool = self.foreseen.surely_pooled(user, len(self._offerable), k) - len(hidden & self._offerable)
+        order = [item for item in self.foreseen.popularity if item in self._offerable][: max(0, pool)]
+        return self._under_caps(order, k) if caps else min(k, len(order))
+
+    @cached_property
+    def _offerable(self) -> frozenset[str]:
+        sim = self.foreseen
+        return frozenset(item for item in sim.available if sim.seeded_events[item])
 
     def _lengths(self, user: str, k: int, *, caps: bool) -> tuple[int, ...]:
         """The lengths of a user's list when the pool is ranked in one order after the other, popularity first."""
@@ -111,7 +125,7 @@ class Lengths:
         """Items that some source may bring in: by their events, or by their tags."""
         sim = self.foreseen
         tagged = (item for item in sim.available if any(map(str.strip, sim.items[item].tags)))
-        return frozenset(item for item in sim.available if sim.seeded_events[item]) | frozenset(tagged)
+        return self._offerable | frozenset(tagged)
 
     @cached_property
     def _kinds(self) -> tuple[Kind, ...]:

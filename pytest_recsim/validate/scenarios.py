@@ -101,11 +101,12 @@ def s3(sim: Foreseen, lengths: Lengths) -> Needs:
     yield Need(bool(users), needs.NO_ESTABLISHED)
     longest = [lengths.most(user, needs.BOOST_LENGTH, caps=False) for user in users]
     surest = [lengths.least(user, needs.BOOST_LENGTH, caps=False) for user in users]
+    usual = [lengths.typical(user, needs.BOOST_LENGTH, caps=False) for user in users]
     alpha = float(sim.world.effective.value("BLEND_ALPHA") or 0)
     sure = alpha > 0 and max(surest, default=0) >= 2 * REACH
     possible = max(longest, default=0) >= REACH
     yield Need(
-        True if sure else None if possible else False, needs.NO_LONG_LIST, max(surest, default=0) >= REACH
+        True if sure else None if possible else False, needs.NO_LONG_LIST, max(usual, default=0) >= REACH
     )
 
 
