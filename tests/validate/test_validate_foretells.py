@@ -6,7 +6,15 @@ import pytest
 from foretold_run import held
 from foretold_sets import SETS
 
-FEW = ("retail-1", "no-tags", "catalogue-4", "very-few-users", "one-segment-blind", "short-lists", "no-value")
+FEW = (
+    "retail-1",
+    "no-tags",
+    "catalogue-4",
+    "very-few-users",
+    "one-segment-blind",
+    "short-lists",
+    "nothing-available",
+)
 
 
 @pytest.mark.long
@@ -15,4 +23,4 @@ def test_what_is_said_for_sure_comes_true(name, tmp_path):
     found = held(SETS[name], tmp_path)
     assert found.foretold.keys() == found.outcomes.keys()
     assert found.unlike == []
-    assert len(found.open) <= len(found.foretold) / 3
+    assert len(found.open) <= len(found.foretold) / 2
