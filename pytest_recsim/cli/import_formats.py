@@ -41,7 +41,7 @@ def _command(kind: Kind) -> Command:
     def run(**given: Any) -> None:
         _import(kind, given)
 
-    run.__doc__ = kind.mapping
+    run.__doc__ = f"Read {kind.title}.\n\n{kind.mapping} docs/importers.md has all of it."
     metavar = "URL" if kind.key == "service" else "SOURCE"
     run = options(OUT, OWN.get(kind.key, ()), CHOICES)(run)
     run = argument("source", metavar=metavar, help=kind.source)(run)

@@ -61,6 +61,8 @@ def read_files(folder: Path) -> Files:
     Raises:
         InputError: a missing folder, file or column, or lines that do not fit.
     """
+    if folder.is_file():
+        raise InputError(Problem(shown(folder), "must be the unpacked folder of MovieLens, and is a file"))
     if not folder.is_dir():
         raise InputError(Problem(shown(folder), "MovieLens folder not found"))
     if (folder / "u.data").is_file() or (folder / "u.item").is_file():

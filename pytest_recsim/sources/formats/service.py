@@ -38,7 +38,7 @@ def read(source: Source) -> Tables:
         with Service(endpoint) as service:
             items, users, events = service.all_items(), service.all_users(), service.all_events()
     except ServiceError as error:
-        raise InputError(Problem(url, str(error))) from None
+        raise InputError(Problem("", str(error))) from None
     notes = [
         f"namespace {source.namespace}: the service tells times in whole seconds, and no embeddings",
         *counted(sum(map(_ours, items)) + sum(map(_ours, users)), "record of pytest-recsim", "left out"),
