@@ -49,5 +49,8 @@ def timeless(text: str) -> str:
 
 
 if __name__ == "__main__":
+    before = PAGE.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
-        PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8"), Path(folder)), encoding="utf-8")
+        after = renewed(before, Path(folder))
+    if timeless(after) != timeless(before):  # another time alone is no news
+        PAGE.write_text(after, encoding="utf-8")
