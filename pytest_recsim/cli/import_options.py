@@ -39,6 +39,7 @@ RECOGNISED = (
     click.option("--time-zone", metavar="ZONE", help="of times that name none, such as Europe/Berlin (default: UTC)"),
     click.option("--time-unit", metavar="s|ms|us|ns", help="of times that are numbers"),
     click.option("--decimal-comma/--decimal-point", "decimal_comma", default=None, help="how to read 1,234 where every number fits both ways"),
+    click.option("--item-fields", is_flag=True, default=None, help="take price, brand, category and other fields of items from the events, where there is no table of items"),
     click.option("--event-type", metavar="TYPE", help="every row is one: view, click, add, purchase or custom"),
     click.option("--unknown-events", metavar="error|drop|custom", help="event words that are not known (default: error)"),
 )  # fmt: skip

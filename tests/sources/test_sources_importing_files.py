@@ -76,7 +76,6 @@ def test_a_german_export_is_recognised_and_said(write, tmp_path):
         "Europe/Berlin",
     ):
         assert words in said
-    assert "a.csv: columns that are not used: Farbe" in said
     assert "1 row without a user left out" in said
     built.write(tmp_path / "f.json")
     load_fixture(tmp_path / "f.json")
@@ -271,11 +270,25 @@ def test_codes_of_events_that_are_numbers_are_read_as_such(tmp_path):
     assert imported(tmp_path / "e.parquet", "parquet").document()["events"][0]["type"] == 3
 
 
-def test_columns_that_are_not_used_and_margins_that_are_no_shares_are_told(write):
+def test_fields_of_items_are_taken_from_the_events_where_that_is_asked_for(write):
+    rows = "u,i,2026-01-01,view,,Acme\nu, i,2026-01-02,view,5.5,\nu,j,2026-01-03,view,7,Acme\nu,i,2026-01-04,buy,9,Other\n"
+    path = write("e.csv", "user,item,ts,event,price,brand\n" + rows)
+    built = imported(path, item_fields=True)
+    assert built.document()["items"] == [
+        {"item_id": "i", "price": 5.5, "brand": "Acme", "tags": ["brand:Acme"]},
+        {"item_id": "j", "price": 7.0, "brand": "Acme", "tags": ["brand:Acme"]},
+    ]
+    assert "e.csv: fields of 2 items are the first that the events say" in built.notes
+    assert imported(path).document()["items"] == [{"item_id": "i"}, {"item_id": "j"}]
+    assert "no column of the events" in refused(
+        write("n.csv", PLAIN + "u,i,2026-01-01,view\n"), item_fields=True
+    )
+
+
+def test_margins_that_are_no_shares_are_told(write):
     events = write("e.csv", "user,item,ts,event,city\nu,i,2026-01-01,view,Bonn\n")
     items = write("i.csv", "item,margin\ni,45\n")
     notes = import_files(Files("csv", events, items)).built.notes
-    assert "e.csv: columns that are not used: city" in notes
     assert "i.csv: margins go up to 45; they must be shares of the price, 0 to 1" in notes
 
 

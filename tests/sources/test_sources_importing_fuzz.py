@@ -67,7 +67,16 @@ NUMBERS = [
     "-0",
     "1" * 400,
 ]
-COLUMNS = {"user": IDS, "item": IDS, "ts": TIMES, "event": WORDS, "quantity": NUMBERS, "event_id": IDS}
+COLUMNS = {
+    "user": IDS,
+    "item": IDS,
+    "ts": TIMES,
+    "event": WORDS,
+    "quantity": NUMBERS,
+    "event_id": IDS,
+    "price": NUMBERS,
+    "brand": IDS,
+}
 ITEMS = {"sku": IDS, "price": NUMBERS, "brand": IDS, "tags": ["a|b", "", "[]", "['x', 'y']", "\x00", "a;b"], "available": ["yes", "0", "", "nein", "x"],
          "margin": NUMBERS}  # fmt: skip
 USERS = {"user_id": IDS, "plan": IDS, "segment": IDS, "user": IDS, "traits": IDS, "age": NUMBERS}
@@ -164,6 +173,7 @@ def files(dice, kind):
         "decimal_comma": True,
         "time_zone": "Europe/Berlin",
         "unknown_events": "drop",
+        "item_fields": True,
     }
     return made[0], beside, choices, {name: value for name, value in wanted.items() if dice.random() < 0.5}
 

@@ -42,13 +42,6 @@ def item_table(sheet: Sheet, columns: Columns, comma: bool | None, notes: list[s
             text = sheet.texts(found[0]).str.strip_chars()
             made[name] = text if name == "item_id" else text.set(text == "", None)
     findings.check()
-    unused = [
-        name
-        for name in frame.columns
-        if name != "row" and not any(name in found for found in columns.values())
-    ]
-    if unused:
-        notes.append(f"{sheet.short}: columns that are not used: {', '.join(unused[:10])}")
     margins = (
         made.get(f"{PROPS}margin", pl.Series(dtype=pl.Float64)).cast(pl.Float64, strict=False).drop_nulls()
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,21 +43,24 @@ def fixture_from(
         force: overwrite ``out``.
         choices: as the options of ``recsim import``: ``segments``, ``segment_column``, ``returns``, ``guests``, ``delisted``,
             ``no_item``, ``duplicates``, ``window_days``, ``sample_users``, ``seed``, ``key`` (bytes: ids of users become
-            words); ``time_zone``, ``day_first``, ``time_unit``, ``decimal_comma``, ``event_type``, ``unknown_events``.
+            words); ``time_zone``, ``day_first``, ``time_unit``, ``decimal_comma``, ``event_type``,
+            ``unknown_events``, ``item_fields``.
 
     Raises:
         RecsimError: what cannot be used, each row by its number from 1.
     """
     require_polars()
     from pytest_recsim.sources.importing.build import build
-    from pytest_recsim.sources.importing.interactions import Sheets, completed, read_tables
+    from pytest_recsim.sources.importing.interactions import Sheets, prepared, read_tables, shown
 
     reading, chosen = _asked(columns or {}, events or {}, choices)
     others = (
         None if table is None else _sheet(table, name) for name, table in (("items", items), ("users", users))
     )
     sheets = Sheets(_sheet(interactions, "interactions"), *others)
-    built = build(read_tables(sheets, completed(sheets, reading), "dataframes"), chosen)
+    sheets, whole = prepared(sheets, reading)
+    tables = read_tables(sheets, whole, "dataframes")
+    built = build(replace(tables, notes=(*shown(whole, sheets), *tables.notes)), chosen)
     if out is not None:
         built.write(Path(out), force=force)
     return built.document()

@@ -15,7 +15,7 @@ from pytest_recsim.pace import Progress, paced, silent
 from pytest_recsim.sources.importing.build import Built, build
 from pytest_recsim.sources.importing.choices import Choices
 from pytest_recsim.sources.importing.csvtext import Layout, Sheet, read_csv
-from pytest_recsim.sources.importing.interactions import Sheets, completed, read_tables, shown
+from pytest_recsim.sources.importing.interactions import Sheets, prepared, read_tables, shown
 from pytest_recsim.sources.importing.jsonl import read_jsonl
 from pytest_recsim.sources.importing.mapping import Reading
 from pytest_recsim.sources.importing.raw import PARQUET, unpacked
@@ -83,7 +83,7 @@ def import_files(
         main = _read(files.source, files.kind, reading.settings)
         others = [_beside(path, files.kind) for path in (files.items, files.users)]
         sheets = Sheets(main, *others)
-        whole = completed(sheets, reading)
+        sheets, whole = prepared(sheets, reading)
         tables = read_tables(sheets, whole, files.source.name)
     return Imported(build(tables, choices, progress), whole, tuple(shown(whole, sheets)))
 

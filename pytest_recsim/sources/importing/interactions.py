@@ -15,6 +15,7 @@ from pytest_recsim.sources.importing.catalogue import item_table, user_table
 from pytest_recsim.sources.importing.csvtext import Sheet
 from pytest_recsim.sources.importing.decide import told
 from pytest_recsim.sources.importing.guess import ITEM_NAMES, MOST_SHOWN, USER_NAMES, by_name, guess, plain
+from pytest_recsim.sources.importing.item_fields import item_fields
 from pytest_recsim.sources.importing.mapping import Columns, Reading, require
 from pytest_recsim.sources.importing.moments import Clock, moments
 from pytest_recsim.sources.importing.numbers import decimal_comma, numbers
@@ -34,6 +35,19 @@ class Sheets:
     interactions: Sheet
     items: Sheet | None = None
     users: Sheet | None = None
+
+
+def prepared(sheets: Sheets, given: Reading) -> tuple[Sheets, Reading]:
+    """Return the sheets, with items made of the events where that is asked for, and the complete mapping.
+
+    Raises:
+        InputError: a column is named that there is not, or none fits.
+    """
+    reading = completed(sheets, given)
+    if sheets.items is not None or not reading.settings.get("item_fields"):
+        return sheets, reading
+    items, columns = item_fields(sheets.interactions, reading)
+    return replace(sheets, items=items), replace(reading, items=columns)
 
 
 def completed(sheets: Sheets, given: Reading) -> Reading:
@@ -81,13 +95,11 @@ def read_tables(sheets: Sheets, mapping: Reading, source: str) -> Tables:
     notes = _read(sheets.interactions)
     settings = mapping.settings
     frame = _interactions(sheets.interactions, mapping, notes)
-    unused = _unused(sheets.interactions, mapping.interactions)
-    if unused:
-        notes.append(f"{sheets.interactions.short}: columns that are not used: {', '.join(unused[:10])}")
     comma = settings.get("decimal_comma")
     items = users = None
     if sheets.items is not None:
-        notes += _read(sheets.items)
+        own = sheets.items.name != sheets.interactions.name
+        notes += _read(sheets.items) if own else sheets.items.notes
         items = item_table(sheets.items, mapping.items, comma, notes)
     if sheets.users is not None:
         notes += _read(sheets.users)
@@ -98,11 +110,6 @@ def read_tables(sheets: Sheets, mapping: Reading, source: str) -> Tables:
         **({"users": sheets.users.name} if sheets.users else {}),
     }
     return Tables(frame, items, users, tuple(notes), names, {"source": source})
-
-
-def _unused(sheet: Sheet, columns: Columns) -> list[str]:
-    taken = {name for found in columns.values() for name in found}
-    return [name for name in _columns(sheet) if name not in taken]
 
 
 def _read(sheet: Sheet) -> list[str]:

@@ -27,6 +27,7 @@ SETTINGS = {
     "encoding": str,
     "day_first": bool,
     "decimal_comma": bool,
+    "item_fields": bool,
     "time_zone": str,
     "time_unit": str,
     "event_type": str,
