@@ -118,6 +118,15 @@ def test_a_service_that_is_not_there_is_one_sentence(monkeypatch):
         service.read(Source("http://127.0.0.1:9", namespace="shop", org_id=ORG))
 
 
+def test_an_event_type_beyond_the_codes_of_a_fixture_is_one_sentence():
+    event = {"user_id": "u", "item_id": "a", "type": 70_000, "value": 1, "ts": "2026-01-01T00:00:00Z"}
+    rows = {"/v1/events": [event], "/v1/items": [], "/v1/users": []}
+    server = Server(lambda asked: Reply(200, {"items": rows[asked.path], "total": len(rows[asked.path])}))
+    with pytest.raises(InputError, match="an event of user u has type 70000; must be an integer code"):
+        service.read(Source(server.url, namespace="shop", org_id=ORG))
+    server.close()
+
+
 def test_a_running_gorse_tells_what_its_export_tells(gorse, tmp_path):
     server = gorse()
     there, here = imported("gorse", server.url, api_key="k-1234"), imported("gorse", fill(tmp_path, "gorse"))

@@ -7,6 +7,9 @@ from typing import Any
 import msgspec
 import polars as pl
 
+from pytest_recsim.data.fixtures.fixture_fields import EVENTS
+from pytest_recsim.data.fixtures.fixture_rules import EVENT_CODES
+from pytest_recsim.data.input.findings import quoted
 from pytest_recsim.data.input.names import OWN_USERS, PROBE_PREFIX
 from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.record.bounds import shallow
@@ -58,6 +61,10 @@ def _ours(row: ItemRecord | UserRecord) -> bool:
 def _events(rows: list[EventRecord], notes: list[str]) -> pl.DataFrame:
     """Oldest first; the service lists the newest first."""
     kept = [row for row in reversed(rows) if not row.item_id.startswith(PROBE_PREFIX)]
+    for row in kept:
+        if row.type not in EVENT_CODES:
+            what = f"an event of user {quoted(row.user_id)} has type {row.type}; must be {EVENTS['type'].allowed}"
+            raise InputError(Problem("/v1/events", what))
     metas = [_object(row.meta) for row in kept]
     notes += counted(metas.count(None), "event with meta that is no object", "left out of the event")
     sources = [row.source_event_id for row in kept]
