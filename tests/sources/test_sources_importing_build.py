@@ -204,3 +204,8 @@ def test_what_has_no_column_of_its_own_is_handed_on_as_json():
     assert document["items"][0]["props"] == {"size": {"l": 1}, "margin": 0.5}
     assert document["users"][0]["traits"].items() >= {"seen": [1], "age": 7}.items()
     assert document["events"][0]["meta"] == {"from": "app"}
+
+
+def test_a_last_name_alone_is_everybodys_segment():
+    built = build(tables(("u", "b", 0, 0), ("v", "b", 1, 0)), Choices(segments=("all",)))
+    assert [one["traits"]["segment"] for one in built.document()["users"]] == ["all", "all"]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import polars as pl
 import pytest
@@ -72,3 +74,50 @@ def test_what_cannot_be_used_is_a_sentence(given, said):
 def test_what_is_no_dataframe_is_told(frame):
     with pytest.raises(RecsimError, match="is no dataframe"):
         fixture_from(frame)
+
+
+def test_large_ids_of_a_column_with_gaps_keep_every_digit():
+    ids = pd.array([9_007_199_254_740_993, None], dtype="Int64")
+    frame = pd.DataFrame({"user_id": ids, "item_id": ["a", "b"], "ts": ["2026-01-01", "2026-01-02"]})
+    assert fixture_from(frame)["users"][0]["user_id"] == "9007199254740993"
+
+
+def test_columns_may_be_called_by_numbers():
+    frame = pd.DataFrame(ROWS | {5: [1, 2, 3]})
+    assert len(fixture_from(frame, columns=COLUMNS, no_item="drop")["events"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "said"),
+    [
+        ("user", [b"a", b"\xff", b"b"], "column `user` holds bytes that are not UTF-8"),
+        ("user", [object(), object(), object()], "column `user` holds objects"),
+        ("user", [1e17, 2.0, 3.0], "ids as floats from 2^53 on"),
+        ("value", [1j, 2j, 3j], "column `value` holds objects"),
+        ("value", list(pd.to_timedelta([1, 2, 3], unit="D")), "column `value` holds spans of time"),
+    ],
+)
+def test_columns_of_what_is_no_text_are_told(column, cells, said):
+    with pytest.raises(RecsimError, match=re.escape(said)):
+        fixture_from(pd.DataFrame(ROWS | {column: cells}), columns=COLUMNS, no_item="drop")
+
+
+def test_a_column_that_is_there_twice_is_told():
+    frame = pd.DataFrame([["u", "v"]], columns=["user_id", "user_id"])
+    with pytest.raises(RecsimError, match=r"unique column names, got: .*user_id"):
+        fixture_from(frame)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"columns": ["user"]}, "columns: list; must be a dict"),
+        ({"segments": [1]}, "segment `1`: is no text"),
+        ({"sample_users": 2.5}, "sample_users: 2.5: must be a whole number"),
+        ({"window_days": "3"}, "window_days: '3': must be a number of days"),
+        ({"key": "secret"}, "key: 'secret': must be bytes"),
+    ],
+)
+def test_choices_of_another_kind_are_told(given, said):
+    with pytest.raises(RecsimError, match=re.escape(said)):
+        fixture_from(pl.DataFrame(ROWS), **{"columns": COLUMNS, "no_item": "drop", **given})

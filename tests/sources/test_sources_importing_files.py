@@ -351,3 +351,36 @@ def test_a_mapping_that_is_none_is_told(write, tmp_path, text, said):
     with pytest.raises(InputError) as caught:
         CliRunner().invoke(importing, ask, catch_exceptions=False)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [
+        (['["Gr\\u00f6\\u00dfe", "b|c"]', ""], [["Größe", "b|c"], []]),
+        (["[1, 2]", "[]"], [["1", "2"], []]),
+        (["['it's', \"b\"]", "[a, b]"], [["it's", "b"], ["a", "b"]]),
+    ],
+)
+def test_lists_in_brackets_are_read_as_whoever_wrote_them_did(write, tmp_path, cells, found):
+    items = pl.DataFrame({"item_id": ["a", "b"], "tags": cells})
+    items.write_csv(tmp_path / "i.csv")
+    source = write("s.csv", PLAIN + "u,a,2026-01-13,view\n")
+    built = import_files(Files("csv", source, tmp_path / "i.csv")).built
+    assert [one.get("tags", []) for one in built.document()["items"]] == found
+
+
+def test_large_ids_keep_every_digit_whatever_stands_beside_them(write, tmp_path):
+    lines = '{"user_id":9007199254740993,"item_id":7,"ts":"2026-01-01"}\n{"user_id":1.0,"item_id":7,"ts":"2026-01-02"}\n'
+    assert imported(write("s.jsonl", lines), "jsonl").document()["users"][0]["user_id"] == "9007199254740993"
+    rows = {"user_id": [9_007_199_254_740_993], "item_id": [b"a"], "ts": ["2026-01-01"]}
+    frame = pl.DataFrame(rows).with_columns(pl.col("user_id").cast(pl.Decimal(38, 0)))
+    frame.write_parquet(tmp_path / "s.parquet")
+    event = imported(tmp_path / "s.parquet", "parquet").document()["events"][0]
+    assert (event["user_id"], event["item_id"]) == ("9007199254740993", "a")
+
+
+def test_ids_of_items_that_are_floats_are_those_of_the_events(write, tmp_path):
+    pl.DataFrame({"item_id": [7.0], "brand": [float("nan")]}).write_parquet(tmp_path / "i.parquet")
+    source = write("s.csv", PLAIN + "u,7,2026-01-13,view\n")
+    built = import_files(Files("csv", source, tmp_path / "i.parquet")).built
+    assert built.document()["items"] == [{"item_id": "7", "tags": []}]

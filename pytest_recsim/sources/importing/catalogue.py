@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Any
 
+import msgspec
 import polars as pl
 
 from pytest_recsim.data.input.findings import Findings, quoted
@@ -39,7 +41,7 @@ def item_table(sheet: Sheet, columns: Columns, comma: bool | None, notes: list[s
         elif name in {"tags", "category_path"}:
             made[name] = _lists(sheet, found, notes)
         else:
-            text = sheet.texts(found[0]).str.strip_chars()
+            text = (sheet.ids if name == "item_id" else sheet.texts)(found[0]).str.strip_chars()
             made[name] = text if name == "item_id" else text.set(text == "", None)
     findings.check()
     margins = (
@@ -88,15 +90,28 @@ def _cut(sheet: Sheet, column: pl.Series, notes: list[str]) -> pl.Series:
     if column.dtype == pl.List(pl.String):
         return column
     text = sheet.texts(column.name)
-    if text.str.starts_with("[").all() and text.drop_nulls().len():
-        inner = text.str.strip_chars("[] ").str.replace_all(r"^['\"]|['\"]$", "")
+    some = text.drop_nulls().unique()
+    some = some.filter(some.str.strip_chars() != "")
+    if len(some) and some.str.contains(r"^\s*\[.*\]\s*$").all():
         notes.append(f"{sheet.short}: {column.name}: lists in brackets")
-        return inner.str.replace_all(r"['\"]\s*,\s*['\"]", "\x1f").str.split("\x1f")
+        lists = {cell: _listed(cell) for cell in some}
+        return pl.Series(column.name, map(lists.get, text), dtype=pl.List(pl.String))
     sign = next((one for one in CUTS if text.str.contains(one, literal=True).any()), None)
     if sign is None:
         return text.reshape((-1, 1)).arr.to_list()
     notes.append(f"{sheet.short}: {column.name}: cut apart at `{sign}`")
     return text.str.split(sign)
+
+
+def _listed(cell: str) -> list[str]:
+    """A list as JSON or Python writes it, or words between brackets and commas."""
+    for read in (msgspec.json.decode, ast.literal_eval):
+        try:
+            found = read(cell)
+        except (ValueError, SyntaxError, RecursionError, MemoryError):  # msgspec's errors are ValueErrors
+            continue
+        return [one if isinstance(one, str) else str(one) for one in found if one is not None]
+    return [word.strip(" '\"") for word in cell.strip().strip("[]").split(",")]
 
 
 def _derived(frame: pl.DataFrame, name: str, notes: list[str]) -> pl.DataFrame:
@@ -123,4 +138,4 @@ def user_table(sheet: Sheet, columns: Columns, notes: list[str]) -> pl.DataFrame
     traits = [name for name in columns if name != "user_id"]
     if traits:
         notes.append(f"{sheet.short}: traits {', '.join(traits[:10])}")
-    return pl.DataFrame({**made, "user_id": sheet.texts(columns["user_id"][0])})
+    return pl.DataFrame({**made, "user_id": sheet.ids(columns["user_id"][0])})

@@ -14,6 +14,14 @@ ALLOWED = {
     "duplicates": ("keep", "drop"),
 }
 
+KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "sample_users": (int, "a whole number"),
+    "seed": (int, "a whole number"),
+    "window_days": ((int, float), "a number of days"),
+    "key": (bytes, "bytes"),
+    "segments": ((list, tuple), "a list of rules"),
+}
+
 
 @dataclass(frozen=True)
 class Choices:
@@ -56,6 +64,10 @@ class Choices:
             if given not in allowed:
                 hint = nearest(str(given), allowed)
                 raise InputError(Problem(name, f"`{given}`: must be one of {', '.join(allowed)}{hint}"))
+        for name, (kinds, must) in KINDS.items():
+            given = getattr(self, name)
+            if given is not None and (not isinstance(given, kinds) or isinstance(given, bool)):
+                raise InputError(Problem(name, f"{given!r}: must be {must}"))
         if self.sample_users is not None and self.sample_users < 1:
             raise InputError(Problem("sample_users", f"{self.sample_users}: must be at least 1"))
         if self.window_days is not None and not 0 < self.window_days < 100_000:

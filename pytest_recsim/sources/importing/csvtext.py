@@ -21,6 +21,8 @@ NAMED = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma", "::": "two col
 SAMPLE = 50
 UNIT = "\x1f"
 """Takes the place of a delimiter of two characters, which no reader of CSV takes."""
+EXACT = 2.0**53
+"""From it on, floats are no whole numbers any more; ids may be."""
 _NUMBER = re.compile(r"[-+]?[0-9][0-9.,:/\- T]*Z?")
 
 
@@ -46,12 +48,40 @@ class Sheet:
         return Path(self.name).name
 
     def texts(self, name: str) -> pl.Series:
-        """Return a column as text; ``InputError`` where it holds lists or objects."""
+        """Return a column as text, null where a float is no number; ``InputError`` where it holds neither text nor numbers."""
         column = self.frame[name]
-        if column.dtype.is_nested():
-            what = f"column `{quoted(name)}` holds lists or objects; must hold text or numbers"
+        if column.dtype.is_float():
+            column = column.fill_nan(None)
+        try:
+            if not column.dtype.is_nested():
+                return column if column.dtype == pl.String else column.cast(pl.String, strict=False)
+        except pl.exceptions.PolarsError:  # spans of time, bytes that are no text, objects of Python
+            pass
+        what = f"column `{quoted(name)}` holds {_held(column)}; must hold text or numbers"
+        raise InputError(Problem(self.name, what))
+
+    def ids(self, name: str) -> pl.Series:
+        """Return ids as text: whole numbers without a point, also where a missing one made them floats.
+
+        Raises:
+            InputError: they are floats too large to be whole, so that several may have become one.
+        """
+        column = self.frame[name]
+        if not column.dtype.is_float():
+            return self.texts(name)
+        column = column.fill_nan(None)
+        if (column.abs() >= EXACT).any():
+            what = f"column `{quoted(name)}` holds ids as floats from 2^53 on, which are no longer exact; write them as text"
             raise InputError(Problem(self.name, what))
-        return column if column.dtype == pl.String else column.cast(pl.String, strict=False)
+        whole = (column == column.round()).fill_null(value=True).all()
+        return column.cast(pl.Int64).cast(pl.String) if whole else self.texts(name)
+
+
+def _held(column: pl.Series) -> str:
+    if column.dtype.is_nested():
+        return "lists or objects"
+    words = {pl.Binary: "bytes that are not UTF-8", pl.Duration: "spans of time"}
+    return words.get(column.dtype.base_type(), "objects")
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,9 @@ def _asked(
     columns: Mapping[str, Any], events: Mapping[str, str], choices: Mapping[str, Any]
 ) -> tuple[Any, Choices]:
     """The mapping and the choices; what there is not is told."""
+    for name, given in (("columns", columns), ("events", events)):
+        if not isinstance(given, Mapping):
+            raise InputError(Problem("fixture_from", f"{name}: {type(given).__name__}; must be a dict"))
     from pytest_recsim.sources.importing.mapping import SETTINGS, reading_from
 
     known = [
@@ -122,11 +125,11 @@ def to_polars(frame: Any, name: str) -> pl.DataFrame:
             return pl.DataFrame(eager.to_native())
         if eager.implementation.is_pyarrow():
             return pl.DataFrame(pl.from_arrow(eager.to_native()))
-        return pl.DataFrame([_column(eager[one]) for one in eager.columns])
+        return pl.DataFrame([_column(one) for one in eager.iter_columns()])
     except InputError:
         raise
     except (TypeError, ValueError, nw.exceptions.NarwhalsError, pl.exceptions.PolarsError) as error:
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise InputError(Problem(name, f"is no dataframe that can be read: {reason}")) from None
 
 
@@ -144,9 +147,9 @@ def _column(column: Any) -> pl.Series:
             name, values.astype("datetime64[us]" if kind.time_unit == "s" else values.dtype)
         ).dt.cast_time_unit("us")
         return found.dt.replace_time_zone("UTC") if zone else found
-    if kind.is_numeric() and not column.is_null().any():
+    if (kind.is_integer() or kind.is_float()) and not column.is_null().any():
         return pl.Series(name, column.to_numpy())
-    if kind.is_numeric():
+    if kind.is_float():
         return pl.Series(name, column.cast(nw.Float64).to_numpy()).fill_nan(None)
     missing = column.is_null().to_list()
     values = [None if gone else value for value, gone in zip(column.to_list(), missing, strict=True)]

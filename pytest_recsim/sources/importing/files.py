@@ -125,8 +125,18 @@ def read_parquet(path: Path) -> Sheet:
 def as_sheet(frame: pl.DataFrame, name: str, notes: tuple[str, ...] = ()) -> Sheet:
     """Return a frame as a sheet; its rows are numbered from 1."""
     frame = frame.rename({"row": "row_"}) if "row" in frame.columns else frame
-    texts = [name for name, kind in frame.schema.items() if kind in (pl.Categorical, pl.Enum, pl.Binary)]
-    plain = frame.with_columns(
-        pl.col(texts).cast(pl.String, strict=False), pl.selectors.decimal().cast(pl.Float64)
+    texts = [name for name, kind in frame.schema.items() if kind in (pl.Categorical, pl.Enum)]
+    plain = frame.with_columns(pl.col(texts).cast(pl.String)).with_columns(
+        _plain(frame[name]) for name, kind in frame.schema.items() if kind.is_decimal() or kind == pl.Binary
     )
     return Sheet(name, plain.with_columns(row=pl.int_range(1, pl.len() + 1, dtype=pl.Int64)), notes)
+
+
+def _plain(column: pl.Series) -> pl.Series:
+    """Decimals as numbers, whole ones without a loss; bytes as the text that they are, or as they are where they are none."""
+    if isinstance(column.dtype, pl.Decimal) and column.dtype.scale:
+        return column.cast(pl.Float64)
+    try:
+        return column.cast(pl.String if column.dtype == pl.Binary else pl.Int64)
+    except pl.exceptions.PolarsError:
+        return column if column.dtype == pl.Binary else column.cast(pl.String)

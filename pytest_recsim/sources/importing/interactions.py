@@ -142,7 +142,7 @@ def _interactions(sheet: Sheet, mapping: Reading, notes: list[str]) -> pl.DataFr
     columns, settings, findings = mapping.interactions, mapping.settings, Findings()
     frame = sheet.frame
     types = _types(sheet, mapping, notes)
-    made: dict[str, Any] = {name: ids(sheet, columns[name][0]) for name in ("user_id", "item_id")}
+    made: dict[str, Any] = {name: sheet.ids(columns[name][0]) for name in ("user_id", "item_id")}
     clock = Clock(settings.get("day_first"), settings.get("time_zone"), settings.get("time_unit"))
     made["ts"] = moments(sheet, _joined(sheet, columns["ts"]), clock, findings, notes)
     if "value" in columns:
@@ -152,20 +152,12 @@ def _interactions(sheet: Sheet, mapping: Reading, notes: list[str]) -> pl.DataFr
             notes.append(f"{name}: numbers with decimal {'commas' if comma else 'points'}")
         made["value"] = numbers(sheet, name, findings, comma=comma)
     if "source_event_id" in columns:
-        own = ids(sheet, columns["source_event_id"][0]).str.strip_chars()
+        own = sheet.ids(columns["source_event_id"][0]).str.strip_chars()
         made["source_event_id"] = own.set(own == "", None)
     findings.check()
     code, back, stays = types
     made_frame = pl.DataFrame({**made, "row": frame["row"]}).with_columns(type=code, returned=back)
     return made_frame if stays is None or stays.all() else made_frame.filter(stays)
-
-
-def ids(sheet: Sheet, name: str) -> pl.Series:
-    """Return ids as text: whole numbers without a point, also where a missing one made them floats."""
-    column = sheet.frame[name]
-    if column.dtype.is_float() and (column == column.round()).fill_null(value=True).all():
-        return column.cast(pl.Int64, strict=False).cast(pl.String)
-    return sheet.texts(name)
 
 
 def _joined(sheet: Sheet, names: Sequence[str]) -> pl.Series:

@@ -11,11 +11,8 @@ import polars as pl
 
 from pytest_recsim.data.input.findings import Findings, quoted
 from pytest_recsim.data.input.problems import InputError, Problem
-from pytest_recsim.sources.importing.csvtext import Sheet
+from pytest_recsim.sources.importing.csvtext import EXACT, Sheet
 from pytest_recsim.sources.importing.raw import Text, read_text
-
-EXACT = 2.0**53
-"""Beyond it, floats are no whole numbers any more; ids may be."""
 
 
 def read_jsonl(path: Path, encoding: str | None = None) -> Sheet:
@@ -43,7 +40,7 @@ def _at_once(data: bytes) -> pl.DataFrame | None:
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return None
     lines = data.count(b"\n") + (not data.endswith(b"\n"))
-    large = any((column.abs() > EXACT).any() for column in frame if column.dtype.is_float())
+    large = any((column.abs() >= EXACT).any() for column in frame if column.dtype.is_float())
     if (
         len(frame) != lines
         or any(kind.is_nested() for kind in frame.dtypes)
@@ -110,7 +107,7 @@ def _column(values: list[Any]) -> pl.Series:
     if kinds <= {int}:
         fits = all(value is None or abs(value) < 2**63 for value in values)
         return pl.Series(values, dtype=pl.Int64) if fits else pl.Series(map(_text, values), dtype=pl.String)
-    if kinds <= {int, float}:
+    if kinds <= {int, float} and all(value is None or abs(value) < EXACT for value in values):
         return pl.Series([None if value is None else float(value) for value in values], dtype=pl.Float64)
     if kinds == {bool}:
         return pl.Series(values, dtype=pl.Boolean)

@@ -55,6 +55,8 @@ def parse(texts: Sequence[str], traits: Sequence[str]) -> tuple[Rule, ...]:
 
 
 def _rule(text: str, traits: Sequence[str]) -> Rule:
+    if not isinstance(text, str):
+        raise _wrong(str(text), "is no text")
     name, colon, rest = text.partition(":")
     name = name.strip()
     if wrong := wrong_name(name):
@@ -113,7 +115,7 @@ def assign(
         for condition in rule.conditions:
             holds = holds & _holds(condition)
         chosen = chosen.fill_null(pl.when(holds).then(pl.lit(rule.name)))
-    return known.select(segment=chosen.fill_null(REST)).to_series()
+    return known.with_columns(segment=chosen.fill_null(REST))["segment"]
 
 
 def _known(
