@@ -230,6 +230,13 @@ def test_amazon_refuses_seconds_in_the_place_of_milliseconds(tmp_path):
     assert "Games23.jsonl:1: time" in refused("amazon", fill(tmp_path, "amazon", Games23__jsonl=odd))
 
 
+def test_a_product_that_is_told_in_other_types_is_still_a_product(tmp_path):
+    odd = '{"asin":"B1","title":["T"],"price":{"x":1},"brand":7,"category":"Toys","categories":[["x"]]}\n'
+    document = imported("amazon", fill(tmp_path, "amazon", meta_Games__json=odd))
+    assert item(document, "B1")["category"] == "toys"
+    assert "price" not in item(document, "B1")
+
+
 def test_one_file_of_reviews_finds_its_products(tmp_path):
     fill(tmp_path, "amazon")
     document = imported("amazon", tmp_path / "Games.json")

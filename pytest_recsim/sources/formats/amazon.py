@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import polars as pl
@@ -39,17 +39,17 @@ class Review(msgspec.Struct):
 
 
 class Product(msgspec.Struct):
-    """What is told of a product."""
+    """What is told of a product, as it is: what is neither text nor number where it should be is as good as missing."""
 
     parent_asin: str = ""
     asin: str = ""
-    title: str | None = None
-    price: float | str | None = None
-    brand: str | None = None
-    store: str | None = None
-    main_category: str | None = None
-    category: list[str] | None = None
-    categories: list[str] | None = None
+    title: Any = None
+    price: Any = None
+    brand: Any = None
+    store: Any = None
+    main_category: Any = None
+    category: Any = None
+    categories: Any = None
 
 
 def read(source: Source) -> Joined:
@@ -128,22 +128,29 @@ def _items(paths: Iterable[Path], notes: list[str]) -> pl.DataFrame:
 
 
 def _item(row: int, key: str, one: Product, price: float | None) -> dict[str, object]:
-    words = [
-        word for word in one.categories or one.category or [] if "<" not in word
-    ]  # pieces of pages, in 2018
-    path = words or ([one.main_category] if one.main_category else [])
-    maker = one.brand or one.store
-    title = one.title if one.title and "<" not in one.title else None
-    brand = maker if maker and "<" not in maker else None
+    path = _texts(one.categories) or _texts(one.category) or _texts(one.main_category)
+    brand = next(iter(_texts(one.brand) or _texts(one.store)), None)
     fields = labelled(path, path[0] if path else None, path, brand)
-    return {"row": row, "item_id": key, "description": title, "price": price, **fields}
+    return {
+        "row": row,
+        "item_id": key,
+        "description": next(iter(_texts(one.title)), None),
+        "price": price,
+        **fields,
+    }
 
 
-def _price(told: float | str | None) -> float | None:
+def _texts(told: Any) -> list[str]:
+    """One text or a list of them, without pieces of pages, of which 2018 has many."""
+    found = told if isinstance(told, list) else [told]
+    return [text for text in found if isinstance(text, str) and text.strip() and "<" not in text]
+
+
+def _price(told: Any) -> float | None:
     """One number, perhaps with a dollar sign; a range or a piece of a page is none."""
     if isinstance(told, str):
         found = _PRICE.fullmatch(told.strip())
         return float(found[1].replace(",", "") + (found[2] or "")) if found else None
-    if told is None or not math.isfinite(told) or not 0 <= told < 1e9:
+    if not isinstance(told, int | float) or isinstance(told, bool) or not 0 <= told < 1e9:
         return None
     return float(told)
