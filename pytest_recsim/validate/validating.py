@@ -52,6 +52,11 @@ class Asked:
         """The options of a run on the stand-in."""
         return Options(customers=tuple(customers), root=self.root, here=self.root, **self.options | more)
 
+    @property
+    def profiles(self) -> list[Path]:
+        """Where profiles are."""
+        return [self.root / "profiles", packaged_profiles()]
+
     def guardrails(self) -> Guardrails:
         """The thresholds that a run would take.
 
@@ -66,7 +71,12 @@ def validated(path: Path, asked: Asked) -> Validated:
     """Look at one input; whatever is wrong with it is told, never raised."""
     name = shown(path)
     if not path.exists():
-        return Validated(path=name, kind="unknown", wrong=by_cause([Problem(name, "not found")]))
+        try:
+            path = find_profile(str(path), asked.profiles)
+        except InputError:
+            told = "not found, neither as a file nor as the name of a profile"
+            return Validated(path=name, kind="unknown", wrong=by_cause([Problem(name, told)]))
+        name = shown(path)
     kind = kind_of(path)
     if kind == "unknown":
         return Validated(path=name, kind=kind, wrong=by_cause([Problem(name, odd(path))]))
@@ -169,7 +179,7 @@ def _missing(found: Guardrails, asked: Asked) -> Iterator[Problem]:
             )
         if entry.env_profile:
             try:
-                find_profile(entry.env_profile, [asked.root / "profiles", packaged_profiles()])
+                find_profile(entry.env_profile, asked.profiles)
             except InputError as error:
                 for problem in error.problems:
                     yield Problem(entry.origins["env_profile"], f"`{entry.env_profile}`: {problem.what}")

@@ -128,6 +128,13 @@ def test_wrong_arguments_are_four(shop, capsys, words, sentence):
     assert sentence in said
 
 
+def test_a_profile_may_be_named(shop, capsys):
+    code, said = told(capsys, "own", "dev")
+    assert code == 0
+    assert "profiles/own.env: profile" in said
+    assert "dev.env: profile" in said
+
+
 def test_an_empty_folder_has_nothing_to_validate(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     code, said = told(capsys)
