@@ -112,6 +112,12 @@ def test_times_are_recognised_in_many_forms(write, cells, settings, found):
         (["2026-01-31", "2026-02-30"], {}, "e.csv:3: timestamp `2026-02-30` is no time"),
         (["2026-01-31", ""], {}, "e.csv:3: timestamp is empty"),
         (["5"], {}, "--time-unit"),
+        (["1769900000", "0", "1769900001"], {}, "e.csv:3: timestamp `0` is no time"),
+        (
+            ["1769900000", "17699000000000000"],
+            {"time_unit": "s"},
+            "e.csv:3: timestamp `17699000000000000` is no time",
+        ),
         (["9" * 400], {}, "timestamp"),
         (["2026-01-31"], {"time_zone": "Europe/Berln"}, "did you mean `Europe/Berlin`"),
         (["2026-01-31"], {"time_unit": "h"}, "must be one of s, ms, us, ns"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
+import numpy as np
 import polars as pl
 
 from pytest_recsim.data.input.findings import Findings, quoted
@@ -145,17 +146,20 @@ def _epoch(sheet: Sheet, column: pl.Series, clock: Clock, notes: list[str]) -> p
     low, high = float(known.min()), float(known.max())  # type: ignore[arg-type] # numbers, and some
     if clock.unit is None and low >= 19_700_101 and high <= 21_991_231:
         return _texts(sheet, column.cast(pl.Int64).cast(pl.String), clock, notes)
+    usual = float(np.median(known.to_numpy()))
     unit = clock.unit or next(
-        (one for one, size in UNITS.items() if low * size / 1e6 >= LEAST and high * size / 1e6 < MOST), None
+        (one for one, size in UNITS.items() if LEAST <= usual * size / 1e6 < MOST), None
     )
     if unit is None:
         what = f"column `{column.name}` holds numbers from {low:g} to {high:g}, which are no times in one unit; --time-unit s, ms, us or ns"
         raise InputError(Problem(sheet.name, what))
     notes.append(f"{column.name}: {NAMES[unit]} since 1970, UTC")
     factor = UNITS[unit]
-    exact = column * int(factor) if factor >= 1 else column // 1000
-    if exact.dtype.is_float():
-        exact = exact.set(~exact.is_between(0, MOST * 1e6), None).round()
+    least = 0.0 if clock.unit else LEAST  # one row among many that is decades before them is no time
+    fits = (column.cast(pl.Float64) * (factor / 1e6)).is_between(least, MOST)
+    known = column.set(~fits, None)
+    exact = known * int(factor) if factor >= 1 else known // 1000
+    exact = exact.round() if exact.dtype.is_float() else exact
     return exact.cast(pl.Int64, strict=False).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
 
 
