@@ -10,6 +10,7 @@ from pytest_recsim.data.fixtures.columns import columns
 from pytest_recsim.data.fixtures.fixture import load_fixture
 from pytest_recsim.data.fixtures.split import split_events
 from pytest_recsim.data.input.problems import InputError
+from pytest_recsim.sources.importing import output
 from pytest_recsim.sources.importing.build import build
 from pytest_recsim.sources.importing.choices import Choices
 from pytest_recsim.sources.importing.segments import cut_us
@@ -35,6 +36,13 @@ def test_ids_stay_text_and_events_are_in_order_of_time(tmp_path):
     found = [(event.user_id, event.item_id, event.type, event.value) for event in fixture.events]
     assert found == [("007", 'a"\\', 0, 1.0), ("7", "ü", 1, 2.5), ("7", "b", 3, 1.0)]
     assert built.document()["events"][0]["ts"] == "2026-01-01T01:00:00Z"
+
+
+def test_many_events_are_written_in_slices_as_few_are(monkeypatch):
+    rows = [(f"u{turn % 3}", f"i{turn % 2}", turn, turn % 5, turn / 2) for turn in range(7)]
+    whole = build(tables(*rows)).json
+    monkeypatch.setattr(output, "SLICE", 2)
+    assert build(tables(*rows)).json == whole
 
 
 def test_blanks_at_the_ends_of_ids_are_taken_off_and_said():

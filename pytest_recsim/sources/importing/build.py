@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -38,13 +39,13 @@ class Built:
         meta: of the fixture; its ``notes`` are ``notes``.
         notes: sentences of what was recognised, decided and counted.
         counts: how many items, users and events.
-        lists: each as JSON objects with commas between them.
+        lists: each as JSON objects with commas between them, in pieces.
     """
 
     meta: Mapping[str, Any]
     notes: tuple[str, ...]
     counts: Mapping[str, int]
-    lists: Mapping[str, Buffer]
+    lists: Mapping[str, Sequence[Buffer]]
 
     @property
     def json(self) -> bytes:
@@ -97,7 +98,8 @@ class _Making:
     def _events(self) -> tuple[pl.DataFrame, Ids, Ids]:
         """Rows as numbers, in order of time, those of nobody and what came back already decided."""
         frame = self.tables.interactions
-        users, items = encode(frame["user_id"]), encode(frame["item_id"])
+        with ThreadPoolExecutor(2) as pool:
+            users, items = pool.map(encode, (frame["user_id"], frame["item_id"]))
         for kind, ids in (("user", users), ("item", items)):
             if ids.trimmed:
                 self.notes.append(
@@ -186,9 +188,9 @@ class _Making:
         if self.choices.key is not None:
             users, user_ids = self._hidden(users, user_ids)
             events = events.drop("source_event_id", "meta", strict=False)
-        lists = {
-            "items": item_entries(self.tables, items),
-            "users": user_entries(self.tables, users),
+        lists: dict[str, Sequence[Buffer]] = {
+            "items": [item_entries(self.tables, items)],
+            "users": [user_entries(self.tables, users)],
             "events": output.events_json(events, user_ids.texts, item_ids.texts),
         }
         counts = {"items": len(items.frame), "users": len(users.frame), "events": len(events)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
@@ -16,10 +17,12 @@ from pytest_recsim.record.jsonio import Buffer
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
+SLICE, THREADS = 250_000, 2
+"""Events that are put into words at once, and how many such slices beside each other."""
 
 
-def events_json(events: pl.DataFrame, users: pl.Series, items: pl.Series) -> Buffer:
-    """Return one JSON object per event, with a comma between each and the next, and line breaks after the commas.
+def events_json(events: pl.DataFrame, users: pl.Series, items: pl.Series) -> list[Buffer]:
+    """Return one JSON object per event, with a comma between each and the next and line breaks after the commas, in pieces.
 
     Args:
         events: ``user`` and ``item`` (codes), ``ts`` (Int64 microseconds), ``type``, perhaps ``value``,
@@ -28,16 +31,23 @@ def events_json(events: pl.DataFrame, users: pl.Series, items: pl.Series) -> Buf
         items: likewise of items.
     """
     if events.is_empty():
-        return b""
+        return []
+    people, things = _fragment(users, '{"user_id":'), _fragment(items, '"item_id":')
+    with ThreadPoolExecutor(THREADS) as pool:
+        pieces = list(pool.map(lambda some: _piece(some, people, things), events.iter_slices(SLICE)))
+    return [*pieces[:-1], pieces[-1][:-2]]
+
+
+def _piece(events: pl.DataFrame, people: pl.Series, things: pl.Series) -> memoryview:
     parts = {
-        "user": _fragment(users, '{"user_id":').gather(events["user"]),
-        "item": _fragment(items, '"item_id":').gather(events["item"]),
+        "user": people.gather(events["user"]),
+        "item": things.gather(events["item"]),
         "rest": _rest(events),
         "ts": _moments(events["ts"]),
     }
     buffer = io.BytesIO()
     pl.DataFrame(parts).write_csv(buffer, include_header=False, quote_style="never", line_terminator=",\n")
-    return buffer.getbuffer()[:-2]
+    return buffer.getbuffer()
 
 
 def _moments(ts: pl.Series) -> pl.Series:
@@ -121,12 +131,12 @@ def plain_users(ids: pl.Series, segments: pl.Series) -> bytes:
     return buffer.getvalue()[:-2]
 
 
-def document(meta: Mapping[str, Any], lists: Mapping[str, Buffer]) -> list[Buffer]:
+def document(meta: Mapping[str, Any], lists: Mapping[str, Sequence[Buffer]]) -> list[Buffer]:
     """Return a fixture as one JSON object, in pieces; each list is given without its brackets."""
     head = json.dumps(dict(meta), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
     parts: list[Buffer] = [b'{"meta":', head]
     for name, rows in lists.items():
-        parts += [f',\n"{name}":[\n'.encode(), rows, b"\n]"]
+        parts += [f',\n"{name}":[\n'.encode(), *rows, b"\n]"]
     return [*parts, b"}\n"]
 
 
