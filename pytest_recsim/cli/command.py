@@ -13,10 +13,17 @@ from typing import Any
 
 import click
 
-from pytest_recsim.data.input.problems import nearest
+from pytest_recsim.data.input.problems import InputError, Problem, nearest
 
 PATH = click.Path(path_type=Path, readable=False)
 """A file or folder that the room below opens, and explains when it cannot."""
+
+
+def folder(_context: click.Context, parameter: click.Parameter, value: Path) -> Path:
+    """Refuse what is no folder, instead of finding nothing in it."""
+    if not value.is_dir():
+        raise InputError(Problem(parameter.opts[0], f"{value}: there is no such folder"))
+    return value
 
 
 class Argument(click.Argument):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pytest_recsim.cli.columns import columns
-from pytest_recsim.cli.command import PATH, argument, group
+from pytest_recsim.cli.command import PATH, argument, folder, group
 from pytest_recsim.cli.completion import customers
 from pytest_recsim.cli.voice import document, note, say
 from pytest_recsim.data.input.problems import InputError, Problem, nearest
@@ -39,7 +39,9 @@ def guardrails() -> None:
 @click.option(
     "--guardrails-file", type=PATH, metavar="FILE", help="else guardrails.yml, else the packaged one"
 )
-@click.option("--root", type=PATH, default=Path(), metavar="DIR", help="the folder with guardrails.yml")
+@click.option(
+    "--root", type=PATH, callback=folder, default=Path(), metavar="DIR", help="the folder with guardrails.yml"
+)
 @click.option("--json", "as_json", is_flag=True, help="print it as JSON")
 def show(
     customer: str, namespace: str, segment: str, guardrails_file: Path | None, root: Path, as_json: bool

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from pytest_recsim.cli.command import PATH, Command, argument, command
-from pytest_recsim.cli.import_options import CHOICES, OUT, choices_of, options
+from pytest_recsim.cli.import_options import CHOICES, OUT, choices_of, options, refuse_out
 from pytest_recsim.cli.voice import meter, say
 from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.sources.formats.registry import KINDS, Kind
@@ -52,10 +52,9 @@ def _command(kind: Kind) -> Command:
 
 def _import(kind: Kind, given: dict[str, Any]) -> None:
     from pytest_recsim.sources.importing.tables import require_polars
-    from pytest_recsim.sources.writer import refuse_existing
 
     require_polars()
-    refuse_existing(given["out"], force=given["force"])
+    refuse_out(given)
     from pytest_recsim.pace import paced
     from pytest_recsim.sources.importing.build import build
 

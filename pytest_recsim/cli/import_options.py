@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -59,6 +60,25 @@ def options(*groups: tuple[Command, ...]) -> Command:
         return command
 
     return put
+
+
+def refuse_out(given: dict[str, Any]) -> None:
+    """Raise ``InputError`` when the fixture cannot be written where it is to be, or would replace what it is made of."""
+    from pytest_recsim.data.input.files import shown
+    from pytest_recsim.sources.writer import refuse_existing
+
+    out = given["out"]
+    refuse_existing(out, force=given["force"])
+    for name in ("source", "items", "users", "mapping", "key_file"):
+        if given.get(name) and _same(out, given[name]):
+            raise InputError(Problem(shown(out), "is what is read; must be another file"))
+
+
+def _same(one: Path, other: Path | str) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them is not there, or is an address
+        return False
 
 
 def reading_of(given: dict[str, Any]) -> Any:

@@ -17,6 +17,7 @@ from pytest_recsim.cli.import_options import (
     choices_of,
     options,
     reading_of,
+    refuse_out,
 )
 from pytest_recsim.cli.voice import meter, say
 from pytest_recsim.data.input.files import shown
@@ -70,10 +71,9 @@ def from_jsonl(**given: Any) -> None:
 def _run(kind: str, given: dict[str, Any]) -> None:
     """Import files of one kind, and keep the mapping beside the fixture."""
     from pytest_recsim.sources.importing.tables import require_polars
-    from pytest_recsim.sources.writer import refuse_existing
 
     require_polars()
-    refuse_existing(given["out"], force=given["force"])
+    refuse_out(given)
     beside = given["out"].with_suffix(".mapping.yml")
     if given["mapping"] is None and beside.exists() and not given["force"]:
         what = f"exists already and may have been edited; `--mapping {beside}` uses it, --force replaces it"

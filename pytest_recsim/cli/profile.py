@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pytest_recsim.cli.columns import columns
-from pytest_recsim.cli.command import PATH, argument, group
+from pytest_recsim.cli.command import PATH, argument, folder, group
 from pytest_recsim.cli.completion import profiles
 from pytest_recsim.cli.profile_service import apply, fetch
 from pytest_recsim.cli.voice import note, say
@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from pytest_recsim.data.profiles.profiles import Profile, Setting
 
 ROOT = click.option(
-    "--root", type=PATH, default=Path(), metavar="DIR", help="the folder with profiles/ and guardrails.yml"
+    "--root",
+    type=PATH,
+    callback=folder,
+    default=Path(),
+    metavar="DIR",
+    help="the folder with profiles/ and guardrails.yml",
 )
 
 

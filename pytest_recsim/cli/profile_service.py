@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pytest_recsim.cli.columns import columns
-from pytest_recsim.cli.command import PATH, argument, command
+from pytest_recsim.cli.command import PATH, argument, command, folder
 from pytest_recsim.cli.completion import profiles
 from pytest_recsim.cli.voice import note, say
 from pytest_recsim.data.input.exitcodes import SERVICE_CHANGED
@@ -29,7 +29,14 @@ _Decorated = Callable[..., Any]
 def _options(of: _Decorated) -> _Decorated:
     """What both commands take."""
     for option in (
-        click.option("--root", type=PATH, default=Path(), metavar="DIR", help="the folder with profiles/"),
+        click.option(
+            "--root",
+            type=PATH,
+            callback=folder,
+            default=Path(),
+            metavar="DIR",
+            help="the folder with profiles/",
+        ),
         click.option(
             "--ca", default="", show_default=False, metavar="FILE", help="PEM file of a private authority"
         ),

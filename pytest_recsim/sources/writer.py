@@ -6,6 +6,7 @@ import gzip
 import json
 import secrets
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -18,7 +19,6 @@ from pytest_recsim.sources.parquet import write_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from pytest_recsim.record.jsonio import Buffer
 
@@ -80,7 +80,11 @@ def _unwritten(path: Path, error: Exception) -> InputError:
 
 
 def refuse_existing(path: Path, *, force: bool = False) -> None:
-    """Raise ``InputError`` when there is a file already, or a folder with something in it; before hours of work, not after them."""
+    """Raise ``InputError`` when there is a file already, or a folder with something in it, or where one works; before hours of work, not after them."""
+    here = Path.cwd()
+    if path.is_dir() and any(path.samefile(folder) for folder in (here, *here.parents)):
+        what = "is the folder where you are, or around it; name a file such as acme.json, or another folder"
+        raise InputError(Problem(shown(path), what))
     there = any(path.iterdir()) if path.is_dir() else path.exists()
     if there and not force:
         raise InputError(

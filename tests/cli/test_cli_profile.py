@@ -104,3 +104,13 @@ def test_problems_of_several_profiles_are_told_together_and_end_with_1(recsim, f
     assert "profiles/one.env:1: BRAND_CAP=x: must be" in out
     assert "profiles/two.env: `BLEND_BETA` is missing" in out
     assert recsim("check", "two", "--partial")[0] == 0
+
+
+@pytest.mark.parametrize("words", [["list"], ["show", "prod"], ["copy", "prod", "new"]])
+def test_a_root_that_is_not_there_is_told_and_not_made(recsim, folder, words):
+    assert recsim(*words, "--root", "nowhere") == (
+        4,
+        "",
+        "recsim: --root: nowhere: there is no such folder\n",
+    )
+    assert not (folder / "nowhere").exists()

@@ -390,3 +390,20 @@ def test_ids_of_items_that_are_floats_are_those_of_the_events(write, tmp_path):
     source = write("s.csv", PLAIN + "u,7,2026-01-13,view\n")
     built = import_files(Files("csv", source, tmp_path / "i.parquet")).built
     assert built.document()["items"] == [{"item_id": "7", "tags": []}]
+
+
+def test_an_import_never_replaces_what_it_reads_nor_the_folder_where_it_runs(write, tmp_path, monkeypatch):
+    source = write("s.csv", SHOP)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for out, said in (("../s.csv", "is what is read"), (".", "where you are"), ("..", "or around it")):
+        with pytest.raises(InputError, match=said):
+            CliRunner().invoke(
+                importing, ["csv", str(source), "--out", out, "--force"], catch_exceptions=False
+            )
+    assert (source.read_text(), {path.name for path in tmp_path.iterdir()}) == (SHOP, {"s.csv", "here"})
+
+
+def test_where_no_event_is_left_it_is_said_what_took_them(write):
+    source = write("s.csv", PLAIN + ",a,2026-01-13,view\n")
+    assert "no event is left; at least one is needed (1 row without a user left out" in refused(source)

@@ -88,9 +88,9 @@ class _Making:
         item_list, items, events = listed_items(self.tables, events, items, self.choices, self.notes)
         user_list, users = listed_users(self.tables, events, users, self.notes)
         if events.is_empty():
-            raise InputError(
-                Problem(self.tables.names.get("interactions", ""), "no event is left; at least one is needed")
-            )
+            why = "; ".join(self.notes[len(self.tables.notes) :])
+            what = f"no event is left; at least one is needed{f' ({why})' if why else ''}"
+            raise InputError(Problem(self.tables.names.get("interactions", ""), what))
         user_list, events = self._people(user_list, events)
         item_list = self._used(item_list, events)
         return self._written(item_list, user_list, items, users, events)
