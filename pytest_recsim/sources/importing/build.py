@@ -147,7 +147,7 @@ class _Making:
                 listed, frame=frame.with_columns(segment=self._by_column(frame, column, traits, say=say))
             )
         rules = self.choices.segments or DEFAULT
-        traits = [name for name in listed.traits if not frame.schema[name].is_nested()]
+        traits = [name for name in listed.traits if not frame[name].dtype.is_nested()]
         named = assign(parse(rules, traits), events, frame, self.choices.window_days)
         if say:
             origin = (

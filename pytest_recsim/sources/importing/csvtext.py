@@ -185,15 +185,15 @@ def _names(cells: Sequence[str], given: Sequence[str] | None, width: int) -> tup
     """Names of columns, each once, and what was odd about them."""
     wanted = list(given) if given is not None else [cell.strip() for cell in cells]
     wanted += [""] * (width - len(wanted))
-    names: list[str] = []
+    names: dict[str, None] = {}
     for place, name in enumerate(wanted[:width], 1):
         one, number = name or f"column_{place}", 2
         while one in names or one == "row":
             one, number = f"{name or 'column'}_{number}", number + 1
-        names.append(one)
+        names[one] = None
     odd = [f"`{new}`" for old, new in zip(wanted, names, strict=False) if old != new]
     told = f"columns without a name of their own are called {', '.join(odd[:5])}" if odd else ""
-    return names, told
+    return list(names), told
 
 
 def _frame(

@@ -116,7 +116,7 @@ def _times(
 
 
 def _is_times(sheet: Sheet, name: str) -> bool:
-    kind = sheet.frame.schema[name]
+    kind = sheet.frame[name].dtype
     if isinstance(kind, pl.Datetime | pl.Date):
         return True
     cells = _cells(sheet, name)
@@ -133,7 +133,7 @@ def _is_epoch(cell: str) -> bool:
 
 def _is_words(sheet: Sheet, name: str) -> bool:
     cells = list(dict.fromkeys(_cells(sheet, name)))
-    kind = sheet.frame.schema[name]
+    kind = sheet.frame[name].dtype
     named = bool(cells) and plain(name) in NAMES["type"].split()
     return telling(cells) or (named and (kind == pl.String or kind.is_integer()))
 
