@@ -27,6 +27,10 @@ from pytest_recsim.validate.scenarios import something_listed
 OF_CONTENT = frozenset({"repeat_hit_share"})
 """Whether they have a value hangs on what is listed, not only on how much."""
 OWN = Reason("only its function can tell", "custom", "run once, and see what it returns on these data")
+EARLIER = Reason(
+    "the run that is compared with decides",
+    next_step="name one with --recsim-compare-to, and look at its report",
+)
 NO_SLOTS = Reason("no slot of any list passed through the client", "nobody", NOBODY.next_step)
 
 
@@ -105,7 +109,7 @@ class Guarded:
             return Need(True if sure else None if possible else False, why, usual)
         if metric.name == "error_rate":
             return Need(bool(users), NOBODY)
-        return Need(None, Reason("the run that is compared with decides"))
+        return Need(None, EARLIER)
 
     @property
     def table(self) -> Slates:

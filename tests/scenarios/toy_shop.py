@@ -152,6 +152,15 @@ class ToyShop:
     def plain_tags(self, item: str) -> frozenset[str]:
         return frozenset(tag for tag in self.items[item].tags if ":" not in tag)
 
+    def folded_tags(self, item: str) -> frozenset[str]:
+        return frozenset(self.items[item].tags)  # all of them are lower case
+
+    @property
+    def tagged(self) -> dict[str, frozenset[str]]:
+        there = self.available & self.offered
+        tags = {tag for item in there for tag in self.items[item].tags}
+        return {tag: frozenset(item for item in there if tag in self.items[item].tags) for tag in tags}
+
     def brand_tags(self, item: str) -> frozenset[str]:
         return frozenset(tag for tag in self.items[item].tags if tag.startswith("brand:"))
 

@@ -94,7 +94,7 @@ def test_what_was_sent_and_what_came_is_in_the_report_folder(sim):
 
 def test_every_step_is_timed(sim):
     timings = sim.prepared.timings
-    assert list(timings) == ["seed", "warm_up", "observe", "noise", "judge"]
+    assert list(timings) == ["seed", "look_at_data", "warm_up", "observe", "noise", "judge"]
     assert all(seconds >= 0 for seconds in timings.values())
 
 
