@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,19 @@ from pytest_recsim.cli.command import PATH, argument, command
 from pytest_recsim.cli.completion import customers, profiles
 from pytest_recsim.cli.voice import document, say
 from pytest_recsim.data.input.problems import InputError, Problem
+
+
+def _a(
+    kind: click.FloatRange | click.IntRange,
+) -> Callable[[click.Context, click.Parameter, str | None], str | None]:
+    """Refuse a text that is no such number; what is judged takes texts, as pytest's options are."""
+
+    def checked(context: click.Context, option: click.Parameter, text: str | None) -> str | None:
+        if text is not None:
+            kind.convert(text, option, context)
+        return text
+
+    return checked
 
 
 @command(
@@ -39,8 +53,13 @@ from pytest_recsim.data.input.problems import InputError, Problem
 )
 @click.option("--namespace", metavar="NAME", help="with the thresholds of this namespace")
 @click.option("--guardrails-file", metavar="FILE", help="in place of guardrails.yml")
-@click.option("--window-days", metavar="D", help="only events of the last D days")
-@click.option("--sample-users", metavar="N", help="judge so many users")
+@click.option(
+    "--window-days",
+    callback=_a(click.FloatRange(min=0.01)),
+    metavar="D",
+    help="only events of the last D days",
+)
+@click.option("--sample-users", callback=_a(click.IntRange(min=1)), metavar="N", help="judge so many users")
 @click.option(
     "--derive-tags", type=PATH, metavar="FIXTURE", help="write a copy with brand: and category: tags"
 )
@@ -55,6 +74,7 @@ def validate(
     import msgspec
 
     from pytest_recsim.clock import utc_now
+    from pytest_recsim.data.profiles.profiles import find_profile, packaged_profiles
     from pytest_recsim.record.jsonio import dumps
     from pytest_recsim.record.masking import safe
     from pytest_recsim.validate.inputs import everything
@@ -63,6 +83,8 @@ def validate(
 
     if derive_tags is not None:
         return _derive(inputs, derive_tags)
+    if options["env_profile"]:
+        find_profile(options["env_profile"], (Path("profiles"), packaged_profiles()))
     asked = Asked(
         Path.cwd(), utc_now(), customer or "", {key: value for key, value in options.items() if value}
     )

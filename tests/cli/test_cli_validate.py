@@ -118,6 +118,9 @@ def test_what_a_customer_names_and_is_not_there_is_wrong(shop, capsys):
     ("words", "sentence"),
     [
         (["--window"], "--window"),
+        (["--window-days", "ten"], "--window-days"),
+        (["--sample-users", "0"], "--sample-users"),
+        (["--env-profile", "dve"], "did you mean `dev`?"),
         (["--derive-tags", "x.json"], "exactly one data set"),
         (["--derive-tags", "fixtures/customers/acme.json", "fixtures/customers/acme.json"], "exists already"),
     ],
@@ -160,7 +163,7 @@ def test_options_of_the_run_count(shop, capsys):
     _, said = told(capsys, "fixtures/customers/acme.json", "--window-days", "10", "--customer", "acme")
     assert "older ones left out" in said
     code, said = told(capsys, "fixtures/customers/acme.json", "--env-profile", "nowhere")
-    assert code == 1
+    assert code == 4
     assert "unknown profile" in said
 
 

@@ -338,7 +338,8 @@ def test_the_command_keeps_the_mapping_beside_the_fixture_and_takes_it_back(writ
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[", "is not YAML"),
+        ("[", "m.yml:1"),
+        ("events: {buy: purchase, buy: view}", "`buy` is defined twice"),
         ("- 1", "must be a mapping"),
         ("itens: {}", "did you mean `items`"),
         ("settings: {day_first: perhaps}", "must be true or false"),

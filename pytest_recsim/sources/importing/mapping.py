@@ -9,9 +9,10 @@ from typing import Any
 
 import yaml
 
-from pytest_recsim.data.input.files import MOST_SETTINGS, read_text, shown
+from pytest_recsim.data.input.files import shown
 from pytest_recsim.data.input.findings import kind, quoted, unknown
 from pytest_recsim.data.input.problems import InputError, Problem, nearest
+from pytest_recsim.data.input.yamlmarks import load_marked, plain
 from pytest_recsim.sources.importing.tables import PROPS
 
 INTERACTIONS = ("user_id", "item_id", "ts", "type", "value", "source_event_id")
@@ -75,12 +76,7 @@ def load_mapping(path: Path) -> Reading:
     Raises:
         InputError: it is not one; what is wrong is named.
     """
-    text, name = read_text(path, "mapping", MOST_SETTINGS), shown(path)
-    try:
-        found = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
-        raise InputError(Problem(f"{name}:{line}", "is not YAML")) from None
+    name, found = shown(path), plain(load_marked(path, "mapping"))
     if not isinstance(found, dict):
         raise InputError(Problem(name, f"{kind(found)}; must be a mapping with `interactions`"))
     return reading_from(name, found)
