@@ -21,7 +21,7 @@ def _a(
 
     def checked(context: click.Context, option: click.Parameter, text: str | None) -> str | None:
         if text is not None:
-            kind.convert(text, option, context)
+            kind(text, option, context)
         return text
 
     return checked
