@@ -74,9 +74,7 @@ class Controller:
         self.batch: BatchWriter | None = None
         self.broker: Broker | None = None
         self.signals = Signals()
-        config.add_cleanup(
-            self.signals.forget
-        )  # after pytest's last look at what finalizers raised: a signal may meet one
+        config.add_cleanup(self.signals.forget)  # last of all: a signal may still meet a finalizer
         self.junit = JunitFile(config)
         self.wrote = False
         self._began = 0.0
