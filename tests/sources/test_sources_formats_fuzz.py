@@ -257,3 +257,10 @@ def _check(kind, source, out):
             assert len(line) < 1500, line
         return
     load_fixture(out)
+
+
+def test_a_cell_too_few_in_one_line_is_not_made_up_for_by_one_too_many_in_another(room):
+    path = room[1].with_suffix(".txt")
+    path.write_text("x|1|2\nx|1\nx|1|2|\n")
+    with pytest.raises(InputError, match=r"txt:2: 2 cells; there must be 3 \(also at .*txt:3\)"):
+        headless(path, ("a", "b", "c"), "|")
