@@ -14,11 +14,17 @@ from pytest_recsim.testing.ran import Ran
 LIMIT_S = 240
 DROPPED = ("pytest", "recs", "cov_", "http_proxy", "https_proxy", "all_proxy", "no_proxy")
 """What the run around this one was told, or may lead elsewhere."""
+IN_CI = ("CI", "BUILD_NUMBER")
+"""Where they are set pytest does not shorten its summary, so a nested run would say other things in CI than at home."""
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of somebody with nothing special in it."""
-    kept = {name: value for name, value in os.environ.items() if not name.lower().startswith(DROPPED)}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in IN_CI and not name.lower().startswith(DROPPED)
+    }
     return kept | {"COLUMNS": "200"} | dict(extra or {})
 
 

@@ -11,7 +11,7 @@ import pytest
 from plugin.plugin_shop import HERE, QUIET, Project
 
 from pytest_recsim.record.model import CheckResult
-from pytest_recsim.testing import Ran, Shop, event, item, shop, user
+from pytest_recsim.testing import Ran, Shop, environment, event, item, shop, user
 
 PAGE = HERE / "docs" / "own-scenarios.md"
 APART = [word for name in QUIET for word in ("-p", f"no:{name}")]
@@ -103,3 +103,10 @@ def test_the_documented_three_lines_pass_in_a_project_with_the_documented_scenar
     assert ran.code == 0, ran.text
     assert f"{trial.count('def test_')} passed" in ran.out
     assert sys.executable in place.command()
+
+
+def test_a_nested_run_is_not_told_that_it_runs_in_ci(monkeypatch):
+    for name in ("CI", "BUILD_NUMBER"):
+        monkeypatch.setenv(name, "1")
+    assert not {"CI", "BUILD_NUMBER"} & set(environment())
+    assert environment({"CI": "1"})["CI"] == "1"  # whoever wants to know how it looks there says so
