@@ -1,0 +1,1 @@
+"""Tuning knobs: trials on one slice of the data, the verdict on another."""
