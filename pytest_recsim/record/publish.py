@@ -32,6 +32,8 @@ from pytest_recsim.record.people import People
 from pytest_recsim.record.per_user import UserLine
 from pytest_recsim.record.quality import QualityMetrics
 from pytest_recsim.record.trend import Trend
+from pytest_recsim.record.tune import NAME as STUDY
+from pytest_recsim.record.tune import Study
 
 _ROOT = Path(__file__).resolve().parents[2]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -42,7 +44,7 @@ class File(msgspec.Struct, frozen=True):
     """A file of the record, or several of one kind.
 
     Attributes:
-        path: within the report folder, or within the reports folder for a batch and a history; ``*`` stands for any name.
+        path: within the report folder, that of a study included, or within the reports folder for a batch and a history; ``*`` stands for any name.
         schema: name of its schema, which is that of the file wherever it has one of its own.
         kind: the Struct that it holds, once or a line.
         meaning: what is in it.
@@ -95,6 +97,7 @@ FILES = (
         "this run against an earlier one, where one was named",
     ),
     File("batches/*.json", "batch_summary", BatchRecord, "a batch: one row per simulation"),
+    File(STUDY, "study", Study, "a tuning study, in its folder `*/tune_*`"),
 )
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from pytest_recsim.record.jsonio import Document
+from pytest_recsim.record.jsonio import SCHEMA_VERSION, Document, write_json
+from pytest_recsim.record.reading import Unreadable, read_record
 
 NAME = "study.json"
+PREFIX = "tune_"
+"""What the names of studies' folders begin with; they lie beside the runs of their customer."""
 State = Literal["complete", "stopped", "failed"]
 """All users were asked; it was told early that it is no better; it could not be measured."""
 
@@ -24,6 +28,7 @@ class Dimension(msgspec.Struct, frozen=True, kw_only=True):
         log: whether its logarithm is drawn evenly.
         choices: the values of a choice, as a profile has them.
         start: the starting profile's value, as text; empty where it sets none.
+        meaning: what the knob does, in words.
         travels: whether it reaches a service with each request, so that trials can share one.
     """
 
@@ -36,6 +41,7 @@ class Dimension(msgspec.Struct, frozen=True, kw_only=True):
     step: float | None = None
     log: bool = False
     choices: tuple[str, ...] = ()
+    meaning: str = ""
 
 
 class Goal(msgspec.Struct, frozen=True, kw_only=True):
@@ -229,7 +235,8 @@ class Study(Document, frozen=True, kw_only=True):
         finalists: suites on the tuning slice.
         winner: number of the trial that went to the verdict slice, null for none.
         requests: recommendation requests by what they were for, and ``total``.
-        tuned: the profile that was written, null for none.
+        tuned: name of the profile that was written, null for none.
+        command: what was typed; empty where a program asked.
     """
 
     status: Literal["running", "complete"]
@@ -257,6 +264,7 @@ class Study(Document, frozen=True, kw_only=True):
     seconds: float = 0.0
     tuned: str | None = None
     notes: tuple[str, ...] = ()
+    command: str = ""
 
     def trial(self, number: int) -> Trial:
         """Return one trial.
@@ -268,3 +276,26 @@ class Study(Document, frozen=True, kw_only=True):
             if one.number == number:
                 return one
         raise KeyError(number)
+
+
+def write_study(folder: Path, study: Study) -> Path:
+    """Write a study's file whole or not at all; return it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    write_json(folder / NAME, study)
+    return folder / NAME
+
+
+def read_study(folder: Path) -> Study:
+    """Return the study of a folder.
+
+    Raises:
+        OSError: it cannot be read.
+        msgspec.DecodeError: it is damaged, or of a later version.
+    """
+    found: Study = read_record(folder / NAME, Study)
+    if found.schema_version > SCHEMA_VERSION:
+        raise Unreadable(f"schema_version {found.schema_version} is of a later pytest-recsim")
+    return found

@@ -43,6 +43,7 @@ def test_a_record_that_was_written_before_follows_the_schemas():
         "history",
         "people",
         "per_user",
+        "study",
         "trend",
     }
 
