@@ -19,7 +19,7 @@ from pytest_recsim.data.input.problems import InputError, Problem
     "which",
     default="latest",
     metavar="RUN",
-    help="a report folder, a customer, or `latest`",
+    help="a report folder, that of a study too, a customer, or `latest`",
     shell_complete=customers,
 )
 @click.option("--reports-dir", type=PATH, default=Path("reports"), metavar="DIR", help="where runs report")
@@ -29,10 +29,13 @@ def opening(which: str, reports_dir: Path) -> None:
     Without a display its path is all that you get.
     """
     from pytest_recsim.data.input.files import shown
+    from pytest_recsim.record.tune import NAME as STUDY
     from pytest_recsim.report.html.page import NAME
     from pytest_recsim.simulation.bundle.folders import run_named
 
-    folder = run_named(which, reports_dir).root
+    folder = Path(which)
+    if not (folder / STUDY).is_file():
+        folder = run_named(which, reports_dir).root
     page = folder / NAME
     if not page.is_file():
         what = f"no {NAME}; `recsim report {shown(folder)}` makes it"

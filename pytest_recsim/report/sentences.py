@@ -66,6 +66,13 @@ def day(instant: datetime) -> str:
     return f"{instant.day} {instant:%B %Y}"
 
 
+def day_of(text: object) -> str:
+    """``7 October 2026`` of an instant as records write it; empty for anything else."""
+    with suppress(TypeError, ValueError):
+        return day(datetime.fromisoformat(text))  # type: ignore[arg-type]  # else a TypeError
+    return ""
+
+
 def moment(text: object) -> str:
     """``7 October 2026, 09:30 UTC`` of an instant as records write it; empty for anything else."""
     with suppress(TypeError, ValueError):
