@@ -41,6 +41,7 @@ class Keywords(TypedDict, total=False):
     latency_ms: float
     warm_up: float
     compare_to: str | Path
+    slice: str
 
 
 def plan_for(

@@ -109,6 +109,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     ``latency_ms`` is what the stand-in adds to every answer, ``warm_up`` how many seconds its data's first answers
     may take, 0 = no longer than all others. ``show_users``: the report tells what a few users did.
     ``compare_to`` is the report folder of the run that this one is held against, ``compare_note`` says why there is none although somebody asked.
+    ``slice`` is ``tuning`` where the ordinary holdout is kept out altogether and what lies before it is split once more.
     """
 
     id: str
@@ -144,6 +145,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     guardrail_notes: tuple[str, ...] = ()
     compare_to: str = ""
     compare_note: str = ""
+    slice: str = ""
 
     def __repr__(self) -> str:
         """Leave the restart command out: any word of it may be a password, and tracebacks show values."""

@@ -60,6 +60,7 @@ class Options:
     latency_ms: str = ""
     warm_up: str = ""
     compare_to: str = ""
+    slice: str = ""
     batch_file: str = ""
     batch_name: str = ""
     shard: str = ""

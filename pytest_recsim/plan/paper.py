@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pytest_recsim.data.fixtures.columns import columns
+from pytest_recsim.data.fixtures.slices import TUNING
 from pytest_recsim.data.fixtures.split import split_events
 from pytest_recsim.data.input.findings import quoted
 from pytest_recsim.data.input.names import broken
-from pytest_recsim.data.input.problems import Problem
+from pytest_recsim.data.input.problems import Problem, nearest
 
 if TYPE_CHECKING:
     from pytest_recsim.data.fixtures.model import Fixture
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 HALF_LIVES_ALLOWED = 1000  # beyond about 1,075 the real service answers 422 for the whole namespace
 OWN_SURFACES = "recsim-"
+SLICES = ("verdict", TUNING)
 _DAY_US = 86_400e6
 
 
@@ -25,6 +27,11 @@ def on_paper(plan: Plan, fixture: Fixture) -> Iterator[Problem]:
     if plan.surface.startswith(OWN_SURFACES) or broken(plan.surface):
         what = f"`{quoted(plan.surface)}`: must be a name without control characters that does not start with"
         yield Problem("--recsim-surface", f"{what} `{OWN_SURFACES}`: such surfaces are the scenarios' own")
+    if plan.slice not in ("", *SLICES):
+        near = nearest(plan.slice, SLICES)
+        what = f"`{quoted(plan.slice)}` is no slice; must be {' or '.join(SLICES)}{near}"
+        yield Problem("--recsim-slice", what)
+        return
     half_life = plan.knob("POPULARITY_HALFLIFE_DAYS")
     if plan.stand_in or "seed" in plan.skip or not half_life:
         return

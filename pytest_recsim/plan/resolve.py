@@ -258,6 +258,7 @@ def _plan(one: Asked, numbers: Numbers, guardrails: Guardrails, parts: _Parts) -
         own=options.own,
         compare_to=parts.earlier[0],
         compare_note=parts.earlier[1],
+        slice=options.slice,
     )
 
 
@@ -272,8 +273,7 @@ def _fixture(
         return load_fixture(entry.fixture), entry.origins["fixture"]
     folder = options.root / "fixtures" / "customers"
     name = customer.replace("-", "_")
-    found = named_so(folder, name)
-    if not found:
+    if not (found := named_so(folder, name)):
         raise InputError(_unknown(customer, folder / f"{name}.json", options, guardrails))
     if len(found) > 1:
         listed = " and ".join(f"`{path.name}`" for path in found)

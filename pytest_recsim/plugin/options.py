@@ -100,6 +100,12 @@ OPTIONS = (
         "show-users",
         "show five typical users in the report: history, list, what they then chose (personal data)",
     ),
+    Option(
+        "slice",
+        "what is held out: the ordinary holdout (verdict), or the last part of what lies before it (tuning)",
+        "SLICE",
+        default="verdict",
+    ),
     Option("dry-run", "print the resolved plan and stop; nothing is sent"),
     Option("seed-only", "validate, reset, seed, write the manifests and stop"),
 )
@@ -168,6 +174,7 @@ def read_options(config: pytest.Config) -> Options:
         latency_ms=option.recsim_latency_ms,
         warm_up=_twin(config, "recsim_warm_up"),
         compare_to=_twin(config, "recsim_compare_to"),
+        slice=option.recsim_slice.strip(),
         batch_file=option.recsim_batch_file,
         batch_name=option.recsim_batch_name,
         shard=option.recsim_shard,

@@ -88,7 +88,7 @@ class Material:
 def split_name(plan: Plan) -> str:
     """How the marker names a split: two runs share their seed only when this agrees."""
     window = "all" if plan.window_days is None else f"{plan.window_days:g}d"
-    return f"{plan.limit('split').value}/{window}"
+    return "/".join(filter(None, (str(plan.limit("split").value), window, plan.slice)))
 
 
 def prepare(

@@ -159,12 +159,12 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         importance: its share of what the goal owes to the knobs, 0 to 1; null where trials are too few to say.
         changed: largest share of lists that a value of it changed while all other knobs stayed; null where that was not tried.
-        kind: ``matters``; ``none``: it changes no list on this data; ``flat``: lists change and the goal does not; ``unknown``.
+        kind: ``matters``; ``dead``: it changes no list on this data; ``flat``: lists change and the goal does not; ``unknown``.
         sentence: the same for people, with what it rests on.
     """
 
     knob: str
-    kind: Literal["matters", "none", "flat", "unknown"]
+    kind: Literal["matters", "dead", "flat", "unknown"]
     sentence: str
     importance: float | None = None
     changed: float | None = None

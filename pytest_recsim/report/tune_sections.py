@@ -225,7 +225,7 @@ def _effects(study: Study) -> Iterator[Section]:
     if not study.effects:
         return
     space = {one.knob: one for one in study.space}
-    dead = [one.knob for one in study.effects if one.kind == "none"]
+    dead = [one.knob for one in study.effects if one.kind == "dead"]
     words = (f"Without effect on these data: {', '.join(dead)}.",) if dead else ()
     rows = tuple(
         (
@@ -244,7 +244,7 @@ def _effects(study: Study) -> Iterator[Section]:
 
 EFFECTS = {
     "matters": "matters",
-    "none": "none",
+    "dead": "none",
     "flat": "changes lists, not the goal",
     "unknown": "unknown",
 }

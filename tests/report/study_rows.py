@@ -70,7 +70,7 @@ SPACE = (
 EFFECTS = (
     Effect(knob="PROFILE_BOOST", kind="matters", importance=0.62, changed=0.94, sentence="Its two ends change 94 % of the lists."),
     Effect(knob="MMR_LAMBDA", kind="matters", importance=0.35, changed=0.5, sentence="Low values break catalogue coverage."),
-    Effect(knob="BRAND_CAP", kind="none", importance=0.03, changed=0.0, sentence="Not one list of 100 users changed at either end."),
+    Effect(knob="BRAND_CAP", kind="dead", importance=0.03, changed=0.0, sentence="Not one list of 100 users changed at either end."),
 )  # fmt: skip
 SLICES = (
     Slice(name="seeded", after=None, until="2026-09-01T00:00:00Z", events=30000, users=900),

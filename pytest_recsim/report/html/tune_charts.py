@@ -115,7 +115,7 @@ def importance_chart(study: Study) -> Chart:
         ((one.importance, one.knob, one.kind) for one in study.effects if one.importance is not None),
     )
     with axes(0.8 + 0.28 * len(found)) as (figure, plot):
-        colours = [FAINT if kind in ("none", "flat") else OTHER for _, _, kind in found]
+        colours = [FAINT if kind in ("dead", "flat") else OTHER for _, _, kind in found]
         bars = plot.barh(range(len(found)), [100 * share for share, _, _ in found], color=colours, height=0.6)
         plot.bar_label(bars, [f"{share:.0%}" for share, _, _ in found], padding=3)
         plot.set_yticks(range(len(found)), [short(knob) for _, knob, _ in found])

@@ -13,6 +13,7 @@ from pytest_recsim.clock import wall
 from pytest_recsim.data.fixtures.columns import columns
 from pytest_recsim.data.fixtures.fixture import load_fixture
 from pytest_recsim.data.fixtures.model import Fixture
+from pytest_recsim.data.fixtures.slices import TUNING, before_verdict, tuning_split
 from pytest_recsim.data.fixtures.split import split_events
 from pytest_recsim.data.input.files import unwritable
 from pytest_recsim.data.input.instants import to_us
@@ -65,13 +66,22 @@ class Session:
         return self.context.capabilities
 
     @cached_property
-    def fixture(self) -> Fixture:
+    def _whole(self) -> Fixture:
         return self._given or load_fixture(Path(self.plan.fixture.file))
 
     @cached_property
+    def fixture(self) -> Fixture:
+        """The data set; of the tuning slice as it was when the verdict slice began."""
+        if self.plan.slice != TUNING:
+            return self._whole
+        return before_verdict(self._whole, self.plan.split, self.plan.window_days)
+
+    @cached_property
     def material(self) -> Material:
-        table = columns(self.fixture)
-        return Material(self.fixture, table, split_events(table, self.plan.split, self.plan.window_days))
+        table, at, window = columns(self.fixture), self.plan.split, self.plan.window_days
+        if self.plan.slice == TUNING:
+            return Material(self.fixture, table, tuning_split(columns(self._whole), table, at, window))
+        return Material(self.fixture, table, split_events(table, at, window))
 
     @cached_property
     def service(self) -> Service:

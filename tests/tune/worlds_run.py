@@ -1,0 +1,179 @@
+"""Does tuning find what a person found, and does it ever praise what is no better? Studies on many worlds, counted.
+
+    python tests/tune/worlds_run.py better [--worlds 10] [--trials 60] [--keep DIR]
+    python tests/tune/worlds_run.py equal [--worlds 40] [--trials 20] [--keep DIR]
+
+`better`: from `prod`, on worlds of customer-a's recipe with other seeds, by the default sampler and at random. `equal`: knobs that
+do nothing on the data, half of the worlds on a service that answers equal questions unequally. Both write `docs/tune-worlds.json`;
+a world that is in DIR already is not made again. `better` takes about an hour of processor time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from pytest_recsim.record.jsonio import write_json
+from pytest_recsim.record.tune import NAME, Study
+from pytest_recsim.sources.generator import generate
+from pytest_recsim.sources.writer import write_fixture
+from pytest_recsim.testing import environment
+
+ROOT = Path(__file__).resolve().parents[2]
+FIGURES = ROOT / "docs/tune-worlds.json"
+LIMIT_S = 3600
+FIRST_SEED = {"better": 301, "equal": 401}
+SPACE = ROOT / "tests/tune/worlds_space.yml"
+SILENT = ("PROFILE_TOP_N=2000..4000", "POPULARITY_FANOUT=2000..4000", "PURCHASED_WINDOW_DAYS=200..400")
+"""More tags than anybody has, more items than there are, more days than the history has: no list changes."""
+
+
+def world(folder: Path, seed: int, items: int, users: int, events: int) -> None:
+    """A shop of customer-a's recipe as a folder of its own."""
+    if (folder / "fixtures").exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    fixture = generate("marketplace", seed, items=items, users=users, events=events)
+    write_fixture(fixture, folder / "fixtures/customers/world.json")
+
+
+def recsim(folder: Path, *words: str) -> int:
+    """Run ``recsim``; 0 and 1 are results, everything else ends this."""
+    command = [sys.executable, "-m", "pytest_recsim.cli", *words]
+    extra = {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(
+        command, cwd=folder, env=environment(extra), capture_output=True, text=True, timeout=LIMIT_S
+    )
+    if done.returncode not in (0, 1):
+        raise SystemExit(f"{' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.returncode
+
+
+def study(folder: Path, name: str, *words: str) -> Study:
+    """Run one study, or read what an earlier attempt left."""
+    reports = folder / name
+    if not list(reports.rglob(NAME)):
+        recsim(folder, "tune", "world", f"--reports-dir={reports}", *words)
+    (file,) = reports.rglob(NAME)
+    return msgspec.json.decode(file.read_bytes(), type=Study)
+
+
+def hand_tuned_holds(folder: Path) -> bool:
+    """Whether the profile that a person tuned on other worlds passes everything on this one."""
+    note = folder / "hand.json"
+    if not note.exists():
+        words = ["-m", "pytest", "--customer", "world", "--env-profile", "customer_a", "-q", "--tb=no"]
+        words.append(f"--recsim-reports-dir={folder / 'hand'}")
+        extra = {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
+        done = subprocess.run(
+            [sys.executable, *words], cwd=folder, env=environment(extra), capture_output=True
+        )
+        note.write_text(json.dumps(done.returncode == 0))
+    return bool(json.loads(note.read_text()))
+
+
+def shown(found: Study) -> dict[str, object]:
+    """What a study came to, as figures."""
+    verdict = found.verdict
+    winner = next((one for one in verdict.suites if one.who != "start"), None) if verdict else None
+    goal = found.goals[0].metric
+    asked = sorted(one.measured.asked for one in found.trials if one.measured)
+    return {
+        "decision": verdict.decision if verdict else "keep",
+        "because": verdict.sentence if verdict else "nothing was recommendable",
+        "ready": bool(winner and winner.ready),
+        "failing": list(winner.failing) if winner else [],
+        goal: winner.figures.get(goal) if winner else None,
+        "worst_segment": min(
+            (one.difference / one.before for one in verdict.gains if one.segment and one.before), default=None
+        )
+        if verdict
+        else None,
+        "trials": len(found.trials),
+        "recommendable": sum(one.recommendable for one in found.trials),
+        "requests": found.requests.get("total"),
+        "requests_per_trial_median": asked[len(asked) // 2] if asked else None,
+        "requests_full": found.start.users if found.start else None,
+        "seconds": round(found.seconds),
+    }
+
+
+def better(folder: Path, seed: int, trials: int) -> dict[str, object]:
+    world(folder, seed, 400, 2400, 80_000)
+    words = ["--env-profile", "prod", "--space", str(SPACE), "--trials", str(trials), "--seed", str(seed)]
+    if not hand_tuned_holds(folder):
+        return {"seed": seed, "left_out": "the profile that a person tuned does not pass here either"}
+    return {
+        "seed": seed,
+        "default": shown(study(folder, "default", *words)),
+        "random": shown(study(folder, "random", *words, "--sampler", "random")),
+    }
+
+
+def equal(folder: Path, seed: int, trials: int) -> dict[str, object]:
+    world(folder, seed, 200, 800, 20_000)
+    words = ["--env-profile", "customer_a", "--trials", str(trials), "--seed", str(seed)]
+    words += [word for knob in SILENT for word in ("--knob", knob)]
+    unequal = seed % 2 == 0
+    if not unequal:
+        return {"seed": seed, "unequal_answers": False, **shown(study(folder, "study", *words))}
+    with served(folder, seed) as url:
+        return {
+            "seed": seed,
+            "unequal_answers": True,
+            **shown(study(folder, "study", *words, "--base-url", url)),
+        }
+
+
+@contextmanager
+def served(folder: Path, seed: int) -> Iterator[str]:
+    """A service that breaks ties by chance."""
+    words = ["serve", "--env-profile", "customer_a", "--quirks", "ties,order", "--quirks-seed", str(seed)]
+    command = [sys.executable, "-m", "pytest_recsim.cli", *words]
+    with subprocess.Popen(
+        command, cwd=folder, env=environment({"PYTHONPATH": str(ROOT)}), stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield json.loads(process.stdout.readline())["url"]
+        finally:
+            process.terminate()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("which", choices=["better", "equal"])
+    parser.add_argument("--worlds", type=int)
+    parser.add_argument("--trials", type=int)
+    parser.add_argument("--keep", type=Path)
+    given = parser.parse_args()
+    make, worlds, trials = {"better": (better, 10, 60), "equal": (equal, 40, 20)}[given.which]
+    worlds, trials = given.worlds or worlds, given.trials or trials
+    rows = []
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = given.keep or Path(scratch)
+        for seed in itertools.count(FIRST_SEED[given.which]):
+            began = time.monotonic()
+            rows.append(make(folder.absolute() / given.which / str(seed), seed, trials))
+            print(f"{time.monotonic() - began:.0f} s", json.dumps(rows[-1]), flush=True)
+            if sum("left_out" not in row for row in rows) == worlds:
+                break
+    known = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
+    write_json(FIGURES, known | {given.which: rows})
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
