@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -234,16 +233,7 @@ def append(path: Path, run: Past) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
-    try:
-        size = os.fstat(handle).st_size
-        torn = size and os.pread(handle, 1, size - 1) != b"\n"
-        line = (b"\n" if torn else b"") + jsonio.dumps(run) + b"\n"
-        while line:
-            line = line[os.write(handle, line) :]
-    finally:
-        os.close(handle)
+    jsonio.append_line(path, run)
 
 
 def read_history(path: Path) -> tuple[list[Past], list[str]]:

@@ -124,3 +124,21 @@ def write_gzip_lines(path: Path, lines: Iterable[bytes]) -> None:
     """Write JSON lines gzip-compressed, secrets masked; the same lines always give the same bytes (no time inside)."""
     content = b"".join(_without_secrets(line) + b"\n" for line in lines)
     write_atomic(path, gzip.compress(content, compresslevel=3, mtime=0))
+
+
+def append_line(path: Path, value: Any) -> None:
+    """Add a JSON line in one stroke, so that processes which write at once do not mix theirs; after half a line begins a new one.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+    try:
+        size = os.fstat(handle).st_size
+        torn = size and os.pread(handle, 1, size - 1) != b"\n"
+        line = (b"\n" if torn else b"") + dumps(value) + b"\n"
+        while line:
+            line = line[os.write(handle, line) :]
+    finally:
+        os.close(handle)

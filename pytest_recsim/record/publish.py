@@ -26,6 +26,8 @@ from pytest_recsim.record.batch import BatchRecord
 from pytest_recsim.record.comparison import Comparison
 from pytest_recsim.record.history import Past
 from pytest_recsim.record.jsonio import SCHEMA_VERSION
+from pytest_recsim.record.looks import NAME as LOOKS
+from pytest_recsim.record.looks import Look
 from pytest_recsim.record.metadata import Metadata
 from pytest_recsim.record.model import CheckResult
 from pytest_recsim.record.people import People
@@ -44,7 +46,7 @@ class File(msgspec.Struct, frozen=True):
     """A file of the record, or several of one kind.
 
     Attributes:
-        path: within the report folder, that of a study included, or within the reports folder for a batch and a history; ``*`` stands for any name.
+        path: within the report folder, that of a study included, or within the reports folder for a batch, a history and looks; ``*`` stands for any name.
         schema: name of its schema, which is that of the file wherever it has one of its own.
         kind: the Struct that it holds, once or a line.
         meaning: what is in it.
@@ -97,6 +99,7 @@ FILES = (
         "this run against an earlier one, where one was named",
     ),
     File("batches/*.json", "batch_summary", BatchRecord, "a batch: one row per simulation"),
+    File(f"*/{LOOKS}", "verdict_looks", Look, "one line per tuning study that has looked at a verdict slice"),
     File(STUDY, "study", Study, "a tuning study, in its folder `*/tune_*`"),
 )
 

@@ -45,6 +45,7 @@ def test_a_record_that_was_written_before_follows_the_schemas():
         "per_user",
         "study",
         "trend",
+        "verdict_looks",
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from study_rows import gain, held, measured, replace, study, suite, trial, verdict
+from made_study import gain, held, measured, replace, study, suite, trial, verdict
 
 from pytest_recsim.cli.main import main
 from pytest_recsim.record.tune import Goal, read_study, write_study

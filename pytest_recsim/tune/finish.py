@@ -1,0 +1,238 @@
+"""What comes after the trials: what the knobs do, whole runs of the best, and the verdict on the untouched slice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
+
+from pytest_recsim.clock import monotonic, utc_now
+from pytest_recsim.compare.compare import compare
+from pytest_recsim.compare.sides import read_run
+from pytest_recsim.data.input.problems import InputError, Problem
+from pytest_recsim.data.profiles.knobs import KNOBS
+from pytest_recsim.pace import Progress, paced, silent
+from pytest_recsim.plan.model import Plan
+from pytest_recsim.record.bundle import Bundle
+from pytest_recsim.record.looks import NAME as LOOKS
+from pytest_recsim.record.looks import Look, add_look
+from pytest_recsim.record.tune import Gain, Study, Suite, Verdict, write_study
+from pytest_recsim.report.html.tune import render_study
+from pytest_recsim.tune.bench import Bench
+from pytest_recsim.tune.decide import decide, finalists, gains_of, optimism_of
+from pytest_recsim.tune.effects import effects_of, probes_of
+from pytest_recsim.tune.suites import Ask, run_suite, suite_of
+from pytest_recsim.tune.tuned import write_tuned
+
+START = "start"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a study lives.
+
+    Attributes:
+        folder: the study's, ``reports/CUSTOMER/tune_<time>``.
+        root: the workspace, with ``profiles/``.
+        ask: how whole runs are asked for.
+    """
+
+    folder: Path
+    root: Path
+    ask: Ask
+
+
+def finish(
+    study: Study,
+    plan: Plan,
+    bench: Bench | None,
+    place: Place,
+    *,
+    say: Callable[[str], object] = lambda _: None,
+    progress: Progress = silent,
+) -> Study:
+    """Bring a study whose trials are made to its end, and write its record and pages.
+
+    Knobs are moved alone to tell dead from dangerous ones (``bench``; None leaves that out). The whole suite runs with the
+    best trials on the tuning slice until one is ready; that one and the starting profile are run once each on the verdict
+    slice, and compared user by user. Where the verdict is ``change``, the tuned profile is written.
+
+    ``study.json`` is written after every step. After Ctrl-C, or a kill, the same call goes on: whole runs that had finished
+    are not repeated, the look at the verdict slice is counted once, and a profile is written once. A run that is going on
+    hears Ctrl-C once, puts back what it changed, and is made anew the next time. KeyboardInterrupt goes on to the caller.
+
+    Args:
+        study: with its trials, goals, slices and start.
+        plan: the starting profile on the customer's ordinary split.
+        bench: the tuning slice, still open.
+        place: where everything lies.
+        say: hears what somebody who waits wants to know.
+        progress: hears how far long work is.
+
+    Returns:
+        The study, complete.
+
+    Raises:
+        InputError: something cannot be read or written.
+        NoSuiteError: a whole run left no record.
+    """
+    made = _Finish(study, plan, place, say, progress)
+    try:
+        if bench is not None and not study.effects:
+            made.effects(bench)
+        made.finalists()
+        made.verdict()
+        made.tuned()
+        made.keep(status="complete")
+        render_study(place.folder)
+    except (OSError, msgspec.MsgspecError) as error:
+        said = getattr(error, "strerror", None) or " ".join(str(error).split())
+        raise InputError(Problem(str(place.folder), f"the study cannot be kept or read: {said}")) from None
+    return made.study
+
+
+class _Finish:
+    """The steps after the trials, each kept as soon as it is made."""
+
+    def __init__(
+        self, study: Study, plan: Plan, place: Place, say: Callable[[str], object], progress: Progress
+    ) -> None:
+        self._plan, self._place, self._say, self._progress = plan, place, say, progress
+        self._began, self._before = monotonic(), study.seconds
+        space = tuple(
+            replace(one, meaning=one.meaning or (KNOBS[one.knob].meaning if one.knob in KNOBS else ""))
+            for one in study.space
+        )
+        self.study = replace(study, space=space)
+
+    def keep(self, **changes: object) -> None:
+        """Write the study with these changes."""
+        seconds = round(self._before + monotonic() - self._began, 1)
+        self.study = replace(self.study, **{"seconds": seconds, **changes})
+        write_study(self._place.folder, self.study)
+
+    def effects(self, bench: Bench) -> None:
+        """Say what each knob does."""
+        study = self.study
+        start = {one.knob: one.start for one in study.space if one.start}
+        before = dict(bench.requests)
+        with paced(self._progress, "moving each knob alone"):
+            probes = list(probes_of(bench, start))
+        found = effects_of(study.goals[0], study.space, study.start, study.trials, probes)
+        self.keep(effects=found, requests=_more(study.requests, "knobs moved alone", before, bench.requests))
+        dead = [one.knob for one in found if one.kind == "dead"]
+        if dead:
+            self._say(f"without effect on these data: {', '.join(dead)}")
+
+    def finalists(self) -> None:
+        """Run the whole suite with the best trials on the tuning slice, until one is ready."""
+        for trial in finalists(self.study):
+            suite = next((one for one in self.study.finalists if one.who == str(trial.number)), None)
+            if suite is None:
+                suite = self._suite(str(trial.number), "tuning", trial.values)
+                self.keep(finalists=(*self.study.finalists, suite))
+            if suite.ready:
+                self.keep(winner=trial.number)
+                return
+
+    def verdict(self) -> None:
+        """Judge the winner and the start on the verdict slice, or say why nothing went there."""
+        study = self.study
+        if study.verdict is not None:
+            return
+        if study.winner is None:
+            self.keep(verdict=Verdict(decision="keep", sentence=_nobody(study), looks=0))
+            return
+        trial = study.trial(study.winner)
+        looks = self._look()
+        suites = (self._suite(START, "verdict", {}), self._suite(str(trial.number), "verdict", trial.values))
+        gains = self._gains(suites)
+        decision, sentence = decide(study.goals[0], suites[1], gains, study.harm)
+        self.keep(
+            verdict=Verdict(
+                decision=decision,
+                sentence=sentence,
+                looks=looks,
+                suites=suites,
+                gains=gains,
+                optimism=optimism_of(study.goals, trial, gains),
+            )
+        )
+
+    def tuned(self) -> None:
+        """Write the tuned profile, once, where the verdict says so."""
+        study = self.study
+        if study.verdict is not None and study.verdict.decision == "change" and study.tuned is None:
+            path = write_tuned(study, self._plan, self._place.root, self._place.folder.name)
+            self.keep(tuned=path.stem)
+
+    def _look(self) -> int:
+        cut = next((one.after for one in self.study.slices if one.name == "verdict"), None)
+        look = Look(
+            study=self._place.folder.name,
+            data_sha256=self._plan.fixture.sha256,
+            cut=cut or "",
+            at=utc_now().isoformat(),
+        )
+        return add_look(self._place.folder.parent / LOOKS, look)
+
+    def _suite(self, who: str, where: str, values: dict[str, str]) -> Suite:
+        folder = self._place.folder
+        bundle = run_suite(self._place.ask, folder, who, where, values, self._progress)
+        suite = suite_of(folder, who, where, bundle)
+        asked = _asked(bundle)
+        self.study = replace(self.study, requests=_plus(self.study.requests, "whole runs", asked))
+        self._say(
+            f"{'profile ' + self.study.profile if who == START else 'trial ' + who}, {where} slice: {suite.verdict}"
+        )
+        return suite
+
+    def _gains(self, suites: tuple[Suite, Suite]) -> tuple[Gain, ...]:
+        runs = [read_run(self._place.folder / one.run) for one in suites]
+        least = self._plan.limit
+        found = compare(runs[0], runs[1], lambda segment: int(least("min_segment_users", segment).value))
+        if found.notes:
+            self.study = replace(self.study, notes=(*self.study.notes, *found.notes))
+        return gains_of(found, self.study.goals)
+
+
+def _nobody(study: Study) -> str:
+    """Why no trial went to the verdict slice."""
+    tried = f"{len(study.trials)} trial{'s' if len(study.trials) != 1 else ''}"
+    if not study.finalists:
+        return (
+            f"Of {tried} none was better by {study.goals[0].label} than the starting profile and kept everything that has to "
+            "hold on the tuning slice, so nothing went to the verdict slice."
+        )
+    failing = "; ".join(
+        f"trial {one.who}: {', '.join(one.failing) or one.verdict}" for one in study.finalists
+    )
+    return (
+        f"None of the {len(study.finalists)} best of {tried} passed the whole suite on the tuning slice ({failing}), so nothing "
+        "went to the verdict slice."
+    )
+
+
+def _asked(bundle: Bundle) -> int:
+    """Recommendation requests that a run has sent."""
+    found = (bundle.read_metadata().get("requests") or {}).get("recommendations", 0)
+    return found if isinstance(found, int) else 0
+
+
+def _plus(requests: dict[str, int], what: str, count: int) -> dict[str, int]:
+    more = {what: requests.get(what, 0) + count, "total": requests.get("total", 0) + count}
+    return {**requests, **more}
+
+
+def _more(
+    requests: dict[str, int], what: str, before: Mapping[str, int], now: Mapping[str, int]
+) -> dict[str, int]:
+    """The counts with what a bench has asked since, whatever it calls that."""
+    return _plus(requests, what, _sum(now) - _sum(before))
+
+
+def _sum(requests: Mapping[str, int]) -> int:
+    return requests.get("total", sum(requests.values()))
