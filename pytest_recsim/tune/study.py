@@ -1,0 +1,126 @@
+"""Driving a study: batches of trials are proposed, measured and kept; what has been kept is never measured again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+import msgspec
+
+from pytest_recsim.clock import monotonic
+from pytest_recsim.record.tune import Measured, Study, Trial
+from pytest_recsim.report.tune_front import front
+from pytest_recsim.tune.bench import Bench
+from pytest_recsim.tune.sampling import Proposer, known
+from pytest_recsim.tune.values import changed
+
+Keep = Callable[[Study], object]
+"""Hears the whole study after every trial; what it has written down is where a study goes on."""
+
+
+def go_on(study: Study, bench: Bench, keep: Keep) -> Study:
+    """Measure the trials that are still wanted, and return the study with them.
+
+    The result depends on the seed, the number of jobs and the measurements alone, and not on how often the study was cut off.
+
+    Args:
+        study: with the start, the goals and the space; its trials are those of earlier attempts.
+        bench: where trials are measured, as many at once as the study has jobs.
+        keep: is given the study after every trial.
+
+    Raises:
+        InputError: Optuna is not installed.
+    """
+    assert study.start is not None  # who opens the bench writes it down
+    proposer = Proposer(study.space, study.goals, sampler=study.sampler, seed=study.seed, start=study.start)
+    began, requests, seconds = monotonic(), study.requests, study.seconds
+
+    def kept(trial: Trial | None = None) -> Study:
+        found = study.trials if trial is None else (*study.trials, trial)
+        now = msgspec.structs.replace(
+            study,
+            trials=tuple(sorted(found, key=lambda one: one.number)),
+            requests=added(requests, bench.requests),
+            seconds=seconds + monotonic() - began,
+        )
+        keep(now)
+        return now
+
+    first = 0
+    while first < study.wanted:
+        count = min(study.jobs, study.wanted - first)
+        done = {one.number for one in study.trials}
+        if not done.issuperset(range(first, first + count)):
+            told = [one for one in study.trials if one.number < first]
+            asked = dict(enumerate(proposer.batch(told, first, count), start=first))
+            if not asked:
+                what = f"all {len(study.trials):,} sets of values that differ from the start have been tried"
+                study = msgspec.structs.replace(study, notes=(*study.notes, what))
+                break
+            beat = incumbent(study, told)
+            missing = {number: values for number, values in asked.items() if number not in done}
+            for trial in _measured(bench, missing, beat, study.jobs):
+                study = kept(trial)
+        first += count
+    return kept()
+
+
+def _measured(
+    bench: Bench, asked: Mapping[int, dict[str, str]], beat: Measured | None, jobs: int
+) -> Iterator[Trial]:
+    """Measure a batch, yielding every trial as soon as it is done."""
+    if jobs == 1:  # in this thread, so that Ctrl-C ends it at once
+        for number, values in asked.items():
+            yield bench.trial(number, values, beat)
+        return
+    pool = ThreadPoolExecutor(jobs, thread_name_prefix="recsim-trial")
+    try:
+        waiting = [pool.submit(bench.trial, number, values, beat) for number, values in asked.items()]
+        for one in as_completed(waiting):
+            yield one.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def added(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    """Return the sum of two counts."""
+    return {key: one.get(key, 0) + other.get(key, 0) for key in {**one, **other}}
+
+
+def candidates(study: Study) -> list[Trial]:
+    """Return the trials that may be recommended, best first: those that no other one beats, then the others.
+
+    Within both the first goal counts; of equal ones fewer changed knobs, then the earlier. A trial that could not be
+    measured in full is not among them.
+    """
+    whole = [one for one in study.trials if one.recommendable and _figure(study, one.measured) is not None]
+    leading = {one.number for one in front(study)}
+    return sorted(whole, key=lambda one: (one.number not in leading, *_rank(study, one)))
+
+
+def incumbent(study: Study, told: Sequence[Trial]) -> Measured | None:
+    """Return what the next trial has to beat: the better of the start and the best trial, None where nothing holds yet."""
+    best = next(iter(candidates(msgspec.structs.replace(study, trials=tuple(told)))), None)
+    start = study.start if study.start and study.start.feasible else None
+    if best is None or start is None:
+        return best.measured if best else start
+    assert best.measured is not None  # candidates have been measured
+    return best.measured if improves(study, best.measured) else start
+
+
+def improves(study: Study, measured: Measured) -> bool:
+    """Return whether it is better than the start in the first goal; where the start's is unknown, it is."""
+    now, before = _figure(study, measured), _figure(study, study.start)
+    return now is not None and (before is None or now > before)
+
+
+def _rank(study: Study, trial: Trial) -> tuple[float, int, int]:
+    figure = _figure(study, trial.measured)
+    return (-(figure if figure is not None else 0.0), changed(study.space, trial.values), trial.number)
+
+
+def _figure(study: Study, measured: Measured | None) -> float | None:
+    """The first goal, turned so that more is better."""
+    goal = study.goals[0]
+    value = known(measured.goals.get(goal.metric)) if measured else None
+    return value if value is None or goal.better == "higher" else -value
