@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from pytest_recsim.data.input.findings import Findings, quoted
@@ -21,6 +22,9 @@ NAMED = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma", "::": "two col
 SAMPLE = 50
 UNIT = "\x1f"
 """Takes the place of a delimiter of two characters, which no reader of CSV takes."""
+SHORT = 4096
+PIECE = 1 << 20
+"""Bytes that are looked at beside each other; they stay in the processor's memory."""
 EXACT = 2.0**53
 """From it on, floats are no whole numbers any more; ids may be."""
 _NUMBER = re.compile(r"[-+]?[0-9][0-9.,:/\- T]*Z?")
@@ -111,10 +115,10 @@ def read_csv(path: Path, layout: Layout | None = None) -> Sheet:
     text = read_text(path, "CSV", layout.encoding)
     data = _ended(text.data)
     head = _head(data)
-    if data.lstrip()[:1] in {b"{", b"["}:
+    if _begin(data) in {b"{", b"["}:
         raise InputError(Problem(text.name, "CSV expected, this is JSON: `recsim import jsonl` reads it"))
     delimiter = layout.delimiter or _sniffed(head)
-    if not data.strip():
+    if not _begin(data):
         raise InputError(Problem(text.name, "is empty; must have a line per event"))
     if len(delimiter.encode()) > 1:
         data, head = data.replace(delimiter.encode(), UNIT.encode()), head.replace(delimiter, UNIT)
@@ -140,6 +144,11 @@ def _ended(data: bytes) -> bytes:
     if data.endswith(b"\n") and not data.endswith((b"\n\n", b"\n\r\n")):
         return data
     return data.rstrip(b"\r\n") + b"\n"
+
+
+def _begin(data: bytes) -> bytes:
+    """The first byte that is no blank, none of nothing but blanks; a large text is not copied for it."""
+    return data[:SHORT].lstrip()[:1] or data.lstrip()[:1]
 
 
 def _one(delimiter: str) -> str:
@@ -236,9 +245,14 @@ def _complete(data: bytes, frame: pl.DataFrame, delimiter: str, *, named: bool) 
     signs = np.frombuffer(data, np.uint8, offset=start)
     for sign, least in found.items():
         within = int(_within(frame, sign).sum()) if b'"' in data else 0
-        if int(np.count_nonzero(signs == ord(sign))) != least + within:
+        if _count(signs, sign) != least + within:
             return False
     return True
+
+
+def _count(signs: npt.NDArray[np.uint8], sign: str) -> int:
+    pieces = (signs[start : start + PIECE] for start in range(0, len(signs), PIECE))
+    return sum(int(np.count_nonzero(piece == ord(sign))) for piece in pieces)
 
 
 def _within(frame: pl.DataFrame, text: str) -> pl.Series:

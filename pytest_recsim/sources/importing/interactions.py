@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -141,10 +142,14 @@ def _shown(table: str, columns: Columns, sheet: Sheet) -> str:
 def _interactions(sheet: Sheet, mapping: Reading, notes: list[str]) -> pl.DataFrame:
     columns, settings, findings = mapping.interactions, mapping.settings, Findings()
     frame = sheet.frame
-    types = _types(sheet, mapping, notes)
     made: dict[str, Any] = {name: sheet.ids(columns[name][0]) for name in ("user_id", "item_id")}
     clock = Clock(settings.get("day_first"), settings.get("time_zone"), settings.get("time_unit"))
-    made["ts"] = moments(sheet, _joined(sheet, columns["ts"]), clock, findings, notes)
+    of_times: list[str] = []
+    with ThreadPoolExecutor(2) as pool:  # polars does the work, beside each other
+        types_made = pool.submit(_types, sheet, mapping, notes)
+        times_made = pool.submit(moments, sheet, _joined(sheet, columns["ts"]), clock, findings, of_times)
+        types, made["ts"] = types_made.result(), times_made.result()
+    notes += of_times
     if "value" in columns:
         name = columns["value"][0]
         comma = decimal_comma(sheet, [name], settings.get("decimal_comma"))

@@ -215,7 +215,10 @@ def _with(known: pl.Series | None, more: pl.Series) -> pl.Series:
 
 def _strptime(text: pl.Series, form: str) -> pl.Series:
     zone = "UTC" if "%z" in form or "%:z" in form else None
-    return text.str.to_datetime(form, time_unit="us", time_zone=zone, strict=False)
+    read = pl.col(text.name).str.to_datetime(form, time_unit="us", time_zone=zone, strict=False)
+    return (
+        text.to_frame().lazy().select(read).collect().to_series()
+    )  # on all cores, a column alone is read on one
 
 
 def _next_form(left: pl.Series, tried: set[str]) -> str | None:

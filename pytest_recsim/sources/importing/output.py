@@ -60,18 +60,18 @@ def _moments(ts: pl.Series) -> pl.Series:
     parts = [('"ts":"' + dates).gather(days - first)]
     if fraction.any():
         parts += [
-            pl.Series(_clocks()).gather(seconds),
+            _clocks("").gather(seconds),
             "." + pl.Series(fraction).cast(pl.String).str.zfill(6) + 'Z"}',
         ]
     else:
-        parts.append((pl.Series(_clocks()) + 'Z"}').gather(seconds))
+        parts.append(_clocks('Z"}').gather(seconds))
     return pl.select(pl.concat_str(parts)).to_series()
 
 
 @cache
-def _clocks() -> list[str]:
-    """All seconds of a day."""
-    return [f"T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}" for second in range(86_400)]
+def _clocks(end: str) -> pl.Series:
+    """All seconds of a day, each with this end."""
+    return pl.Series(f"T{one // 3600:02}:{one // 60 % 60:02}:{one % 60:02}{end}" for one in range(86_400))
 
 
 def _fragment(texts: pl.Series, key: str) -> pl.Series:
