@@ -20,6 +20,8 @@ from pytest_recsim.record.history import past_of
 from pytest_recsim.record.tune import Suite
 from pytest_recsim.simulation.bundle.folders import bundles_in
 
+NESTED = Path(__file__).with_name("nested.py")
+"""Run as a text: pytest wants to rewrite the asserts of this package, so it may not be imported before."""
 FOLDER = "suites"
 LOG = "pytest.txt"
 ENDING_S = 120.0
@@ -131,10 +133,10 @@ def _run(ask: Ask, words: Sequence[str], log: Path) -> int:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(DROPPED)}
     with log.open("wb") as stream:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
-            [sys.executable, "-m", "pytest", *ask.words, *words],
+            [sys.executable, "-c", NESTED.read_text(encoding="utf-8"), *ask.words, *words],
             cwd=ask.root,
             env={**kept, **ask.env},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # it closes when this process ends, however that happens
             stdout=stream,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # one Ctrl-C must not reach it twice
@@ -144,6 +146,9 @@ def _run(ask: Ask, words: Sequence[str], log: Path) -> int:
         except BaseException:
             _end(process)
             raise
+        finally:
+            if process.stdin is not None:
+                process.stdin.close()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -172,5 +177,11 @@ def suite_of(study: Path, who: str, where: str, bundle: Bundle) -> Suite:
         ready=run.ended and run.verdict == "may_go",
         verdict=run.sentence,
         failing=run.failing,
-        figures={one.name: one.value for one in run.figures if not one.segment},
+        figures={one.name: one.value for one in run.figures if not one.segment} | _money(bundle),
     )
+
+
+def _money(bundle: Bundle) -> dict[str, float | None]:
+    """What hits are worth, per list."""
+    quality = bundle.read_quality()
+    return {f"{one.name} per list": one.mean for one in quality.money} if quality else {}
