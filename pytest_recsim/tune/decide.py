@@ -13,6 +13,8 @@ from pytest_recsim.record.tune import Gain, Goal, Measured, Optimism, Study, Sui
 FINALISTS = 3
 """Whole runs on the tuning slice are dear; who is not among the best three would hardly become the winner."""
 LIFT = "lift_"
+ALWAYS = "ndcg"
+"""No segment may lose of it, whatever the goal is; trials are held to the same."""
 Decision = Literal["change", "keep"]
 
 
@@ -125,13 +127,10 @@ def _against(goal: Goal, winner: Suite, gains: Sequence[Gain], harm: float) -> I
     elif (gain.low <= 0) if goal.better == "higher" else (gain.high >= 0):
         yield f"by {goal.label} it cannot be told from chance that trial {winner.who} is better ({_ends(gain)})"
     for one in gains:
-        if one.metric == metric and one.segment and _lost(goal, one) > harm * abs(one.before):
-            share = f"{_lost(goal, one) / abs(one.before):.0%}" if one.before else f"{_lost(goal, one):.4f}"
-            yield f"segment {one.segment} loses {share}, more than the {harm:.0%} that are allowed"
-
-
-def _lost(goal: Goal, gain: Gain) -> float:
-    return -gain.difference if goal.better == "higher" else gain.difference
+        lost = one.difference if one.metric == metric and goal.better == "lower" else -one.difference
+        if one.metric in (metric, ALWAYS) and one.segment and lost > harm * abs(one.before):
+            share = f"{lost / abs(one.before):.1%}" if one.before else f"{lost:.4f}"
+            yield f"segment {one.segment} loses {share} of {one.metric}, more than the {harm:.1%} that are allowed"
 
 
 def _ends(gain: Gain) -> str:

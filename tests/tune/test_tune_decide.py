@@ -59,7 +59,7 @@ def test_change_needs_a_ready_winner_an_interval_above_nothing_and_no_harm():
         (suite("17"), (gain(0.02, low=None, high=None),), "no paired interval"),
         (suite("17"), (gain(0.02, metric="mrr"),), "no paired interval"),
         (suite("17"), (), "no paired interval"),
-        (suite("17"), (gain(0.02), gain(-0.006, "new_users")), "segment new_users loses 6%, more than the 5%"),
+        (suite("17"), (gain(0.02), gain(-0.006, "new_users")), "segment new_users loses 6.0% of ndcg, more than the 5.0%"),
         (suite("17"), (gain(0.02), gain(-0.006, "new_users", low=None, high=None)), "segment new_users loses"),
         (suite("17"), (gain(0.02), gain(-0.006, "new_users", before=0.0)), "segment new_users loses 0.0060"),
     ],
@@ -79,6 +79,13 @@ def test_where_less_is_better_the_interval_has_to_lie_below_nothing():
     assert decide(goal, suite("1"), (rise,), 0.05)[0] == "keep"
     worse = gain(0.02, "vip", metric=goal.metric)
     assert decide(goal, suite("1"), (fall, worse), 0.05)[0] == "keep"
+
+
+def test_a_segment_may_not_lose_ndcg_whatever_the_goal_is():
+    goal = Goal(metric="map", label="MAP@10")
+    gains = (gain(0.02, metric="map"), gain(-0.006, "new_users"))
+    assert decide(goal, suite("1"), gains, 0.05)[0] == "keep"
+    assert decide(goal, suite("1"), gains, 0.1)[0] == "change"
 
 
 @pytest.mark.parametrize(
