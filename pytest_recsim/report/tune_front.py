@@ -26,12 +26,12 @@ def front(study: Study) -> list[Trial]:
         for trial in study.trials
         if trial.recommendable and (values := _values(study.goals, trial)) is not None
     ]
-    kept = [
-        (trial, values)
-        for trial, values in found
-        if not any(_beats(other, values) for one, other in found if one is not trial)
-    ]
-    return [trial for trial, _ in sorted(kept, key=lambda one: (-one[1][0], one[0].number))]
+    found.sort(key=lambda one: ([-value for value in one[1]], one[0].number))
+    kept: list[tuple[Trial, tuple[float, ...]]] = []
+    for trial, values in found:  # whoever beats it comes before it, and so does the best of those
+        if not any(_beats(other, values) for _, other in kept):
+            kept.append((trial, values))
+    return [trial for trial, _ in kept]
 
 
 def _values(goals: Sequence[Goal], trial: Trial) -> tuple[float, ...] | None:

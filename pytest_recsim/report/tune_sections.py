@@ -33,6 +33,8 @@ DEFINITIONS = (
     ("stopped early", "A trial that was measured on a part of the users only, because that part already told that it is no better than the best so far. Its numbers are estimates, and it is never recommended."),
     ("promised, shown", "The gain on the tuning slice, by which the winner was picked, and on the verdict slice. The best of many trials always looks a little better than it is, so less is shown than promised."),
 )  # fmt: skip
+LONG = 12
+"""Rows of a table that is shown without being asked for."""
 MOST_ROWS = 200
 """More trials are not listed; study.json has them all."""
 
@@ -208,9 +210,11 @@ def _front(study: Study) -> Iterator[Section]:
     )
     legend = (
         "Filled: keeps everything. Cross: breaks something, or could not be measured. Small: stopped early, an estimate. "
-        "Diamond: the starting profile. Star: the winner. The line joins the trials of the table."
+        "Diamond: the starting profile. Star: the winner."
     )
-    yield Section("front", "What one goal costs in the others", words, head if found else (), rows, legend)
+    line = " The line joins the trials of the table." if len(study.goals) == 2 else ""
+    title, long = "What one goal costs in the others", len(rows) > LONG
+    yield Section("front", title, words, head if found else (), rows, legend + line, folded=long)
 
 
 def _goals(study: Study, measured: Measured | None) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ CHANCE = (
 def headline(study: Study) -> str:
     """What to do, in one line; of a study that still runs, or was killed, how far it got."""
     if study.status == "running":
-        return f"Not finished: {len(study.trials)} of {study.wanted} trials so far"
+        return f"Not finished: {len(study.trials):,} of {study.wanted:,} trials so far"
     if study.verdict is not None and study.verdict.decision == "change":
         return f"Change profile {study.profile}: the knobs of trial {study.winner} are better"
     return f"Keep profile {study.profile}"
@@ -58,12 +58,12 @@ def tried(study: Study) -> str:
     """How many trials there were, and how they ended."""
     ended = {state: sum(one.state == state for one in study.trials) for state in ("stopped", "failed")}
     good = sum(one.recommendable for one in study.trials)
-    words = [f"{good} kept everything that has to hold"]
-    words += [f"{ended['stopped']} were stopped early, being no better than the best so far"] * bool(
+    words = [f"{good:,} kept everything that has to hold"]
+    words += [f"{ended['stopped']:,} were stopped early, being no better than the best so far"] * bool(
         ended["stopped"]
     )
-    words += [f"{ended['failed']} could not be measured"] * bool(ended["failed"])
-    return f"{counted(len(study.trials), 'trial')} of {study.wanted}: {', '.join(words)}."
+    words += [f"{ended['failed']:,} could not be measured"] * bool(ended["failed"])
+    return f"{counted(len(study.trials), 'trial')} of {study.wanted:,}: {', '.join(words)}."
 
 
 def looks_words(study: Study) -> str:

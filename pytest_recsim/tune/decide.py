@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from pytest_recsim.data.guardrails.metric_table import METRICS
 from pytest_recsim.record.comparison import Comparison, Difference
-from pytest_recsim.record.tune import Gain, Goal, Measured, Optimism, Study, Suite, Trial
+from pytest_recsim.record.tune import Gain, Goal, Optimism, Study, Suite, Trial
+from pytest_recsim.tune.study import candidates, improves
 
 FINALISTS = 3
 """Whole runs on the tuning slice are dear; who is not among the best three would hardly become the winner."""
@@ -27,26 +27,10 @@ def per_user(goal: Goal) -> str:
 def finalists(study: Study) -> list[Trial]:
     """Return the trials whose whole suite is worth running, best first.
 
-    They may be recommended as far as the tuning slice goes, are better than the start by the first goal, and each has
-    knobs of its own.
+    They may be recommended as far as the tuning slice goes, and are better than the start by the first goal.
     """
-    goal = study.goals[0]
-    least = _worth(goal, study.start)
-    found: dict[tuple[tuple[str, str], ...], Trial] = {}
-    for trial in sorted(
-        study.trials, key=lambda one: (*(-_worth(goal, one.measured) for goal in study.goals), one.number)
-    ):
-        if trial.recommendable and _worth(goal, trial.measured) > least:
-            found.setdefault(tuple(sorted(trial.values.items())), trial)
-    return list(found.values())[:FINALISTS]
-
-
-def _worth(goal: Goal, measured: Measured | None) -> float:
-    """A goal's value, turned so that more is better; below everything where it was not measured."""
-    value = measured.goals.get(goal.metric) if measured else None
-    if value is None or not math.isfinite(value):
-        return -math.inf
-    return value if goal.better == "higher" else -value
+    better = [one for one in candidates(study) if one.measured is not None and improves(study, one.measured)]
+    return better[:FINALISTS]
 
 
 def gains_of(found: Comparison, goals: Sequence[Goal]) -> tuple[Gain, ...]:

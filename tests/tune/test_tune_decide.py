@@ -40,10 +40,6 @@ def test_nobody_goes_on_who_breaks_something_was_stopped_or_is_no_better_than_th
     assert numbers(bad, stopped, equal, unmeasured, failed) == []
 
 
-def test_equal_knobs_go_on_once():
-    assert numbers(own(0, 0.9), replace(own(0, 0.9), number=1), own(2, 0.6)) == [0, 2]
-
-
 def test_change_needs_a_ready_winner_an_interval_above_nothing_and_no_harm():
     decision, sentence = decide(GOAL, suite("17"), GAINS, 0.05)
     assert decision == "change"

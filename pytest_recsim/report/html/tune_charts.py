@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pytest_recsim.record.legible import legible
@@ -30,15 +30,29 @@ def _first(study: Study, measured: Measured | None) -> float:
     return math.nan if value is None else value
 
 
-def _look(study: Study, trial: Trial) -> dict[str, Any]:
-    """How a trial is drawn, by what became of it."""
+LOOKS: dict[str, dict[str, Any]] = {
+    "stopped": {"marker": ".", "color": FAINT, "markersize": 6},
+    "broken": {"marker": "x", "color": BAD, "markersize": 6},
+    "kept": {"marker": "o", "color": GOOD, "markersize": 6},
+    "winner": {"marker": "*", "color": OTHER, "markersize": 15, "markeredgecolor": INK},
+}
+"""How trials are drawn, by what became of them; what comes later lies above."""
+
+
+def _look(study: Study, trial: Trial) -> str:
     if trial.number == study.winner:
-        return {"marker": "*", "color": OTHER, "markersize": 15, "markeredgecolor": INK, "zorder": 5}
+        return "winner"
     if trial.recommendable:
-        return {"marker": "o", "color": GOOD, "markersize": 6}
-    if trial.state == "stopped":
-        return {"marker": ".", "color": FAINT, "markersize": 6}
-    return {"marker": "x", "color": BAD, "markersize": 6}
+        return "kept"
+    return "stopped" if trial.state == "stopped" else "broken"
+
+
+def _marks(plot: Any, study: Study, places: Mapping[int, float]) -> None:
+    """Draw a mark for every trial that has a place; each kind at once, because there may be thousands."""
+    for look, style in LOOKS.items():
+        shown = [one for one in study.trials if one.number in places and _look(study, one) == look]
+        heights = [_first(study, one.measured) for one in shown]
+        plot.plot([places[one.number] for one in shown], heights, linestyle="", **style)
 
 
 def front_chart(study: Study, against: Sequence[Axis]) -> Chart:
@@ -66,10 +80,10 @@ def _front_panel(plot: Any, study: Study, axis: Axis, best: Sequence[Trial]) -> 
         for one in best
         if one.measured and (value := axis.of(one.measured)) is not None
     )
-    plot.plot([x for x, _ in line], [y for _, y in line], color=GOOD, linewidth=1, alpha=0.6)
-    for trial in study.trials:
-        if trial.measured and (value := axis.of(trial.measured)) is not None:
-            plot.plot([value], [_first(study, trial.measured)], **_look(study, trial))
+    if len(study.goals) == 2:  # with three, it would jump to and fro
+        plot.plot([x for x, _ in line], [y for _, y in line], color=GOOD, linewidth=1, alpha=0.6)
+    places = {one.number: axis.of(one.measured) for one in study.trials if one.measured}
+    _marks(plot, study, {number: value for number, value in places.items() if value is not None})
     if study.start and (value := axis.of(study.start)) is not None:
         plot.plot([value], [_first(study, study.start)], "D", color=INK, markersize=7)
     plot.set_xlabel(short(axis.label))
@@ -91,8 +105,7 @@ def trials_chart(study: Study) -> Chart:
         so_far.append(best)
     with axes(2.8) as (figure, plot):
         plot.step(places, so_far, where="post", color=GOOD, linewidth=1.2, alpha=0.6)
-        for trial in study.trials:
-            plot.plot([trial.number], [_first(study, trial.measured)], **_look(study, trial))
+        _marks(plot, study, {one.number: float(one.number) for one in study.trials})
         if study.start and math.isfinite(value := _first(study, study.start)):
             plot.axhline(value, color=INK, linewidth=1, linestyle="--")
         plot.set_xlabel("trial")
