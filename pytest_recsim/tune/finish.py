@@ -23,7 +23,7 @@ from pytest_recsim.record.tune import Gain, Study, Suite, Verdict, write_study
 from pytest_recsim.report.html.tune import render_study
 from pytest_recsim.tune.bench import Bench
 from pytest_recsim.tune.decide import decide, finalists, gains_of, optimism_of
-from pytest_recsim.tune.effects import effects_of, probes_of
+from pytest_recsim.tune.effects import Probe, effects_of, probes_of
 from pytest_recsim.tune.suites import Ask, run_suite, suite_of
 from pytest_recsim.tune.tuned import write_tuned
 
@@ -76,12 +76,11 @@ def finish(
         The study, complete.
 
     Raises:
-        InputError: something cannot be read or written.
-        NoSuiteError: a whole run left no record.
+        InputError: something cannot be read or written, or a whole run left no record.
     """
     made = _Finish(study, plan, place, say, progress)
     try:
-        if bench is not None and not study.effects:
+        if not study.effects:
             made.effects(bench)
         made.finalists()
         made.verdict()
@@ -114,15 +113,17 @@ class _Finish:
         self.study = replace(self.study, **{"seconds": seconds, **changes})
         write_study(self._place.folder, self.study)
 
-    def effects(self, bench: Bench) -> None:
-        """Say what each knob does."""
-        study = self.study
-        start = {one.knob: one.start for one in study.space if one.start}
-        before = dict(bench.requests)
-        with paced(self._progress, "moving each knob alone"):
-            probes = list(probes_of(bench, start))
+    def effects(self, bench: Bench | None) -> None:
+        """Say what each knob does; without a bench only what the trials tell."""
+        study, requests, probes = self.study, self.study.requests, list[Probe]()
+        if bench is not None:
+            before = _sum(bench.requests)
+            start = {one.knob: one.start for one in study.space if one.start}
+            with paced(self._progress, "moving each knob alone"):
+                probes = list(probes_of(bench, start))
+            requests = _plus(requests, "knobs moved alone", _sum(bench.requests) - before)
         found = effects_of(study.goals[0], study.space, study.start, study.trials, probes)
-        self.keep(effects=found, requests=_more(study.requests, "knobs moved alone", before, bench.requests))
+        self.keep(effects=found, requests=requests)
         dead = [one.knob for one in found if one.kind == "dead"]
         if dead:
             self._say(f"without effect on these data: {', '.join(dead)}")
@@ -225,13 +226,6 @@ def _asked(bundle: Bundle) -> int:
 def _plus(requests: dict[str, int], what: str, count: int) -> dict[str, int]:
     more = {what: requests.get(what, 0) + count, "total": requests.get("total", 0) + count}
     return {**requests, **more}
-
-
-def _more(
-    requests: dict[str, int], what: str, before: Mapping[str, int], now: Mapping[str, int]
-) -> dict[str, int]:
-    """The counts with what a bench has asked since, whatever it calls that."""
-    return _plus(requests, what, _sum(now) - _sum(before))
 
 
 def _sum(requests: Mapping[str, int]) -> int:

@@ -13,10 +13,13 @@ from pathlib import Path
 
 import msgspec
 
-from pytest_recsim.data.input.problems import RecsimError
+from pytest_recsim.data.input.files import shown
+from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.pace import Progress, paced, silent
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.history import past_of
+from pytest_recsim.record.legible import legible
+from pytest_recsim.record.masking import masked
 from pytest_recsim.record.tune import Suite
 from pytest_recsim.simulation.bundle.folders import bundles_in
 
@@ -28,10 +31,6 @@ ENDING_S = 120.0
 TAIL = 800
 DROPPED = ("PYTEST_XDIST", "PYTEST_CURRENT_TEST", "GITHUB_STEP_SUMMARY")
 """What is told to the process around this one alone."""
-
-
-class NoSuiteError(RecsimError):
-    """A run left no finished record; the text says what it wrote."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def run_suite(
         progress: hears that it goes on.
 
     Raises:
-        NoSuiteError: there is no finished record afterwards.
+        InputError: there is no finished record afterwards; says what pytest said.
     """
     found = made(study, who, where)
     if found is None:
@@ -107,9 +106,8 @@ def run_suite(
         found = made(study, who, where)
         if found is None:
             said = (folder / LOG).read_bytes()[-TAIL:].decode("utf-8", "replace").strip()
-            raise NoSuiteError(
-                f"the run of {who} on the {where} slice left no finished record (pytest ended with {code}):\n{said}"
-            )
+            what = f"the whole run of {who} on the {where} slice left no finished record (pytest ended with code {code}); it said at last:"
+            raise InputError(Problem(shown(folder / LOG), f"{what}\n{masked(legible(said))}"))
     return found
 
 

@@ -86,6 +86,8 @@ def _written(folder: Path, stem: str, content: bytes, mode: int) -> Path:
             try:
                 handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
             except FileExistsError:
+                if path.is_file() and path.read_bytes() == content:
+                    return path  # this study wrote it, and was ended before it could note that
                 continue
             with os.fdopen(handle, "wb") as stream:
                 stream.write(content)

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from made_study import gain, held, measured, replace, study, suite, trial, verdict
+from published import breaches
 
 from pytest_recsim.cli.main import main
 from pytest_recsim.record.tune import Goal, read_study, write_study
@@ -18,6 +19,7 @@ from pytest_recsim.report.tune_words import headline
 def test_a_study_is_read_as_it_was_written(tmp_path):
     write_study(tmp_path, study())
     assert read_study(tmp_path) == study()
+    assert breaches(tmp_path) == []
 
 
 def test_the_decision_stands_first_with_its_reason():

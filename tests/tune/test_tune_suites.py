@@ -11,12 +11,13 @@ import time
 import pytest
 from made_study import measured, replace, study, trial
 
+from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.plan.keywords import plan_for
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.tune import read_study
 from pytest_recsim.testing import LOOSE, environment, shop
 from pytest_recsim.tune.finish import Place, finish
-from pytest_recsim.tune.suites import Ask, NoSuiteError, keyword_words, run_suite, suite_of
+from pytest_recsim.tune.suites import Ask, keyword_words, run_suite, suite_of
 
 
 def test_options_of_a_plan_become_words_of_the_command_line():
@@ -80,7 +81,7 @@ def test_the_trial_runs_on_the_tuning_slice_and_both_run_on_the_verdict_slice(tm
 def test_a_run_that_leaves_nothing_is_a_sentence_with_what_it_said(tmp_path):
     shop(users=2, items=5).settle(tmp_path)
     ask = Ask(tmp_path, keyword_words("nobody", {}), {})
-    with pytest.raises(NoSuiteError, match="`nobody` is unknown"):
+    with pytest.raises(InputError, match="`nobody` is unknown"):
         run_suite(ask, tmp_path / "study", "start", "verdict", {})
 
 

@@ -51,8 +51,15 @@ def test_it_is_the_starting_profile_with_the_winners_values(root):
 
 
 def test_nothing_is_overwritten(root):
-    names = [write_tuned(of(root, MMR_LAMBDA="0.31"), planned(root), root, NAME).name for _ in range(3)]
+    names = [
+        write_tuned(of(root, MMR_LAMBDA="0.31"), planned(root), root, f"tune_{day}").name for day in (1, 2, 3)
+    ]
     assert names == ["acme_tuned.env", "acme_tuned-2.env", "acme_tuned-3.env"]
+
+
+def test_a_study_that_was_ended_while_it_wrote_has_one_profile(root):
+    names = {write_tuned(of(root, MMR_LAMBDA="0.31"), planned(root), root, NAME).name for _ in range(2)}
+    assert names == {"acme_tuned.env"}
 
 
 def test_what_was_laid_over_the_profile_goes_along(root):
