@@ -10,7 +10,7 @@ import click
 
 from pytest_recsim.cli.command import PATH, argument, command
 from pytest_recsim.cli.completion import customers, profiles
-from pytest_recsim.cli.voice import document, say
+from pytest_recsim.cli.voice import document, meter, say
 from pytest_recsim.data.input.problems import InputError, Problem
 
 
@@ -31,6 +31,7 @@ def _a(
     "recsim validate",
     "recsim validate fixtures/customers/acme.json --customer acme --window-days 60",
     "recsim validate guardrails.yml profiles/prod.env --json",
+    "recsim validate fixtures/customers/acme.json --rehearse",
     "recsim validate acme.json --derive-tags acme_tagged.json",
 )
 @argument(
@@ -61,11 +62,21 @@ def _a(
 )
 @click.option("--sample-users", callback=_a(click.IntRange(min=1)), metavar="N", help="judge so many users")
 @click.option(
+    "--rehearse",
+    is_flag=True,
+    help="run the suite on the stand-in where only answers can tell, and keep nothing of it",
+)
+@click.option(
     "--derive-tags", type=PATH, metavar="FIXTURE", help="write a copy with brand: and category: tags"
 )
 @click.option("--json", "as_json", is_flag=True, help="print everything as JSON")
 def validate(
-    inputs: tuple[Path, ...], customer: str | None, derive_tags: Path | None, as_json: bool, **options: Any
+    inputs: tuple[Path, ...],
+    customer: str | None,
+    rehearse: bool,
+    derive_tags: Path | None,
+    as_json: bool,
+    **options: Any,
 ) -> int:
     """Say all that is wrong with data sets and settings, and what a data set can carry.
 
@@ -85,9 +96,8 @@ def validate(
         return _derive(inputs, derive_tags)
     if options["env_profile"]:
         find_profile(options["env_profile"], (Path("profiles"), packaged_profiles()))
-    asked = Asked(
-        Path.cwd(), utc_now(), customer or "", {key: value for key, value in options.items() if value}
-    )
+    given = {key: value for key, value in options.items() if value}
+    asked = Asked(Path.cwd(), utc_now(), customer or "", given, rehearse, meter())
     found = [validated(path, asked) for path in inputs or everything(asked.root)]
     if as_json:
         document(safe(msgspec.json.format(dumps({"inputs": found}), indent=2).decode()))

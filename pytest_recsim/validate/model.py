@@ -97,6 +97,7 @@ class Carried(msgspec.Struct, frozen=True, kw_only=True):
         customer: whose thresholds; empty for the default ones.
         profile: whose knobs.
         wrong: why nothing can be foretold.
+        rehearsal: ``done``, or why there was none although one was asked for; empty where nobody asked or nothing was open.
     """
 
     customer: str
@@ -107,6 +108,7 @@ class Carried(msgspec.Struct, frozen=True, kw_only=True):
     shape: Shape | None = None
     suspicions: tuple[Suspicion, ...] = ()
     wrong: tuple[Wrong, ...] = ()
+    rehearsal: str = ""
 
 
 class Validated(msgspec.Struct, frozen=True, kw_only=True):

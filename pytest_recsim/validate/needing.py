@@ -42,6 +42,7 @@ class Foretold(msgspec.Struct, frozen=True, kw_only=True):
         reason: why it is not, or may not be, measured.
         cause: its name, as in a record.
         next_step: what to add or to change.
+        rehearsed: it was seen in a rehearsal on the stand-in, because only answers can tell.
     """
 
     check: str
@@ -51,6 +52,7 @@ class Foretold(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     cause: str = ""
     next_step: str = ""
+    rehearsed: bool = False
 
     @property
     def label(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pytest_recsim.data.input.problems import ENOUGH
 from pytest_recsim.validate.model import Carried, Segment, Shape, Split, Validated, Wrong
 from pytest_recsim.validate.needing import Foretold
+from pytest_recsim.validate.rehearsal import DONE
 
 
 def lines_of(found: Validated) -> Iterator[str]:
@@ -52,6 +53,10 @@ def _carried(one: Carried) -> Iterator[str]:
     if one.split is None or one.shape is None:
         return
     yield from _checks(one.checks)
+    if one.rehearsal not in ("", DONE):
+        yield f"    {one.rehearsal}"
+    elif not one.rehearsal and any(check.status == "depends" for check in one.checks):
+        yield "    --rehearse runs the suite on the stand-in once and says what they come to"
     yield from _split(one.split)
     yield from _segments(one.segments)
     yield from _shape(one.shape)
@@ -65,6 +70,12 @@ def _checks(checks: Sequence[Foretold]) -> Iterator[str]:
         f"    {len(checks)} checks: {counts[0]} will be measured, {counts[1]} will not, {counts[2]} depend on the "
         "service's answers (your own scenarios not counted)"
     )
+    seen = sum(one.rehearsed for one in checks)
+    if seen:
+        yield (
+            f"    {seen} of them were seen in a rehearsal on the embedded stand-in, because only answers can tell; a real "
+            "service may list other items"
+        )
     for title, status in (("not measured", "not_measured"), ("depends on the service", "depends")):
         groups: dict[tuple[str, ...], list[Foretold]] = {}
         for one in checks:

@@ -21,12 +21,14 @@ from pytest_recsim.data.profiles.profiles import (
     packaged_profiles,
     require_complete,
 )
+from pytest_recsim.pace import Progress, silent
 from pytest_recsim.plan.options import Options
 from pytest_recsim.plan.resolve import resolve
 from pytest_recsim.record.masking import safe
 from pytest_recsim.validate.carrying import carried
 from pytest_recsim.validate.inputs import kind_of, odd
 from pytest_recsim.validate.model import Carried, Kind, Validated, Wrong
+from pytest_recsim.validate.rehearsal import Run, rehearsed
 
 OUTSIDER = "data-set"
 """Whom a data set is judged for that no customer has, by the default thresholds."""
@@ -41,12 +43,16 @@ class Asked:
         now: what is later lies in the future.
         customer: for whom a data set is judged; empty: for every customer that has it.
         options: of a run, as fields of ``plan.options.Options``.
+        rehearse: settle what depends on the service's answers by a run on the stand-in.
+        progress: hears how far a rehearsal is.
     """
 
     root: Path
     now: datetime
     customer: str = ""
     options: dict[str, Any] = field(default_factory=dict)
+    rehearse: bool = False
+    progress: Progress = silent
 
     def plans_for(self, customers: Sequence[str], **more: Any) -> Options:
         """The options of a run on the stand-in."""
@@ -148,7 +154,10 @@ def _carried(customer: str, path: Path, asked: Asked) -> tuple[Fixture | None, C
         return None, Carried(customer=customer, profile="", wrong=by_cause(error.problems))
     (plan,), fixture = resolved.plans, resolved.fixture
     assert fixture is not None  # there is one plan
-    return fixture, carried(plan, fixture, asked.now, named=customer != OUTSIDER)
+    told = carried(plan, fixture, asked.now, named=customer != OUTSIDER)
+    if asked.rehearse:
+        told = rehearsed(told, Run(customer, path, asked.root, asked.options), asked.progress)
+    return fixture, told
 
 
 def _profile(path: Path, _: Asked) -> Validated:

@@ -1,6 +1,6 @@
-"""Hold what `recsim validate` foretells against runs: `python tests/validate/foretold_run.py [--fixture FILE] [NAME ...]`.
+"""Hold what `recsim validate` foretells against runs: `python tests/validate/foretold_run.py [--rehearse] [--fixture FILE] [NAME ...]`.
 
-Prints a line per data set and the counts that docs/validate.md quotes. Without names all sets are run, some minutes.
+With `--rehearse` what only answers can tell is settled by a rehearsal, which is another run than the one it is held against. Prints a line per data set and the counts that docs/validate.md quotes. Without names all sets are run, some minutes.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from foretold_sets import GUARDRAILS, SETS, Set, write
 from pytest_recsim.data.fixtures.fixture import load_fixture
 from pytest_recsim.plan.keywords import plan_for
 from pytest_recsim.simulation.controller.run_record import RunRecord
+from pytest_recsim.validate.model import Carried
 from pytest_recsim.validate.needing import Foretold
 from pytest_recsim.validate.prediction import predict
+from pytest_recsim.validate.rehearsal import Run, rehearsed
 
 SUITE = Path(__file__).parents[2] / "scenarios"
 
@@ -59,14 +61,17 @@ class Held:
         ]
 
 
-def held(one: Set, folder: Path, fixture: Path | None = None) -> Held:
+def held(one: Set, folder: Path, fixture: Path | None = None, *, rehearse: bool = False) -> Held:
     """Foretell one data set, run the suite on it, and return both."""
     if fixture is None:
         write(folder, one)
         fixture = folder / "fixtures" / "customers" / f"{one.name}.json"
     (folder / "guardrails.yml").write_text(GUARDRAILS, encoding="utf-8")
     plan = plan_for(one.name, root=folder, fixture_path=str(fixture), **one.options)
-    said = {found.label: found for found in predict(plan, load_fixture(fixture))}
+    told = Carried(customer=one.name, profile="", checks=predict(plan, load_fixture(fixture)))
+    if rehearse:
+        told = rehearsed(told, Run(one.name, fixture, folder, one.options))
+    said = {found.label: found for found in told.checks}
     reports = folder / "reports"
     command = [
         sys.executable,
@@ -97,12 +102,14 @@ def held(one: Set, folder: Path, fixture: Path | None = None) -> Held:
 
 
 def main(arguments: list[str]) -> int:
+    rehearse = "--rehearse" in arguments
+    arguments = [word for word in arguments if word != "--rehearse"]
     fixture = Path(arguments[1]).absolute() if arguments[:1] == ["--fixture"] else None
     names = arguments[2:] if fixture else arguments or list(SETS)
     wrong = total = sure = unmeasured = missed = opened = 0
     for name in names:
         with tempfile.TemporaryDirectory() as place:
-            found = held(Set(name) if fixture else SETS[name], Path(place), fixture)
+            found = held(Set(name) if fixture else SETS[name], Path(place), fixture, rehearse=rehearse)
         strangers = sorted(found.outcomes.keys() ^ found.foretold.keys())
         total += len(found.foretold)
         sure += len(found.foretold) - len(found.open)
