@@ -10,6 +10,7 @@ from typing import TypeVar
 from pytest_recsim.data.batches.manifest import Run, load_manifest, selected
 from pytest_recsim.data.input.files import shown
 from pytest_recsim.data.input.problems import InputError, Problem
+from pytest_recsim.plan.model import Variant
 from pytest_recsim.plan.options import Options
 
 T = TypeVar("T")
@@ -24,15 +25,16 @@ class Asked:
     id: str
     customer: str
     options: Options
+    variant: Variant | None = None
 
 
 @dataclass(frozen=True)
 class Batch:
-    """A batch as the manifest describes it.
+    """A batch as the manifest describes it, or the variants of a sweep.
 
     Attributes:
         name: of its summary.
-        path, sha256: of the manifest.
+        path, sha256: of the manifest; empty where there is none.
         left_out: ids that the manifest itself leaves out.
     """
 
@@ -49,22 +51,32 @@ def asked_for(options: Options) -> tuple[list[Asked], Batch | None]:
         InputError: a manifest that cannot be used, a batch name without one, or nothing to run.
     """
     if not options.batch_file:
-        if options.batch_name:
-            raise InputError(
-                Problem("--batch-name", "names the summary of a --batch-file; there is none here")
-            )
-        return [Asked(name, name, options) for name in dict.fromkeys(options.customers)], None
+        asked = [Asked(name, name, options) for name in dict.fromkeys(options.customers)]
+        return asked, _unwritten(options, asked)
     manifest = load_manifest(options.here / options.batch_file)
-    name = options.batch_name or manifest.path.stem
-    if not NAME.fullmatch(name):
-        what = f"`{name}`: must be letters, digits, `-`, `_` and `.`"
-        raise InputError(Problem("--batch-name", what))
+    name = _named(options.batch_name or manifest.path.stem)
     runs = selected(manifest, options.customers)
     batch = Batch(name, shown(manifest.path), manifest.sha256, tuple(run.id for run in runs if run.left_out))
     asked = [Asked(run.id, run.customer, _with(options, run)) for run in runs if not run.left_out]
     if not asked:
         raise InputError(Problem(batch.path, "leaves every run out, so nothing would be proven"))
     return asked, batch
+
+
+def _unwritten(options: Options, asked: Sequence[Asked]) -> Batch | None:
+    """The batch of a run without a manifest: there is one where knobs are swept."""
+    if options.sweep:
+        usual = f"{asked[0].id}-sweep" if len(asked) == 1 else "sweep"
+        return Batch(_named(options.batch_name or usual), "", "", ())
+    if options.batch_name:
+        raise InputError(Problem("--batch-name", "names the summary of a --batch-file; there is none here"))
+    return None
+
+
+def _named(name: str) -> str:
+    if NAME.fullmatch(name):
+        return name
+    raise InputError(Problem("--batch-name", f"`{name}`: must be letters, digits, `-`, `_` and `.`"))
 
 
 def _with(options: Options, run: Run) -> Options:

@@ -99,6 +99,21 @@ class FixtureFacts(msgspec.Struct, frozen=True):
     file_sha256: str = ""
 
 
+class Variant(msgspec.Struct, frozen=True):
+    """Which variant of a sweep a simulation is: all of one sweep are judged on one seeding.
+
+    Attributes:
+        first: id of the first one, which the others are held against.
+        number, of: its place, from 1, and how many there are.
+        knobs: swept knob -> its value here, as text.
+    """
+
+    first: str
+    number: int
+    of: int
+    knobs: dict[str, str]
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """One customer x one profile x one service, with every threshold resolved.
 
@@ -110,6 +125,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     may take, 0 = no longer than all others. ``show_users``: the report tells what a few users did.
     ``compare_to`` is the report folder of the run that this one is held against, ``compare_note`` says why there is none although somebody asked.
     ``slice`` is ``tuning`` where the ordinary holdout is kept out altogether and what lies before it is split once more.
+    ``variant`` is set where knobs are swept.
     """
 
     id: str
@@ -146,6 +162,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     compare_to: str = ""
     compare_note: str = ""
     slice: str = ""
+    variant: Variant | None = None
 
     def __repr__(self) -> str:
         """Leave the restart command out: any word of it may be a password, and tracebacks show values."""

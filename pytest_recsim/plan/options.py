@@ -38,6 +38,7 @@ class Options:
     namespace: str = ""
     env_profile: str = ""
     env_overrides: tuple[str, ...] = ()
+    sweep: tuple[str, ...] = ()
     fixture_path: str = ""
     guardrails_file: str = ""
     reports_dir: str = "reports"

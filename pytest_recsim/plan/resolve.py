@@ -8,22 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from pytest_recsim.data.fixtures.containers import named_so, names_in
-from pytest_recsim.data.fixtures.fixture import load_fixture
 from pytest_recsim.data.fixtures.model import Fixture
-from pytest_recsim.data.guardrails.guardrails import CustomerEntry, Guardrails, load_guardrails
+from pytest_recsim.data.guardrails.guardrails import Guardrails, load_guardrails
 from pytest_recsim.data.input.files import shown
 from pytest_recsim.data.input.findings import quoted
 from pytest_recsim.data.input.names import wrong_namespace
-from pytest_recsim.data.input.problems import InputError, Problem, nearest
+from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.plan.batch import Asked, Batch, asked_for, shard_of, sliced
 from pytest_recsim.plan.compare_to import compared_with
+from pytest_recsim.plan.fixtures import fixture_of
 from pytest_recsim.plan.model import FixtureFacts, Plan
 from pytest_recsim.plan.numbers import Numbers, read_numbers
 from pytest_recsim.plan.options import Options
 from pytest_recsim.plan.paper import on_paper
 from pytest_recsim.plan.profile import AskedProfile, asked_profile
 from pytest_recsim.plan.service import Target, namesakes, target_of
+from pytest_recsim.plan.sweep import swept_of, unreachable, variants
 from pytest_recsim.plan.thresholds import Limits, limits_of, notes_of, waivers_of
 from pytest_recsim.record.asked import Chosen
 
@@ -54,8 +54,8 @@ class Resolved:
 
     Attributes:
         plans: in the order of the command line or the manifest.
-        fixture: the data set, where there is a single simulation; several are loaded again when each is due.
-        batch: what the plans were selected from, None without a manifest.
+        fixture: the data set, where there is a single one; several are loaded again when each is due.
+        batch: what the plans were selected from, None where there is a single simulation of each customer.
         elsewhere: ids of the batch that other slices take.
     """
 
@@ -76,23 +76,37 @@ def resolve(options: Options, seconds: Mapping[str, float] | None = None) -> Res
     asked, batch = asked_for(options)
     if shard and batch is None:
         raise InputError(Problem("--recsim-shard", "slices a --batch-file; there is none here"))
+    if shard and options.sweep:
+        raise InputError(
+            Problem("--recsim-shard", "cuts variants apart that --recsim-sweep compares; use one of the two")
+        )
     _check_names(options, asked)
+    swept = swept_of(options.sweep)
+    asked = [variant for one in asked for variant in variants(one, swept)]
+    single = len({_place(one) for one in asked}) == 1
     guardrails: dict[Path | None, Guardrails] = {}
     plans: list[Plan] = []
-    fixtures: list[Fixture] = []
+    fixtures: dict[str, tuple[Fixture, str]] = {}
     problems: list[Problem] = []
     for one in asked:  # the other slices' too: what is wrong on paper stops all of them
         try:
-            plan, fixture = _one(one, numbers, _guardrails(one.options, guardrails))
+            known = _guardrails(one.options, guardrails)
+            plan, found = _one(one, numbers, known, fixtures.get(_place(one)))
         except InputError as error:
             problems.extend(problem for problem in error.problems if problem not in problems)
         else:
             plans.append(plan)
-            fixtures = [fixture] if len(asked) == 1 else []
+            fixtures = {_place(one): found}
     problems.extend(_shared(plans))
     if problems:
         raise InputError(problems)
-    return _slice(Resolved(plans, fixtures[0] if fixtures else None, batch), shard, seconds or {})
+    fixture = fixtures[_place(asked[-1])][0] if single else None
+    return _slice(Resolved(plans, fixture, batch), shard, seconds or {})
+
+
+def _place(one: Asked) -> str:
+    """What variants have in common: one seeding of one data set."""
+    return one.variant.first if one.variant else one.id
 
 
 def _slice(whole: Resolved, shard: tuple[int, int] | None, seconds: Mapping[str, float]) -> Resolved:
@@ -111,7 +125,7 @@ def _shared(plans: list[Plan]) -> Iterator[Problem]:
     """Name simulations that would wipe each other's data: one namespace of one running service."""
     places: dict[tuple[str, str, str], list[str]] = {}
     for plan in plans:
-        if not plan.stand_in:
+        if not plan.stand_in and (plan.variant is None or plan.variant.number == 1):
             places.setdefault((plan.address, plan.org_id.value, plan.namespace.value), []).append(plan.id)
     for (_, _, namespace), customers in places.items():
         if len(customers) > 1:
@@ -163,7 +177,9 @@ def _check_names(options: Options, asked: list[Asked]) -> None:
         raise InputError(problems)
 
 
-def _one(one: Asked, numbers: Numbers, guardrails: Guardrails) -> tuple[Plan, Fixture]:
+def _one(
+    one: Asked, numbers: Numbers, guardrails: Guardrails, loaded: tuple[Fixture, str] | None
+) -> tuple[Plan, tuple[Fixture, str]]:
     customer, options = one.customer, one.options
     entry = guardrails.customer(customer)
     problems: list[Problem] = []
@@ -179,7 +195,9 @@ def _one(one: Asked, numbers: Numbers, guardrails: Guardrails) -> tuple[Plan, Fi
     target = attempt(lambda: target_of(customer, options, entry))
     if target is not None:
         problems.extend(namesakes(customer, target, options, guardrails))
-    fixture = attempt(lambda: _peopled(*_fixture(customer, options, entry, guardrails)))
+    if one.variant is not None and asked is not None:
+        problems.extend(unreachable(one.variant, asked.reach, options))
+    fixture = loaded or attempt(lambda: fixture_of(customer, options, entry, guardrails))
     limits: Limits | None = None
     if target is not None and fixture is not None:
         namespace, segments = target.namespace.value, list(fixture[0].segments)
@@ -191,7 +209,7 @@ def _one(one: Asked, numbers: Numbers, guardrails: Guardrails) -> tuple[Plan, Fi
     plan = _plan(one, numbers, guardrails, parts)
     if problems := list(on_paper(plan, parts.fixture)):
         raise InputError(problems)
-    return plan, parts.fixture
+    return plan, fixture
 
 
 def _earlier(one: Asked) -> tuple[str, str]:
@@ -259,42 +277,5 @@ def _plan(one: Asked, numbers: Numbers, guardrails: Guardrails, parts: _Parts) -
         compare_to=parts.earlier[0],
         compare_note=parts.earlier[1],
         slice=options.slice,
-    )
-
-
-def _fixture(
-    customer: str, options: Options, entry: CustomerEntry | None, guardrails: Guardrails
-) -> tuple[Fixture, str]:
-    if options.fixture_path:
-        return load_fixture(options.here / options.fixture_path), options.origin(
-            "fixture_path", "--fixture-path"
-        )
-    if entry is not None and entry.fixture is not None:
-        return load_fixture(entry.fixture), entry.origins["fixture"]
-    folder = options.root / "fixtures" / "customers"
-    name = customer.replace("-", "_")
-    if not (found := named_so(folder, name)):
-        raise InputError(_unknown(customer, folder / f"{name}.json", options, guardrails))
-    if len(found) > 1:
-        listed = " and ".join(f"`{path.name}`" for path in found)
-        what = f"{listed} are both data sets of `{customer}`; keep one, or name it with --fixture-path"
-        raise InputError(Problem(shown(folder), what))
-    return load_fixture(found[0]), "default"
-
-
-def _peopled(fixture: Fixture, origin: str) -> tuple[Fixture, str]:
-    """Refuse a fixture without users: every check is made for somebody."""
-    if not fixture.users:
-        raise InputError(Problem(shown(fixture.path), "`users` is empty; must hold at least one user"))
-    return fixture, origin
-
-
-def _unknown(customer: str, default: Path, options: Options, guardrails: Guardrails) -> Problem:
-    folder = options.root / "fixtures" / "customers"
-    known = sorted({*guardrails.customers, *(name.replace("_", "-") for name in names_in(folder))})
-    listed = ", ".join(known) or "none"
-    return Problem(
-        "--customer",
-        f"`{customer}` is unknown: it has no entry in {shown(guardrails.path)} and no fixture at {shown(default)} "
-        f"(give one with --fixture-path); known here: {listed}{nearest(customer, known)}",
+        variant=one.variant,
     )

@@ -61,6 +61,12 @@ OPTIONS = (
     Option("env-profile", "profile of algorithm knobs", "NAME", short=True, default="prod"),
     Option("env-override", "a knob on top of the profile (repeatable)", "KEY=VALUE", many=True, short=True),
     Option(
+        "sweep",
+        "run the suite for each of these values of a knob, on one seeding, and compare (repeatable)",
+        "KNOB=VALUE,VALUE",
+        many=True,
+    ),
+    Option(
         "fixture-path",
         "the customer's data set: .json, .json.gz, or a folder of JSONL or Parquet",
         "PATH",
@@ -153,6 +159,7 @@ def read_options(config: pytest.Config) -> Options:
         namespace=option.recsim_namespace,
         env_profile=option.recsim_env_profile,
         env_overrides=tuple(option.recsim_env_override),
+        sweep=tuple(option.recsim_sweep),
         fixture_path=option.recsim_fixture_path,
         guardrails_file=_path(config, "recsim_guardrails_file"),
         reports_dir=_path(config, "recsim_reports_dir") or "reports",
