@@ -35,8 +35,8 @@ from pytest_recsim.simulation.controller.batch import BatchWriter, earlier_secon
 from pytest_recsim.simulation.controller.broker import Broker
 from pytest_recsim.simulation.controller.fleet import Fleet
 from pytest_recsim.simulation.controller.services import check_addresses, quarrel
-from pytest_recsim.simulation.session.preparation import seed
 from pytest_recsim.simulation.session.run import RunContext
+from pytest_recsim.simulation.session.seeding import seed
 from pytest_recsim.simulation.session.simulation import Simulation, SimulationFailed
 
 LOOKING = ("collectonly", "setupplan", "setuponly", "showfixtures", "show_fixtures_per_test", "cacheshow")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pytest_recsim.data.input.instants import to_us
 
 NEWEST_AGE = timedelta(minutes=1)
+MICROSECONDS_A_DAY = 86_400e6
 
 
 def shift_us(newest_seeded_us: int, now: datetime) -> int:

@@ -53,6 +53,7 @@ def seed_manifest(plan: Plan, material: Material, seeded: Seeded, run_id: str) -
         probe_item=ProbeItem(item_id=seeded.probe_id, tags_of=seeded.probe_source),
         notes=seeded.notes,
         seconds=round(seeded.seconds, 3),
+        seeded_by=seeded.by,
     )
 
 

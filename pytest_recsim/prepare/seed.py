@@ -38,8 +38,6 @@ from pytest_recsim.service.safety.interlock import (
 from pytest_recsim.service.safety.leftovers import clean_leftovers
 from pytest_recsim.service.safety.rows import stamp_of, stamped, strangers
 
-MICROSECONDS_A_DAY = 86_400e6
-
 
 class Seeded(msgspec.Struct, frozen=True, kw_only=True):
     """What the namespace holds after preparation.
@@ -53,6 +51,7 @@ class Seeded(msgspec.Struct, frozen=True, kw_only=True):
         sent: rows sent by this run; all zero when an earlier seed was reused.
         probe_id, probe_source: S8's item, None when the fixture offers no pattern for one.
         notes: sentences for the record.
+        by: the variant of the same sweep that sent the rows; empty when this one did.
     """
 
     shift_us: int
@@ -68,6 +67,7 @@ class Seeded(msgspec.Struct, frozen=True, kw_only=True):
     probe_source: str | None
     notes: tuple[str, ...]
     seconds: float
+    by: str = ""
 
 
 @dataclass(frozen=True)

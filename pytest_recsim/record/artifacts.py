@@ -60,7 +60,8 @@ class SeedManifest(Document, frozen=True, kw_only=True):
     Attributes:
         defaulted_fields: field of the data set -> rows that left it out.
         service_counts: rows expected in the service, the probe item among them.
-        sent: rows sent by this run; all zero when an earlier seed was reused.
+        sent: rows sent for this simulation; all zero when an earlier seed was reused, or another variant's was taken over.
+        seeded_by: the variant of the same sweep whose rows these are; empty for rows of its own.
         possible_leak: why the service may have seen events of the holdout, empty when it cannot have.
     """
 
@@ -79,6 +80,7 @@ class SeedManifest(Document, frozen=True, kw_only=True):
     probe_item: ProbeItem
     notes: tuple[str, ...]
     seconds: float
+    seeded_by: str = ""
 
 
 class SegmentRows(msgspec.Struct, frozen=True, kw_only=True):

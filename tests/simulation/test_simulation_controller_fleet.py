@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from pytest_recsim.apply.undone import Undone
 from pytest_recsim.data.input.problems import InputError, Problem
+from pytest_recsim.plan.model import Variant
 from pytest_recsim.plan.resolve import Resolved
 from pytest_recsim.record.model import CheckResult
 from pytest_recsim.service.api.capabilities import Capabilities
@@ -311,6 +312,30 @@ def test_what_could_not_be_cleaned_up_is_an_alarm_and_a_note(begun, world):
     begun.finish("acme", [GINI], ())
     assert begun.alarms == world.left["acme"]
     assert world.left["acme"][0] in metadata(begun)["notes"]
+
+
+def test_variants_of_a_sweep_leave_their_namespace_clean_once_when_the_last_of_them_has_ended(
+    fleet, monkeypatch
+):
+    """The probe item, the marker and all rules of ours are there for every variant."""
+    made, cleaned = fleet("real-a", "real-b", "real-c"), []
+    monkeypatch.setattr(room, "leave_clean", lambda one: cleaned.append(one.plan.id) or [])
+    for number, name in enumerate(("real-a", "real-b"), 1):
+        one = made.opened[name].sim
+        variant = Variant("real-a", number, 2, {"MMR_LAMBDA": "0"})
+        one.context = replace(one.context, plan=replace(one.plan, variant=variant))
+    made.start(print)
+    for name in ("real-b", "real-c", "real-a"):
+        made.finish(name, [], [])
+    assert cleaned == ["real-c", "real-a"]
+
+
+def test_variants_of_a_sweep_are_in_no_history(begun, tmp_path):
+    one = begun.opened["acme"].sim
+    one.context = replace(one.context, plan=replace(one.plan, variant=Variant("acme", 1, 2, {})))
+    begun.add(result(GINI), lambda: [GINI])
+    begun.finish("acme", [GINI], [])
+    assert not list((tmp_path / "reports").rglob("history.jsonl"))
 
 
 def test_a_record_that_could_not_be_written_is_an_alarm(begun, monkeypatch):

@@ -7,6 +7,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from pytest_recsim.plan.model import Variant
 from pytest_recsim.prepare.seed import Counts, Seeded
 from pytest_recsim.service.contract.ask import Ask, Exchange
 from pytest_recsim.service.contract.wire import Answer, Extras, Policy, ScoredItem, SourceCount, Trace
@@ -101,9 +102,30 @@ def violations(watch, exchange):
 def test_scenarios_have_surfaces_of_their_own_and_those_without_rules_are_checked_like_the_profiles(
     make_world,
 ):
-    assert surface_of("s1") == "recsim-s1"
-    free = expected(make_world(surface="home")).rule_free_surfaces
-    assert free == {"home", "recsim-s1", "recsim-s4", "recsim-s6", "recsim-s10"}
+    world = make_world(surface="home")
+    assert surface_of(world.plan, "s1") == "recsim-s1"
+    assert expected(world).rule_free_surfaces == {
+        "home",
+        "recsim-s1",
+        "recsim-s4",
+        "recsim-s6",
+        "recsim-s10",
+    }
+
+
+@pytest.mark.parametrize(
+    ("more", "surface"),
+    [
+        ({"base_url": "http://127.0.0.1:1"}, "recsim-s5-variant-2"),
+        ({}, "recsim-s5"),
+    ],
+)
+def test_variants_on_one_service_have_scenarios_on_surfaces_of_their_own(make_world, more, surface):
+    plan = make_world(**more).plan
+    first, second = (
+        msgspec.structs.replace(plan, variant=Variant("acme@1", number, 2, {})) for number in (1, 2)
+    )
+    assert (surface_of(first, "s5"), surface_of(second, "s5")) == ("recsim-s5", surface)
 
 
 @pytest.mark.parametrize("facts", [{"probe_id": None}, {"probe_source": None}])

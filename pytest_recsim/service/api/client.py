@@ -9,6 +9,7 @@ import msgspec
 
 from pytest_recsim.clock import monotonic
 from pytest_recsim.service.api.first import COPIES, FirstAnswer
+from pytest_recsim.service.api.handover import Handover
 from pytest_recsim.service.api.steering import Steering
 from pytest_recsim.service.api.writing import Writing
 from pytest_recsim.service.contract.ask import Ask, Exchange
@@ -17,7 +18,7 @@ from pytest_recsim.service.http.call import RECOMMEND_PATH, Call
 from pytest_recsim.service.http.retry import Patience
 
 
-class Service(Writing, Steering):
+class Service(Writing, Steering, Handover):
     """One namespace on one service. See the parts: ``reading``, ``writing``, ``steering``, ``core``.
 
     ``see`` (usually ``Watch.see``) gets every exchange as it arrives.

@@ -193,11 +193,21 @@ class Fleet:
         self.finished.append(name)
         if one.spoiled != known:  # the terminal may have told the verdict by now
             self.alarm([f"{name}: {one.spoiled}"])
-        one.notes += self.alarm(leave_clean(one))
+        if not self._still_used(one):
+            one.notes += self.alarm(leave_clean(one))
         stop(one)
         self._write_again(name)
         trouble = self.writers[name].trouble
         self.alarm([trouble] if trouble else [])
+
+    def _still_used(self, one: Opened) -> bool:
+        """Whether another variant is yet to be judged by what lies in the same namespace."""
+        mine = one.plan.variant
+        return mine is not None and any(
+            other.plan.variant is not None and other.plan.variant.first == mine.first
+            for name, other in self.opened.items()
+            if name not in self.finished
+        )
 
     def restore(self) -> list[str]:
         """Give services their configuration back; return what could not be, which every record tells.
@@ -256,8 +266,12 @@ class Fleet:
         self.render(name)
 
     def _remember(self, name: str) -> None:
-        """Add a simulation that was judged to its customer's history, once; pages are drawn more often."""
-        if name not in self.finished or name in self._remembered or self.writers[name].seeded:
+        """Add a simulation that was judged to its customer's history, once; pages are drawn more often.
+
+        Variants of a sweep are tries beside one another, and no step of what became of the customer.
+        """
+        done = name in self._remembered or self.opened[name].plan.variant is not None
+        if name not in self.finished or done or self.writers[name].seeded:
             return
         self._remembered.add(name)
         self._page(name, HISTORY, lambda bundle: remember(self.reports, bundle))

@@ -57,7 +57,8 @@ def place_of(plan: Plan) -> str:
 def open_service(opened: Opened) -> None:
     """Start or reach the service and make sure that it may be written to; only reads are sent.
 
-    Whoever opens a running service holds the lock on the namespace.
+    Whoever opens a running service holds the lock on the namespace. Of variants that share one the first is opened first, and
+    looks at its rows for all of them.
 
     Raises:
         InputError: no service (a stand-in that has ended is told with its last words), no Recsys, key refused, a namespace that
@@ -76,7 +77,7 @@ def open_service(opened: Opened) -> None:
             opened.tallies.append(service.tally)
             facts = preflight(service)
             opened.found = inspect(service)
-            if not plan.reads_only:
+            if not plan.reads_only and (plan.variant is None or plan.variant.number == 1):
                 opened.found = recognise(service, opened.found)
                 now = context.now if stand_in else service.clock()
                 _guard(opened, now)

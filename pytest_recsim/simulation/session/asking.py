@@ -122,7 +122,7 @@ class Asking(Session):
 
     def surface(self, name: str) -> str:
         """Return a surface of the scenario's own, so that its rules touch no other scenario."""
-        return surface_of(name)
+        return surface_of(self.plan, name)
 
     def rule(self, surface: str, name: str, **fields: Any) -> AbstractContextManager[RuleHandle]:
         """A rule for the length of a ``with`` block; disabled afterwards whatever happens.

@@ -17,13 +17,12 @@ from pytest_recsim.compare.compare import compare
 from pytest_recsim.compare.sides import read_run
 from pytest_recsim.data.input.files import unwritable
 from pytest_recsim.data.input.instants import to_us
-from pytest_recsim.data.input.problems import InputError, Problem
+from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.data.profiles.documents import without_secrets
 from pytest_recsim.observe.quality import evaluated_users, quality_asks
 from pytest_recsim.observe.store import dump, save
 from pytest_recsim.pace import paced
-from pytest_recsim.prepare.manifest import seed_manifest, seed_segments
-from pytest_recsim.prepare.seed import Seeded, prepare
+from pytest_recsim.prepare.seed import Seeded
 from pytest_recsim.record.comparison import NAME as COMPARISON
 from pytest_recsim.record.comparison import Comparison
 from pytest_recsim.record.jsonio import write_atomic
@@ -33,7 +32,6 @@ from pytest_recsim.record.per_user import NAME as PER_USER
 from pytest_recsim.record.per_user import write_lines
 from pytest_recsim.record.quality import Noise, Quality, QualityMetrics
 from pytest_recsim.record.suspicion import Suspicion
-from pytest_recsim.service.api.writing import BATCH
 from pytest_recsim.service.contract.ask import Ask, Exchange
 from pytest_recsim.service.contract.errors import ServiceError
 from pytest_recsim.service.contract.records import EventType
@@ -42,6 +40,7 @@ from pytest_recsim.simulation.measure.people import people_of
 from pytest_recsim.simulation.measure.per_user import user_lines
 from pytest_recsim.simulation.measure.scoring import basis_of, score
 from pytest_recsim.simulation.measure.traffic import answer_times
+from pytest_recsim.simulation.session.seeding import seed
 from pytest_recsim.simulation.session.session import Session
 from pytest_recsim.simulation.session.warming import first_users, warmed
 from pytest_recsim.simulation.truth.applied import Applied, applied
@@ -125,40 +124,6 @@ def _shared(sim: Session) -> Prepared:
             raise
         write_atomic(outcome, msgspec.msgpack.encode(prepared))
         return prepared
-
-
-def seed(sim: Session) -> Seeded:
-    """Reset and seed, and write both manifests.
-
-    Raises:
-        InputError: see ``prepare``, or the manifests cannot be written.
-        ServiceError: a request failed for good.
-    """
-    context, material = sim.context, sim.material
-    with _seeding(sim):
-        seeded = prepare(
-            sim.service,
-            sim.plan,
-            material,
-            now=context.now,
-            run_id=context.run_id,
-            holder=context.holder,
-            can=sim.capabilities,
-        )
-    bundle = context.bundle
-    try:
-        bundle.write("seed_manifest.json", seed_manifest(sim.plan, material, seeded, context.run_id))
-        bundle.write("seed_segments.json", seed_segments(material))
-    except OSError as error:
-        raise InputError(Problem("", unwritable(bundle.root, error))) from None
-    return seeded
-
-
-def _seeding(sim: Session) -> AbstractContextManager[None]:
-    """Report rows as they are sent."""
-    material, tally = sim.material, sim.service.tally
-    rows = len(sim.fixture.items) + len(sim.fixture.users) + len(material.split.seeded)
-    return paced(sim.progress, f"{sim.plan.id}: seeding", rows, lambda: tally.written * BATCH)
 
 
 def _asking(sim: Session, asks: Sequence[Ask]) -> AbstractContextManager[None]:

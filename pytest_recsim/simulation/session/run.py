@@ -59,3 +59,9 @@ class RunContext(msgspec.Struct, frozen=True, kw_only=True):
     def folder(self) -> Path:
         """Scratch folder of this simulation, below one that holds nothing else: a customer may have any name."""
         return Path(self.scratch) / "simulations" / self.plan.id
+
+    @property
+    def seeding_folder(self) -> Path:
+        """Scratch folder of what the variants of this simulation's sweep share."""
+        first = self.plan.variant.first if self.plan.variant else self.plan.id
+        return Path(self.scratch) / "sweeps" / first

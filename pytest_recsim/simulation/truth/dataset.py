@@ -14,7 +14,8 @@ from pytest_recsim.data.fixtures.model import Fixture
 from pytest_recsim.data.fixtures.weights import event_weights
 from pytest_recsim.judge.baseline import no_popularity, popularity_order, popularity_scores
 from pytest_recsim.plan.model import Plan
-from pytest_recsim.prepare.seed import MICROSECONDS_A_DAY, Material
+from pytest_recsim.prepare.clock import MICROSECONDS_A_DAY
+from pytest_recsim.prepare.seed import Material
 from pytest_recsim.record.causes import CAUSES
 from pytest_recsim.record.reason import Reason
 from pytest_recsim.service.contract.ask import Exchange

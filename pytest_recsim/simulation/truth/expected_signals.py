@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from pytest_recsim.prepare.seed import MICROSECONDS_A_DAY
+from pytest_recsim.prepare.clock import MICROSECONDS_A_DAY
 from pytest_recsim.service.contract.ask import Exchange
 from pytest_recsim.service.contract.wire import ScoredItem
 from pytest_recsim.simulation.truth.dataset import LONGEST_RUN_US, Dataset, Floats, Ints

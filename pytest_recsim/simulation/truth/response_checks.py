@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import compress
 
+from pytest_recsim.plan.model import Plan
 from pytest_recsim.prepare.seed import Seeded
 from pytest_recsim.service.watch.expectations import Expectations
 from pytest_recsim.service.watch.watch import Watch
@@ -19,9 +20,13 @@ EXCLUSION = {
 """Overrides of the purchase exclusion, with their knobs."""
 
 
-def surface_of(scenario: str) -> str:
-    """Return the surface of a scenario's own."""
-    return f"recsim-{scenario}"
+def surface_of(plan: Plan, scenario: str) -> str:
+    """Return the surface of a scenario's own.
+
+    Variants of a sweep that share a service each have theirs, so that rules of one are never in force for another.
+    """
+    variant = plan.variant.number if plan.variant and not plan.stand_in else 1
+    return f"recsim-{scenario}" if variant == 1 else f"recsim-{scenario}-variant-{variant}"
 
 
 def watch_for(world: Dataset, seeded: Seeded) -> Watch:
@@ -33,7 +38,9 @@ def watch_for(world: Dataset, seeded: Seeded) -> Watch:
         tags[seeded.probe_id] = tags[seeded.probe_source]
     effective, names = world.effective, [item.item_id for item in world.fixture.items]
     expectations = Expectations(
-        rule_free_surfaces=frozenset({world.plan.surface, *map(surface_of, WITHOUT_RULES)}),
+        rule_free_surfaces=frozenset(
+            {world.plan.surface, *(surface_of(world.plan, name) for name in WITHOUT_RULES)}
+        ),
         min_events=effective.min_events if effective.known("PROFILE_MIN_EVENTS_FOR_BOOST") else None,
         segments={user.user_id: user.segment for user in world.fixture.users},
         event_counts=None if seeded.leak else world.recent_counts,

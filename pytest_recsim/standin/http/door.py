@@ -27,6 +27,11 @@ class Door:
         self._token = token.encode(errors="surrogateescape")
         self._is_here = lru_cache(maxsize=64)(self._names_us)
 
+    @property
+    def asks_for_token(self) -> bool:
+        """Whether a run started this process for itself."""
+        return bool(self._token)
+
     def check(self, headers: RawHeaders) -> None:
         """Raise ``ApiError`` for a request that must not be answered."""
         fields = list(headers)

@@ -13,6 +13,7 @@ from pytest_recsim.standin.http.door import MAX_BODY, Door, declared_too_large, 
 from pytest_recsim.standin.http.errors import ApiError, envelope, internal, out_of_range, refused_by_database
 from pytest_recsim.standin.http.messages import Answer, Request, answer
 from pytest_recsim.standin.http.query import query_of
+from pytest_recsim.standin.process.handover import hand_over
 from pytest_recsim.standin.process.routes import OPEN_ROUTES, TENANT_ROUTES
 from pytest_recsim.standin.process.routing import Match, Router, not_allowed
 from pytest_recsim.standin.settings.clock import Clock
@@ -107,6 +108,11 @@ class App:
     def _route(self, scope: Scope, headers: dict[bytes, bytes], body: bytes) -> Answer:
         method = scope["method"]
         raw_path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
+        if self._door is not None and self._door.asks_for_token:
+            handed = hand_over(self.service, method, raw_path, body)
+            if handed is not None:
+                self.service, reply = handed
+                return reply
         match, org = self._open.find(raw_path), ""
         if not match.methods:
             match = self._tenant.find(raw_path)
