@@ -296,4 +296,5 @@ class Controller:
             ):
                 terminalreporter.write_line(line)
         if self.batch is not None:
-            terminalreporter.write_line(tell.batch(self.batch.path, self.options.here))
+            for line in tell.batch(self.batch.path, self.options.here):
+                terminalreporter.write_line(line)

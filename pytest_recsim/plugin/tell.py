@@ -16,7 +16,8 @@ from pytest_recsim.record.batch import read_batch
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.masking import safe as fit
 from pytest_recsim.record.model import Verdict
-from pytest_recsim.report.batch import OUTCOMES, headline
+from pytest_recsim.report import sweep
+from pytest_recsim.report.batch import OUTCOMES, headline, statuses
 from pytest_recsim.report.text import retried
 
 P = ParamSpec("P")
@@ -119,10 +120,13 @@ def _against(verdict: Verdict) -> Iterator[str]:
         yield f"  ... and {len(names) - MOST_CHECKS} more"
 
 
-def batch(path: Path, here: Path) -> str:
-    """The last line of a batch."""
+@_shown
+def batch(path: Path, here: Path) -> Iterator[str]:
+    """The last lines of a batch: the variants of a sweep, what it amounts to, and where its summary is."""
     record = read_batch(path)
-    return fit(f"{record.name}: {headline(record)}; summary {os.path.relpath(path.with_suffix('.md'), here)}")
+    ended = {name: words.replace("*", "") for name, words in statuses(record).items()}
+    yield from sweep.lines(record, ended)
+    yield f"{record.name}: {headline(record)}; summary {os.path.relpath(path.with_suffix('.md'), here)}"
 
 
 def _overrides(plan: Plan) -> str:

@@ -14,6 +14,7 @@ from pytest_recsim.record.jsonio import SCHEMA_VERSION
 from pytest_recsim.record.model import WORST_FIRST, Outcome
 from pytest_recsim.record.quality import Quality, lift_label
 from pytest_recsim.record.reading import Unreadable, read_record
+from pytest_recsim.record.sweep import Sweep
 
 RowStatus = Literal[
     "may_go", "must_not_go", "incomplete", "partial", "seeded", "not_run", "left_out", "elsewhere"
@@ -72,10 +73,11 @@ class BatchRecord(jsonio.Document, frozen=True, kw_only=True):
 
     Attributes:
         status: ``started`` while it runs or after it was killed, ``finished`` otherwise.
-        manifest, manifest_sha256: what it was made from.
+        manifest, manifest_sha256: what it was made from; empty where a sweep alone made it.
         shard: ``I/N`` of a slice, empty for the whole.
         seconds: wall time so far.
         rows: worst first.
+        sweeps: variants of simulations beside one another, where knobs were swept.
     """
 
     name: str
@@ -87,6 +89,7 @@ class BatchRecord(jsonio.Document, frozen=True, kw_only=True):
     shard: str = ""
     seconds: float = 0.0
     rows: tuple[Row, ...] = ()
+    sweeps: tuple[Sweep, ...] = ()
 
     @property
     def may_go(self) -> bool:

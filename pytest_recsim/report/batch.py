@@ -8,6 +8,7 @@ from pathlib import Path
 from pytest_recsim.record.batch import SETTLED, SHOWN_FIGURES, BatchRecord, Row, worst
 from pytest_recsim.record.jsonio import write_text
 from pytest_recsim.record.model import WORST_FIRST, Outcome
+from pytest_recsim.report.sweep import section, source
 from pytest_recsim.report.text import Markup, foreign, link, number, table
 
 MARKS: dict[Outcome, str] = {
@@ -48,13 +49,14 @@ def batch_page(record: BatchRecord) -> Iterator[str]:
     yield f"# {foreign(record.name)}: {headline(record)}"
     yield ""
     slice_of = f", slice {record.shard}" if record.shard else ""
-    about = f"Manifest {record.manifest}{slice_of}, run {record.run_id}, started {record.started_at}"
+    about = f"{source(record)}{slice_of}, run {record.run_id}, started {record.started_at}"
     yield f"{foreign(about)}, {record.seconds:.1f} s."
     yield ""
     yield from table(
         ("customer", "verdict", "failed or not measured", "profile", "service", "seconds"),
         map(_row, record.rows),
     )
+    yield from section(record, statuses(record))
     yield from _figures(record)
     yield from _matrix(record)
 
@@ -85,6 +87,11 @@ def status_words(row: Row) -> str:
     """How a customer's run ended, with the passes that may be chance where nothing stands against it."""
     close = f", {row.borderline} borderline" if row.borderline and row.status in ("may_go", "partial") else ""
     return f"{WORDS[row.status]}{close}"
+
+
+def statuses(record: BatchRecord) -> dict[str, str]:
+    """How each simulation ended, in words, by id."""
+    return {row.id: status_words(row) for row in record.rows}
 
 
 def stands_against(row: Row) -> Iterator[str]:

@@ -32,6 +32,7 @@ def writer(*results, name="acme", reports=Path("reports"), status="may_go", seed
         stand_in=not url,
         base_url=chosen(value=url),
         overrides={"MMR_LAMBDA": chosen(text="0.9")},
+        variant=None,
     )
     verdict = Verdict(status=status, sentence="Words.", counts={"passed": 1}, failing=("gini",))
     return chosen(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 from pytest_recsim.record.batch import BatchRecord, Row, read_batch
 from pytest_recsim.record.jsonio import write_text
+from pytest_recsim.report import sweep
 from pytest_recsim.report.batch import (
     FIGURES,
     columns,
@@ -16,6 +18,7 @@ from pytest_recsim.report.batch import (
     shelf,
     stands_against,
     status_words,
+    statuses,
 )
 from pytest_recsim.report.html.environment import environment, style
 from pytest_recsim.report.html.page import NAME
@@ -53,9 +56,20 @@ def batch_page_of(record: BatchRecord, folder: Path) -> str:
             figures=figure_names(record),
             figures_title=FIGURES,
             hint=same_customer(record),
+            source=sweep.source(record),
+            sweeps=list(_sweeps(record)),
+            sweep_head=sweep.HEAD,
+            sweep_figures=len(sweep.HEAD) - len(sweep.AGAINST) - len(sweep.SEGMENTS),
             style=style(),
         )
     )
+
+
+def _sweeps(record: BatchRecord) -> Iterator[tuple[str, list[tuple[str, ...]], list[str]]]:
+    """Title, lines and legends of each table of variants."""
+    ended = {name: words.strip("*") for name, words in statuses(record).items()}
+    for one in record.sweeps:
+        yield sweep.title(record, one), list(sweep.rows(record, one, ended)), sweep.legends(one)
 
 
 def _target(row: Row, folder: Path) -> str:

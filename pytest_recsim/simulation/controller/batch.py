@@ -24,6 +24,7 @@ from pytest_recsim.report.batch import render_batch
 from pytest_recsim.report.html import write_batch_page
 from pytest_recsim.simulation.bundle.writer import Writer
 from pytest_recsim.simulation.controller.fleet import Fleet, unwritten
+from pytest_recsim.simulation.controller.sweep import SweepTables
 
 
 class BatchWriter:
@@ -41,7 +42,7 @@ class BatchWriter:
             fleet,
             shard,
         )
-        self._began = monotonic()
+        self._began, self._tables = monotonic(), SweepTables()
         stamp = fleet.now.strftime("%Y%m%dT%H%M%SZ")
         try:
             self.path: Path = batch_file(fleet.reports, self._batch.name, stamp)
@@ -66,6 +67,9 @@ class BatchWriter:
             shard=self._shard,
             seconds=round(monotonic() - self._began, 3),
             rows=worst_first(rows),
+            sweeps=self._tables.of(
+                self._fleet.writers, set(self._fleet.writers if finished else self._fleet.finished)
+            ),
         )
         try:
             write_batch(self.path, record)
