@@ -149,12 +149,11 @@ def unreachable(variant: Variant, reach: Reach, options: Options) -> Iterator[Pr
             continue
         fit = [one.name for one in KNOBS.values() if one.ranks and mode.carries(one, _whole(one))]
         can = f"those that can: {', '.join(fit)}" if fit else "it brings no knob to the service"
+        said = name
         if name in fit:
-            can = "such an override takes whole numbers only"
+            said, can = f"{name}={quoted(text)}", "such an override takes whole numbers only"
         beside = "; on the stand-in (without --base-url) every knob can be swept" if options.base_url else ""
-        yield Problem(
-            OPTION, f"{name}={quoted(text)} does not reach the service by `{mode.name}`; {can}{beside}"
-        )
+        yield Problem(OPTION, f"{said} does not reach the service by `{mode.name}`; {can}{beside}")
 
 
 def _whole(knob: Knob) -> Value:

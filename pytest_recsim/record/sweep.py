@@ -32,17 +32,24 @@ class VariantResult(msgspec.Struct, frozen=True, kw_only=True):
         return next(found, None)
 
 
+class SweptKnob(msgspec.Struct, frozen=True, kw_only=True):
+    """A knob and the values that it takes one after the other, as text."""
+
+    knob: str
+    values: tuple[str, ...]
+
+
 class Sweep(msgspec.Struct, frozen=True, kw_only=True):
     """All variants of one simulation.
 
     Attributes:
         simulation: what the ids of the variants begin with.
-        knobs: swept knob -> its values, in order.
+        knobs: those that were swept, in order.
         variants: in order, the first one first.
         sentences: what else there is to know, such as a knob that changed nothing.
     """
 
     simulation: str
-    knobs: dict[str, tuple[str, ...]]
+    knobs: tuple[SweptKnob, ...]
     variants: tuple[VariantResult, ...]
     sentences: tuple[str, ...] = ()

@@ -35,7 +35,7 @@ SEVERAL = 3
 
 def swept(sweep: Sweep) -> str:
     """``MMR_LAMBDA=0.3,0.5``, knob by knob."""
-    return "; ".join(f"{name}={','.join(texts)}" for name, texts in sweep.knobs.items())
+    return "; ".join(f"{one.knob}={','.join(one.values)}" for one in sweep.knobs)
 
 
 def source(record: BatchRecord) -> str:
@@ -50,12 +50,15 @@ def source(record: BatchRecord) -> str:
 def sentences(sweep: Sweep) -> list[str]:
     """What there is to know of this sweep: knobs that changed nothing, variants that are compared with nothing."""
     missing = [one for place, one in enumerate(sweep.variants) if place and one.changed is None]
-    return [*sweep.sentences, *(f"{named(one)} is compared with nothing: {one.reason}." for one in missing)]
+    return [
+        *sweep.sentences,
+        *(f"{named(sweep, one)} is compared with nothing: {one.reason}." for one in missing),
+    ]
 
 
-def named(one: VariantResult) -> str:
-    """``MMR_LAMBDA=0.3, BRAND_CAP=2``."""
-    return ", ".join(f"{knob}={text}" for knob, text in one.knobs.items())
+def named(sweep: Sweep, one: VariantResult) -> str:
+    """``MMR_LAMBDA=0.3, BRAND_CAP=2``, in the order in which they were asked for."""
+    return ", ".join(f"{each.knob}={one.knobs.get(each.knob, '')}" for each in sweep.knobs)
 
 
 def legends(sweep: Sweep) -> list[str]:
@@ -74,7 +77,7 @@ def rows(record: BatchRecord, sweep: Sweep, status: Mapping[str, str]) -> Iterat
     for place, one in enumerate(sweep.variants):
         row = by_id.get(one.id)
         figures = [number(row.figures.get(name)) if row and row.figures else "" for name in FIGURES.values()]
-        yield (named(one), status.get(one.id, ""), *figures, *_against(one, first=place == 0))
+        yield (named(sweep, one), status.get(one.id, ""), *figures, *_against(one, first=place == 0))
 
 
 def _against(one: VariantResult, *, first: bool) -> tuple[str, ...]:

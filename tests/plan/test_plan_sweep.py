@@ -102,7 +102,7 @@ def test_values_with_commas_are_separated_by_semicolons_and_named_by_number(root
         (["BRAND_CAP=0,1"], {"batch_file": "runs.json"}, "runs.json:1: `BRAND_CAP` is swept"),
         (["MMR_LAMBDA=0,1"], {"shard": "1/2", "batch_file": "runs.json"}, "--recsim-shard: cuts variants"),
         (["MMR_LAMBDA=0,1"], {"batch_name": "a b"}, "--batch-name: `a b`"),
-        (["NEW_USER_MMR_LAMBDA=0,1"], SERVICE, "NEW_USER_MMR_LAMBDA=0 does not reach the service by `request`"),
+        (["NEW_USER_MMR_LAMBDA=0,1"], SERVICE, "NEW_USER_MMR_LAMBDA does not reach the service by `request`"),
         (["NEW_USER_MMR_LAMBDA=0,1"], SERVICE, "PROFILE_BOOST, PROFILE_TOP_N"),
         (["COVIS_WINDOW_DAYS=7,7.5"], SERVICE, "COVIS_WINDOW_DAYS=7.5 does not reach the service by `request`; such an override takes whole"),
         (["MMR_LAMBDA=0,1"], SERVICE | {"apply": "admin"}, "must be `request`"),
@@ -113,6 +113,12 @@ def test_what_is_wrong_with_a_sweep_is_said_in_a_sentence(root, sweep, options, 
     with pytest.raises(InputError) as caught:
         resolved(root, *sweep, **options)
     assert words in str(caught.value), str(caught.value)
+
+
+def test_a_knob_that_cannot_travel_is_told_once_whatever_its_values(root):
+    with pytest.raises(InputError) as caught:
+        resolved(root, "NEW_USER_MMR_LAMBDA=0,0.5,1", **SERVICE)
+    assert len(caught.value.problems) == 1
 
 
 def test_knobs_that_cannot_travel_are_swept_on_the_stand_in(root):

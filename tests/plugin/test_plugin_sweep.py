@@ -66,7 +66,11 @@ def test_the_suite_runs_for_every_variant_and_ends_in_one_table(alone: Shown) ->
     assert [(row["id"], row["status"]) for row in record["rows"]] == [(FIRST, "may_go"), (SECOND, "may_go")]
     (sweep,) = record["sweeps"]
     first, second = sweep["variants"]
-    assert (first["id"], second["id"], sweep["knobs"]) == (FIRST, SECOND, {"MMR_LAMBDA": ["0.3", "0.7"]})
+    assert (first["id"], second["id"], sweep["knobs"]) == (
+        FIRST,
+        SECOND,
+        [{"knob": "MMR_LAMBDA", "values": ["0.3", "0.7"]}],
+    )
     assert 0 < second["changed"] < 1
     assert {one["metric"] for one in second["differences"]} == {"ndcg", "mrr"}
     table = alone.ran.out.split("Variants:")[1]

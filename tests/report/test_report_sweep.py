@@ -7,7 +7,7 @@ from test_report_batch import cells, page, row, with_rows
 
 from pytest_recsim.record.batch import write_batch
 from pytest_recsim.record.comparison import Difference
-from pytest_recsim.record.sweep import Sweep, VariantResult
+from pytest_recsim.record.sweep import Sweep, SweptKnob, VariantResult
 from pytest_recsim.report import sweep as words
 from pytest_recsim.report.html import write_batch_page
 
@@ -33,7 +33,7 @@ def variant(text, **more):
 
 
 def sweep(*variants, **more):
-    return Sweep(simulation="acme", knobs={"A": tuple(one.knobs["A"] for one in variants)}, variants=variants, **more)  # fmt: skip
+    return Sweep(simulation="acme", knobs=(SweptKnob(knob="A", values=tuple(one.knobs["A"] for one in variants)),), variants=variants, **more)  # fmt: skip
 
 
 def lines(*variants, **more):
@@ -106,7 +106,7 @@ def test_whoever_chooses_among_several_is_told_what_such_a_choice_is_worth():
 
 
 def test_of_several_sweeps_each_table_names_its_simulation():
-    found = page(sweeps=(sweep(variant("0")), Sweep(simulation="beta", knobs={}, variants=())))
+    found = page(sweeps=(sweep(variant("0")), Sweep(simulation="beta", knobs=(), variants=())))
     assert {"## Variants of acme", "## Variants of beta"} <= set(found)
 
 
@@ -125,7 +125,14 @@ def test_names_of_others_are_inert_on_all_pages(tmp_path):
     one = VariantResult(id="acme@1", knobs={odd: odd}, reason=odd)
     record = with_rows(
         row("acme@1"),
-        sweeps=(Sweep(simulation=odd, knobs={odd: (odd,)}, variants=(one, one), sentences=(odd,)),),
+        sweeps=(
+            Sweep(
+                simulation=odd,
+                knobs=(SweptKnob(knob=odd, values=(odd,)),),
+                variants=(one, one),
+                sentences=(odd,),
+            ),
+        ),
     )
     text = "\n".join(page(row("acme@1"), sweeps=record.sweeps))
     assert not {"<b>", "](x", "\x1b"} & {part for part in ("<b>", "](x", "\x1b") if part in text}

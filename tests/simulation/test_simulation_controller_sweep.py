@@ -77,9 +77,9 @@ def test_the_share_of_lists_that_changed_counts_other_items_and_another_order(en
 def test_a_knob_that_changed_no_list_is_named_and_one_that_did_is_not(ended):
     for a in ("0", "1"):
         for b in ("x", "y", "z"):
-            ended.variant(people(NDCG, items=LISTS[a]), A=a, B=b)
+            ended.variant(people(NDCG, items=LISTS[a]), Z=a, B=b)
     found = sweep_of(ended)
-    assert found.knobs == {"A": ("0", "1"), "B": ("x", "y", "z")}
+    assert [(one.knob, one.values) for one in found.knobs] == [("Z", ("0", "1")), ("B", ("x", "y", "z"))]
     assert found.sentences == ("B changed nothing: with x, y and z all 40 lists are the same.",)
     assert [one.changed for one in found.variants] == [None, 0.0, 0.0, 1.0, 1.0, 1.0]
 

@@ -10,7 +10,7 @@ from pytest_recsim.compare.sides import Run, read_run
 from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.record.comparison import Comparison, Difference
-from pytest_recsim.record.sweep import Sweep, VariantResult
+from pytest_recsim.record.sweep import Sweep, SweptKnob, VariantResult
 from pytest_recsim.simulation.bundle.writer import Writer
 
 METRICS = ("ndcg", "mrr")
@@ -58,7 +58,7 @@ class SweepTables:
                 knobs.setdefault(name, {})[text] = None
         return Sweep(
             simulation=first.partition("@")[0],
-            knobs={name: tuple(texts) for name, texts in knobs.items()},
+            knobs=tuple(SweptKnob(knob=name, values=tuple(texts)) for name, texts in knobs.items()),
             variants=tuple(group.results.get(plan.id, _waiting(plan)) for plan in plans),
             sentences=tuple(_dead(plans, list(knobs), group.lists)),
         )
