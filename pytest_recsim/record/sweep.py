@@ -47,9 +47,11 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True):
         knobs: those that were swept, in order.
         variants: in order, the first one first.
         sentences: what else there is to know, such as a knob that changed nothing.
+        slice: ``tuning`` where the ordinary holdout was kept out of sight, else empty.
     """
 
     simulation: str
     knobs: tuple[SweptKnob, ...]
     variants: tuple[VariantResult, ...]
     sentences: tuple[str, ...] = ()
+    slice: str = ""

@@ -24,9 +24,10 @@ LEGEND = (
     "Differences to the first variant are over the users of both, with 95 % paired intervals; a worst segment is the one that lost "
     "most or won least."
 )
-MANY = (
-    "Each difference is judged for itself: the best of several variants looks better on these users than it will on the next "
-    "ones, and these users have given the verdicts, too."
+MANY = "Each difference is judged for itself: the best of several variants looks better on these users than it will on the next ones."
+UNSEEN = "These variants have not seen the verdict slice: judge the one that you choose, alone, without --recsim-slice."
+SEEN = (
+    "Choose among variants with --recsim-slice tuning, and judge the one that you choose, alone, without it."
 )
 LEAST_SHARE = 0.01
 SEVERAL = 3
@@ -63,7 +64,8 @@ def named(sweep: Sweep, one: VariantResult) -> str:
 
 def legends(sweep: Sweep) -> list[str]:
     """Sentences below the table, those of this sweep first."""
-    return [*sentences(sweep), LEGEND, *([MANY] if len(sweep.variants) >= SEVERAL else [])]
+    choosing = [MANY, UNSEEN if sweep.slice == "tuning" else SEEN] if len(sweep.variants) >= SEVERAL else []
+    return [*sentences(sweep), LEGEND, *choosing]
 
 
 def title(record: BatchRecord, sweep: Sweep) -> str:

@@ -99,10 +99,12 @@ def test_a_variant_that_is_compared_with_nothing_says_why():
     assert "A=1 is compared with nothing: it has no numbers." in found
 
 
-def test_whoever_chooses_among_several_is_told_what_such_a_choice_is_worth():
-    found = page(sweeps=(sweep(variant("0"), variant("1"), variant("2")),))
+@pytest.mark.parametrize(("slice_", "advice"), [("", words.SEEN), ("tuning", words.UNSEEN)])
+def test_whoever_chooses_among_several_is_told_what_such_a_choice_is_worth(slice_, advice):
+    found = page(sweeps=(sweep(variant("0"), variant("1"), variant("2"), slice=slice_),))
     assert found[2].startswith("Manifest b.yaml, sweep of A=0,1,2, run r1,")
     assert words.MANY in found
+    assert advice in found
 
 
 def test_of_several_sweeps_each_table_names_its_simulation():

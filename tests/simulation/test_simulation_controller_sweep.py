@@ -31,6 +31,7 @@ class Ended:
             write_run(root, lines)
         plan = SimpleNamespace(
             id=name,
+            slice="",
             variant=Variant(first, len(self.writers) + 1, 9, knobs),
             limit=lambda key, segment: SimpleNamespace(value=10),
         )

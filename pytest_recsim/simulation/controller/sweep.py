@@ -61,6 +61,7 @@ class SweepTables:
             knobs=tuple(SweptKnob(knob=name, values=tuple(texts)) for name, texts in knobs.items()),
             variants=tuple(group.results.get(plan.id, _waiting(plan)) for plan in plans),
             sentences=tuple(_dead(plans, list(knobs), group.lists)),
+            slice=plans[0].slice,
         )
 
 
