@@ -50,17 +50,17 @@ def asked_profile(options: Options, entry: CustomerEntry | None) -> AskedProfile
     if MODES[reach.mode.value].started:
         require_complete(profile)
     knobs = {
-        key: KnobSetting(setting.text, _plain(setting.value), setting.origin, key in overridden)
+        key: KnobSetting(setting.text, plain(setting.value), setting.origin, key in overridden)
         for key, setting in profile.values.items()
     }
     return AskedProfile(name, knobs, profile.notes, profile_hash(profile), reach)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A value that comes back from JSON as it went: lists instead of tuples, dicts instead of read-only ones."""
     if isinstance(value, Mapping):
-        return {key: _plain(inner) for key, inner in value.items()}
-    return [_plain(inner) for inner in value] if isinstance(value, tuple) else value
+        return {key: plain(inner) for key, inner in value.items()}
+    return [plain(inner) for inner in value] if isinstance(value, tuple) else value
 
 
 def _name(options: Options, entry: CustomerEntry | None) -> Chosen:

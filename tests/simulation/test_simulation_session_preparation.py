@@ -136,7 +136,7 @@ def test_figures_over_twenty_items_are_not_measured_where_the_service_returns_fe
 
 def test_either_user_class_shows_the_knobs_in_at_most_fifty_answers(sim):
     lists = list(sim.lists.values())
-    found = preparation._by_class(sim.world, lists * 20)
+    found = preparation.by_class(sim.world, lists * 20)
     assert {name: len(answers) for name, answers in found.items()} == {"established": 50, "sparse": 50}
     for name, answers in found.items():
         assert {sim.world.established_answer(one) for one in answers} == {name == "established"}

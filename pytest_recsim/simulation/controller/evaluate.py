@@ -123,16 +123,16 @@ def _evaluated(
     say: Callable[[str], None],
     progress: Progress,
 ) -> RunRecord:
-    with _scratch() as folder:
+    with scratch_folder() as folder:
         kept = folder / "reports" if reports is None else Path(reports)
         fleet = Fleet(Resolved([plan]), kept, folder, complain=say, html=reports is not None)
         try:
             quality = _judged(fleet, plan, metrics, say, progress)
         except BaseException as error:
-            for sentence in _put_back(fleet, plan):
+            for sentence in put_back(fleet, plan):
                 error.add_note(sentence)
             raise
-        left = _put_back(fleet, plan)
+        left = put_back(fleet, plan)
         record = _complete(fleet, plan, quality, keep=reports is not None)
         if left:
             raise NotPutBack(left, record)
@@ -140,7 +140,7 @@ def _evaluated(
 
 
 @contextmanager
-def _scratch() -> Iterator[Path]:
+def scratch_folder() -> Iterator[Path]:
     """A scratch folder for one call; those of killed runs go first."""
     scratch.sweep()
     try:
@@ -169,7 +169,7 @@ def _judged(
     return QualityMetrics(**asdict(sim.quality), noise=sim.noise, own=sim.own)
 
 
-def _put_back(fleet: Fleet, plan: Plan) -> list[str]:
+def put_back(fleet: Fleet, plan: Plan) -> list[str]:
     """Leave the namespace and the service as they were; return what could not be."""
     try:
         if plan.id in fleet.writers and plan.id not in fleet.finished:

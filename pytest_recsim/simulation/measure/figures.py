@@ -44,13 +44,11 @@ def figures_of(basis: Basis, applied: Applied | None = None) -> tuple[Figures, d
         one = standing_figure(measure.over(None if judged is basis else kept), standing)
         whole[one.name] = one
         for name, rows in segments.items() if measure.metric.per_segment else ():
-            mine = rows[np.array(standings[name].kept, dtype=bool)]
-            found = enough(measure.over_segment(mine), basis.table.world.plan, name)
-            of_segments[name][one.name] = standing_figure(found, standings[name])
+            of_segments[name][one.name] = measure.of_segment(name, rows, standings[name])
     return whole, of_segments
 
 
-class _Measure:
+class Measure:
     """One metric under one relevance set, computed once per user and taken over any of them."""
 
     def __init__(self, metric: MetricFacts, which: RelevanceName, basis: Basis, judged: Basis) -> None:
@@ -67,6 +65,11 @@ class _Measure:
         if isinstance(self._formula, Together):
             return self._figure(*self._formula.value(self._judged, self.metric.k), rows)
         return self._mean(rows)
+
+    def of_segment(self, name: str, rows: Rows, standing: Standing) -> Figure:
+        """The figure of a segment whose users are in these rows, as far as it says something about the profile."""
+        mine = rows[np.array(standing.kept, dtype=bool)]
+        return standing_figure(enough(self.over_segment(mine), self._basis.table.world.plan, name), standing)
 
     def over_segment(self, rows: Rows) -> Figure:
         """The figure of a segment's users; n counts users."""
@@ -89,11 +92,11 @@ class _Measure:
         return figure(self._label, value, n, self.metric.definition, reason)
 
 
-def _measures(basis: Basis, judged: Basis) -> Iterator[_Measure]:
+def _measures(basis: Basis, judged: Basis) -> Iterator[Measure]:
     for metric in METRICS.values():
         if metric.source == "lists":
             for which in SETS if metric.of_relevance else SETS[:1]:
-                yield _Measure(metric, which, basis, judged)
+                yield Measure(metric, which, basis, judged)
 
 
 NOTHING = Reason(

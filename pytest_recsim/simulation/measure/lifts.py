@@ -72,7 +72,7 @@ def overall_lifts(
     standing = applied.standing(table.user_ids())
     rows = np.flatnonzero(standing.kept)
     mine, popular = compared.mine[rows], compared.popular[rows]
-    lifts = measure_lifts("", LIFTED, mine, popular, _rules(plan, "", family=1), table.world.no_popularity)
+    lifts = measure_lifts("", LIFTED, mine, popular, rules_of(plan, "", family=1), table.world.no_popularity)
     recent = [None] * len(LIFTED) if table.world.no_popularity else _means(compared.recent[rows])
     for column, (lift, beside) in enumerate(zip(lifts, recent, strict=True)):
         figure = _figure(lift, which, beside, standing, None)
@@ -109,7 +109,7 @@ def segment_lifts(
         standing = applied.standing(table.user_ids(rows.tolist()))
         rows = rows[np.array(standing.kept, dtype=bool)]
         standings += [standing] * len(LIFTED)
-        rules = _rules(plan, name, family=len(names) * len(LIFTED))
+        rules = rules_of(plan, name, family=len(names) * len(LIFTED))
         lifts += measure_lifts(name, LIFTED, mine[rows], popular[rows], rules, table.world.no_popularity)
         beside += [None] * len(LIFTED) if table.world.no_popularity else _means(recent[rows])
         noises += [
@@ -168,7 +168,7 @@ def _figure(
     )
 
 
-def _rules(plan: Plan, segment: str, *, family: int) -> LiftRules:
+def rules_of(plan: Plan, segment: str, *, family: int) -> LiftRules:
     return LiftRules(
         min_segment_users=int(plan.limit("min_segment_users", segment).value),
         min_baseline_hits=int(plan.limit("min_baseline_hits", segment).value),

@@ -161,7 +161,7 @@ def _work(sim: Session) -> Prepared:
         boostable=Tastes(world).boostable,
         rules=sim.service.rules_evaluated(),
     )
-    knobs = knob_table(sim.plan, admin, _by_class(world, exchanges), signs)
+    knobs = knob_table(sim.plan, admin, by_class(world, exchanges), signs)
     for_whom = applied(world, knobs, exchanges)
     basis = basis_of(world, exchanges, _clamp(admin))
     with paced(sim.progress, f"{sim.plan.id}: judging the lists"):
@@ -213,7 +213,7 @@ def _repeated(sim: Session, world: Dataset, exchanges: Sequence[Exchange]) -> di
     return answers
 
 
-def _by_class(world: Dataset, exchanges: Sequence[Exchange]) -> dict[UserClass, list[Exchange]]:
+def by_class(world: Dataset, exchanges: Sequence[Exchange]) -> dict[UserClass, list[Exchange]]:
     """Up to 50 quality answers of either user class: enough to see the knobs, cheap to read."""
     seen: dict[UserClass, list[Exchange]] = {"established": [], "sparse": []}
     for exchange in exchanges:

@@ -1,0 +1,48 @@
+"""When a trial is stopped: as soon as what was measured so far tells that it cannot be recommended, or is no better.
+
+Every rule hangs on the trial, the start and the best so far alone, so a study that is resumed decides as one that was not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_recsim.record.tune import Goal, Held, Measured
+from pytest_recsim.tune.estimating import Estimate
+
+HOPELESS = (2.0, 1.5, 1.0)
+"""Standard errors by which something may be estimated to be broken at the rungs before the last one."""
+BEATEN = (1.0, 0.5, 0.25)
+"""Standard errors by which the first goal may be estimated to lie below the best one's."""
+
+
+def verdict(
+    rung: int, held: Sequence[tuple[Held, Estimate]], goal: Goal, found: Estimate, beat: Measured | None
+) -> str:
+    """Say why a trial is stopped after a rung, empty where it goes on.
+
+    Args:
+        rung: from 0.
+        held: what must hold, with the estimates.
+        goal: the first one.
+        found: its estimate.
+        beat: the best so far, None where nothing keeps everything.
+    """
+    place = min(rung, len(HOPELESS) - 1)
+    for one, estimate in held:
+        if one.margin is not None and one.margin > HOPELESS[place] * estimate.error:
+            return _broken(one)
+    if beat is None or found.value is None:
+        return ""
+    best = beat.goals.get(goal.metric)
+    if best is None:
+        return ""
+    ahead = found.value - best if goal.better == "higher" else best - found.value
+    if ahead < -BEATEN[place] * found.error:
+        return f"{goal.label} is estimated at {found.value:.4g}, the best so far has {best:.4g}"
+    return ""
+
+
+def _broken(one: Held) -> str:
+    who = f" of {one.case}" if one.case else ""
+    return f"{one.label}{who} is estimated at {one.value:.4g}, which misses {one.threshold:g}"

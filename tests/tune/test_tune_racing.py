@@ -1,0 +1,71 @@
+"""When a trial is stopped."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_recsim.record.tune import Goal, Held, Measured
+from pytest_recsim.tune.estimating import Estimate
+from pytest_recsim.tune.racing import verdict
+
+GOAL = Goal(metric="lift_ndcg", label="lift of NDCG@10")
+LOWER = Goal(metric="lift_ndcg", label="lift of NDCG@10", better="lower")
+
+
+def held(value=0.7, margin=-0.1):
+    return Held(
+        check="catalog_coverage",
+        case="",
+        label="catalogue_coverage@20",
+        threshold=0.6,
+        value=value,
+        margin=margin,
+    )
+
+
+def measured(lift):
+    return Measured(users=400, of=400, goals={"lift_ndcg": lift}, held=(held(),))
+
+
+def kept(margin, error=0.01):
+    return held(value=0.6 - margin, margin=margin), Estimate(0.6 - margin, error)
+
+
+def test_a_trial_that_may_still_be_the_best_goes_on():
+    assert verdict(0, [kept(-0.1)], GOAL, Estimate(0.52, 0.1), measured(lift=0.5)) == ""
+    assert verdict(0, [kept(-0.1)], GOAL, Estimate(0.48, 0.1), measured(lift=0.5)) == ""
+
+
+def test_one_that_is_surely_behind_the_best_is_stopped_with_both_figures():
+    said = verdict(0, [kept(-0.1)], GOAL, Estimate(0.2, 0.1), measured(lift=0.5))
+    assert said == "lift of NDCG@10 is estimated at 0.2, the best so far has 0.5"
+
+
+def test_where_less_is_better_it_is_the_other_way_round():
+    assert verdict(0, [], LOWER, Estimate(0.2, 0.1), measured(lift=0.5)) == ""
+    assert "0.9" in verdict(0, [], LOWER, Estimate(0.9, 0.1), measured(lift=0.5))
+
+
+def test_what_breaks_a_guardrail_by_far_is_stopped_also_where_nothing_is_to_be_beaten():
+    said = verdict(0, [kept(-0.1), kept(0.05)], GOAL, Estimate(0.9, 0.1), None)
+    assert said == "catalogue_coverage@20 is estimated at 0.55, which misses 0.6"
+
+
+def test_a_guardrail_that_is_broken_within_what_chance_does_stops_nothing():
+    assert verdict(0, [kept(0.005)], GOAL, Estimate(0.9, 0.1), None) == ""
+
+
+@pytest.mark.parametrize("error", [0.01, 0.1])
+def test_the_more_users_were_asked_the_sooner_a_trial_is_stopped(error):
+    behind = [
+        bool(verdict(rung, [], GOAL, Estimate(0.5 - 0.7 * error, error), measured(lift=0.5)))
+        for rung in range(3)
+    ]
+    assert behind == sorted(behind)
+    assert behind[-1]
+
+
+def test_what_nobody_could_measure_stops_nothing():
+    unknown = held(value=None, margin=None), Estimate(None)
+    assert verdict(0, [unknown], GOAL, Estimate(None), measured(lift=0.5)) == ""
+    assert verdict(0, [unknown], GOAL, Estimate(0.1, 0.01), measured(lift=None)) == ""
