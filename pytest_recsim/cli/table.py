@@ -35,6 +35,7 @@ SECTIONS = {
             "guardrails", "guardrails:guardrails", "what a customer is held to, and thresholds to start with"
         ),
     ),
+    "Knobs": (Entry("tune", "tune:tune", "look for better knobs, and judge the best on data unseen"),),
     "Runs": (
         Entry("open", "opening:opening", "open the report of a run in the browser"),
         Entry("history", "history:history", "what became of a customer's runs, and what changed"),

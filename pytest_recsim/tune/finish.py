@@ -93,6 +93,33 @@ def finish(
     return made.study
 
 
+def tell_of_knobs(
+    study: Study,
+    plan: Plan,
+    bench: Bench,
+    place: Place,
+    *,
+    say: Callable[[str], object] = lambda _: None,
+    progress: Progress = silent,
+) -> Study:
+    """Move each knob alone on the tuning slice, unless that has been done, and return the study with what they do.
+
+    Of its own because whole runs need the service for themselves: first this, then the bench is closed, then ``finish``.
+
+    Args:
+        study: as in ``finish``.
+        plan: likewise.
+        bench: the tuning slice, still open.
+        place: likewise.
+        say: likewise.
+        progress: likewise.
+    """
+    made = _Finish(study, plan, place, say, progress)
+    if not study.effects:
+        made.effects(bench)
+    return made.study
+
+
 class _Finish:
     """The steps after the trials, each kept as soon as it is made."""
 

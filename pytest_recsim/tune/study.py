@@ -8,12 +8,15 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 import msgspec
 
 from pytest_recsim.clock import monotonic
+from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.record.tune import Measured, Study, Trial
 from pytest_recsim.report.tune_front import front
 from pytest_recsim.tune.bench import Bench
 from pytest_recsim.tune.sampling import Proposer, known
 from pytest_recsim.tune.values import changed
 
+MOST_FAILED = 5
+"""Trials in a row that could not be measured; then it is not the knobs, and going on would use up the study."""
 Keep = Callable[[Study], object]
 """Hears the whole study after every trial; what it has written down is where a study goes on."""
 
@@ -29,7 +32,7 @@ def go_on(study: Study, bench: Bench, keep: Keep) -> Study:
         keep: is given the study after every trial.
 
     Raises:
-        InputError: Optuna is not installed.
+        InputError: Optuna is not installed, or trial after trial cannot be measured.
     """
     assert study.start is not None  # who opens the bench writes it down
     proposer = Proposer(study.space, study.goals, sampler=study.sampler, seed=study.seed, start=study.start)
@@ -61,6 +64,7 @@ def go_on(study: Study, bench: Bench, keep: Keep) -> Study:
             missing = {number: values for number, values in asked.items() if number not in done}
             for trial in _measured(bench, missing, beat, study.jobs):
                 study = kept(trial)
+            _refuse_to_fail_on(study)
         first += count
     return kept()
 
@@ -80,6 +84,21 @@ def _measured(
             yield one.result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _refuse_to_fail_on(study: Study) -> None:
+    last = study.trials[-MOST_FAILED:]
+    if len(last) == MOST_FAILED and all(one.state == "failed" for one in last):
+        what = f"the last {MOST_FAILED} trials could not be measured ({last[-1].reason}); `--resume` tries them again"
+        raise InputError(Problem("recsim tune", what))
+
+
+def without_last_failed(study: Study) -> Study:
+    """Return a study without the failed trials at its end: what made them fail may be over."""
+    kept = list(study.trials)
+    while kept and kept[-1].state == "failed":
+        kept.pop()
+    return msgspec.structs.replace(study, trials=tuple(kept))
 
 
 def added(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:

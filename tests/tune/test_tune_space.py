@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.data.profiles.knobs import KNOBS, parse_value
 from pytest_recsim.data.profiles.profiles import load_profile, packaged_profiles
-from pytest_recsim.tune.space import read_space, shipped, space_of, typed
+from pytest_recsim.tune.space import space_of
 from pytest_recsim.tune.values import canonical, changed, listed, same, text_of
+from pytest_recsim.tune.wishes import read_space, shipped, typed
 
 PROD = load_profile(packaged_profiles() / "prod.env").environment
 

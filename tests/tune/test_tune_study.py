@@ -9,9 +9,9 @@ from made_bench import SPACE, MadeBench, PowerCutError, study
 from msgspec.structs import replace
 
 from pytest_recsim.data.input.problems import InputError
-from pytest_recsim.record.tune import Dimension, Held, Measured
+from pytest_recsim.record.tune import Dimension, Held, Measured, Trial
 from pytest_recsim.tune.sampling import Proposer, shortfall
-from pytest_recsim.tune.study import candidates, go_on, incumbent
+from pytest_recsim.tune.study import candidates, go_on, incumbent, without_last_failed
 from pytest_recsim.tune.values import canonical
 
 
@@ -143,6 +143,23 @@ def test_the_next_trial_has_to_beat_the_start_until_something_is_better():
     best = candidates(found)[0]
     assert incumbent(found, found.trials) == best.measured
     assert best.measured.goals["lift"] > bench.start.goals["lift"]
+
+
+def test_a_service_that_is_gone_ends_the_study_and_what_failed_at_the_end_is_tried_again():
+    bench, written = MadeBench(), []
+    works = bench.trial
+
+    def gone(number, values, beat):
+        if number < 4:
+            return works(number, values, beat)
+        return Trial(number=number, values=values, state="failed", reason="no answer")
+
+    bench.trial = gone
+    with pytest.raises(InputError, match=r"the last 5 trials could not be measured \(no answer\)"):
+        go_on(study(bench), bench, written.append)
+    left = without_last_failed(written[-1])
+    assert len(written[-1].trials) == 9
+    assert go_on(left, MadeBench(), lambda _: None).trials == whole().trials
 
 
 def test_without_optuna_one_sentence_says_what_to_install(monkeypatch):
