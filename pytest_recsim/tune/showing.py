@@ -29,7 +29,7 @@ def lines_of(study: Study, folder: str, *, working: bool) -> Iterator[str]:
         yield f"the other trials take about {_time(left)}"
     if study.status == "running" and not working:
         yield f"to go on: recsim tune {folder} --resume"
-    yield f"page: recsim report {folder}"
+    yield f"page: recsim {'open' if study.status == 'complete' else 'report'} {folder}"
 
 
 def _status(study: Study, *, working: bool) -> str:

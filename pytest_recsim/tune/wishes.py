@@ -61,26 +61,21 @@ def read_space(name: str) -> SpaceFile:
 
 
 def _file(root: Marked, label: str, name: str) -> SpaceFile:
-    findings, keys = Findings(), ("about", "goals", "knobs")
-    fields = root.value if isinstance(root.value, dict) else {}
-    for key, marked in fields.items():
-        if key not in keys:
-            what = f"`{quoted(key)}`: must be one of {', '.join(keys)}{nearest(key, keys)}"
-            findings.add(f"{label}:{marked.line}", what)
-    knobs = fields.get("knobs", Marked(None, root.line))
-    if not (isinstance(knobs.value, dict) and knobs.value):
-        findings.add(
-            f"{label}:{knobs.line}", f"`knobs` must be a mapping with at least one knob, such as {FORMS}"
-        )
-        findings.check()
-    goals = fields.get("goals", Marked([], root.line))
+    """Every key is a knob, but for ``about`` and ``goals``."""
+    findings = Findings()
+    fields = dict(root.value) if isinstance(root.value, dict) else {}
+    about = fields.pop("about", Marked("", root.line))
+    goals = fields.pop("goals", Marked([], root.line))
     several = goals.value if isinstance(goals.value, list) else [goals]
-    if not all(isinstance(one.value, str) for one in several):
-        findings.add(f"{label}:{goals.line}", "`goals` must be names of metrics")
-    about = fields.get("about", Marked("", root.line))
     if not isinstance(about.value, str):
         findings.add(f"{label}:{about.line}", "`about` must be a sentence")
-    wishes = [_from_yaml(knob, marked, label, findings) for knob, marked in knobs.value.items()]
+    if not all(isinstance(one.value, str) for one in several):
+        findings.add(f"{label}:{goals.line}", "`goals` must be names of metrics")
+    if not fields:
+        findings.add(
+            f"{label}:{root.line}", "must have a line for at least one knob, such as MMR_LAMBDA: 0.2..1"
+        )
+    wishes = [_from_yaml(knob, marked, label, findings) for knob, marked in fields.items()]
     findings.check()
     return SpaceFile(name, about.value, tuple(one.value for one in several), tuple(filter(None, wishes)))
 

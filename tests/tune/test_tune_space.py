@@ -126,8 +126,8 @@ def test_every_shipped_space_fits_every_shipped_profile():
 def test_a_file_has_ranges_lists_and_goals_and_what_is_typed_replaces_its_lines(tmp_path):
     path = tmp_path / "mine.yml"
     path.write_text(
-        "about: Ours.\ngoals: [ndcg, coverage]\nknobs:\n  PROFILE_BOOST: 0.1..2:log\n  RULE_EXCLUDE_EVENTS: [true, false]\n"
-        "  BRAND_TAG_PREFIXES: [brand, 'brand,label']\n  MMR_LAMBDA: [0.2, 0.5]\n"
+        "about: Ours.\ngoals: [ndcg, coverage]\nPROFILE_BOOST: 0.1..2:log\nRULE_EXCLUDE_EVENTS: [true, false]\n"
+        "BRAND_TAG_PREFIXES: [brand, 'brand,label']\nMMR_LAMBDA: [0.2, 0.5]\n"
     )
     space = read_space(str(path))
     assert (space.name, space.about, space.goals) == ("mine", "Ours.", ("ndcg", "coverage"))
@@ -141,21 +141,26 @@ def test_a_file_has_ranges_lists_and_goals_and_what_is_typed_replaces_its_lines(
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "s.yml:1: `knobs` must be a mapping with at least one knob"),
-        ("knobs: []", "s.yml:1: `knobs` must be a mapping"),
-        ("a: 1\nknob: {}\n", "s.yml:2: `knob`: must be one of about, goals, knobs; did you mean `knobs`?"),
-        ("knobs:\n  MMR_LAMBDA:\n", "s.yml:2: `MMR_LAMBDA` must have a range such as 0.1..2"),
-        ("knobs:\n  MMR_LAMBDA: {low: 1}\n", "s.yml:2: `MMR_LAMBDA` must have a range"),
-        ("goals: {a: 1}\nknobs: {MMR_LAMBDA: 0..1}", "s.yml:1: `goals` must be names of metrics"),
-        ("about: 3\nknobs: {MMR_LAMBDA: 0..1}", "s.yml:1: `about` must be a sentence"),
-        ("knobs: {MMR_LAMBDA: 0..1", "s.yml:1: not YAML"),
+        ("", "s.yml:1: must have a line for at least one knob"),
+        ("[MMR_LAMBDA]", "s.yml:1: must have a line for at least one knob"),
+        ("about: Nothing.", "s.yml:1: must have a line for at least one knob"),
+        ("MMR_LAMBDA:\n", "s.yml:1: `MMR_LAMBDA` must have a range such as 0.1..2"),
+        ("MMR_LAMBDA: {low: 1}\n", "s.yml:1: `MMR_LAMBDA` must have a range"),
+        ("goals: {a: 1}\nMMR_LAMBDA: 0..1", "s.yml:1: `goals` must be names of metrics"),
+        ("about: 3\nMMR_LAMBDA: 0..1", "s.yml:1: `about` must be a sentence"),
+        ("MMR_LAMBDA: 0..1\nMMR_LAMBDA: 0..2", "s.yml:2: `MMR_LAMBDA` is defined twice"),
+        (
+            "MMR_LAMBDA: 0..1\nPROFILE_BOST: 0..1",
+            "s.yml:2: `PROFILE_BOST`: unknown knob; did you mean `PROFILE_BOOST`?",
+        ),
+        ("{MMR_LAMBDA: 0..1", "s.yml:1: not YAML"),
     ],
 )
 def test_a_wrong_file_is_told_by_its_line(tmp_path, monkeypatch, text, sentence):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "s.yml").write_text(text)
     with pytest.raises(InputError) as caught:
-        read_space("s.yml")
+        space_of(read_space("s.yml").wishes, PROD)
     assert sentence in str(caught.value)
 
 
