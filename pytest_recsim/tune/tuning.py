@@ -96,6 +96,11 @@ def tune(wanted: Wanted, *, say: Say = lambda _: None, progress: Progress = sile
         )
         for text in (*notes, *bench.left_out.values()):
             say(f"note: {text}")
+        if bench.start.goals[bench.goals[0].metric] is None:
+            what = "the starting profile shows none on the tuning slice (too few users?), so nothing could be better"
+            raise InputError(
+                Problem("--goal", f"{bench.goals[0].label}: {what}; must be one that can be measured")
+            )
         folder = new_folder(wanted.reports, plan.id, began)
         say(f"study: {shown(folder)}")
         study = _begun(wanted, plan, bench, notes, began)

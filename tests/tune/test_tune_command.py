@@ -198,6 +198,21 @@ def test_spaces_are_listed(capsys):
     assert "  MMR_LAMBDA=0.2..1" in out
 
 
+def test_a_goal_that_the_start_does_not_show_is_refused_before_anything_is_tried(
+    desk, tmp_path, monkeypatch, capsys
+):
+    @contextmanager
+    def blind(plan, space, **how):
+        bench = MadeBench()
+        bench.start = replace(bench.start, goals={"lift": None, "coverage": 0.8})
+        yield bench
+
+    monkeypatch.setattr(tuning, "open_bench", blind)
+    assert main(WORDS) == 4
+    assert "--goal: lift: the starting profile shows none on the tuning slice" in capsys.readouterr().err
+    assert not (tmp_path / "reports").exists()
+
+
 def test_what_is_wanted_has_the_defaults_of_the_command():
     with tune.make_context("recsim tune", ["acme"]) as context:
         given = context.params
