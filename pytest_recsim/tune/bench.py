@@ -22,7 +22,9 @@ class Bench(Protocol):
     goals: tuple[Goal, ...]
     slices: tuple[Slice, ...]
     space: tuple[Dimension, ...]
-    left_out: Mapping[str, str]
+
+    @property
+    def left_out(self) -> Mapping[str, str]: ...
 
     @property
     def requests(self) -> Mapping[str, int]: ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice, product
 from typing import Any
 
@@ -19,7 +19,7 @@ POPULATION = 16
 DRAWS = 25
 """That are made before a sampler that repeats itself is helped out by chance, and by a look at what is left."""
 UNKNOWN = 1.0
-"""What counts for something that could not be measured: as much as the worst. Not measured is never passed."""
+"""What counts for something that could not be measured: a whole threshold. Not measured is never passed."""
 FEW = 20_000
 
 
@@ -38,34 +38,19 @@ def optuna_for(where: str) -> Any:
     return optuna
 
 
-Worst = Mapping[tuple[str, str], float]
-"""Check and case -> the most by which any trial has missed it."""
-
-
-def worst_of(measured: Iterable[Measured | None]) -> dict[tuple[str, str], float]:
-    """Return by how much each thing that must hold was missed at most."""
-    found: dict[tuple[str, str], float] = {}
-    for one in (held for each in measured if each for held in each.held):
-        found[one.check, one.case] = max(found.get((one.check, one.case), 0.0), known(one.margin) or 0.0)
-    return found
-
-
-def shortfall(measured: Measured | None, worst: Worst) -> float:
-    """Return by how much a trial misses what must hold: 0 only where all was measured and holds.
+def shortfall(measured: Measured | None) -> float:
+    """Return by how much a trial misses what must hold, in thresholds: 0 only where all was measured and holds.
 
     One number for all: Optuna takes a trial without constraints, or with one that is not a number, for a feasible one.
-    What is missed counts as a share of the worst that was seen of it, because an NDCG and a coverage have no unit in common.
     """
     if measured is None or not measured.held:
         return UNKNOWN
-    return 0.0 if measured.feasible else max(sum(_missed(one, worst) for one in measured.held), 1e-9)
+    return 0.0 if measured.feasible else max(sum(map(_missed, measured.held)), 1e-9)
 
 
-def _missed(one: Held, worst: Worst) -> float:
+def _missed(one: Held) -> float:
     margin = known(one.margin)
-    if margin is None:
-        return UNKNOWN
-    return margin / worst.get((one.check, one.case), margin) if margin > 0 else 0.0
+    return UNKNOWN if margin is None else max(margin, 0.0) / (abs(one.threshold) or 1.0)
 
 
 def known(value: float | None) -> float | None:
@@ -158,13 +143,12 @@ class Proposer:
         """The start and the trials as Optuna has them, the generations of a genetic sampler written in."""
         found = [({}, self._start), *((trial.values, trial.measured) for trial in told)]
         worst = self._worst([measured for _, measured in found if measured])
-        missed = worst_of(measured for _, measured in found)
         return [
             self._optuna.trial.create_trial(
                 values=self._figures(measured, worst),
                 params=params,
                 distributions=self._drawn,
-                constraints={"shortfall": shortfall(measured, missed)},
+                constraints={"shortfall": shortfall(measured)},
                 system_attrs={"NSGAIISampler:generation": index // POPULATION},
             )
             for index, (values, measured) in enumerate(found)

@@ -32,7 +32,7 @@ from pytest_recsim.tune.wishes import read_space, typed
 
 HERE = "recsim tune"
 MOST_TRIALS, MOST_JOBS = 5000, 32
-Say = Callable[[str], object]
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)

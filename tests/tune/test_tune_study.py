@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.record.tune import Dimension, Held, Measured, Trial
-from pytest_recsim.tune.sampling import Proposer, shortfall, worst_of
+from pytest_recsim.tune.sampling import Proposer, shortfall
 from pytest_recsim.tune.study import candidates, go_on, incumbent, without_last_failed
 from pytest_recsim.tune.values import canonical
 
@@ -99,22 +99,18 @@ def test_optuna_is_told_that_an_unmeasured_trial_is_infeasible(measured):
     assert candidates(replace(study(bench), trials=(trial,))) == []
 
 
-def test_what_misses_more_falls_shorter_whatever_the_unit():
+def test_what_misses_more_thresholds_falls_shorter():
     def missing(lift, coverage):
-        margins = {"lift": lift, "coverage": coverage}
+        rows = (("lift", 0.1, lift), ("coverage", 0.6, coverage))
         held = tuple(
-            Held(check=name, case="", label=name, threshold=0.5, value=0, margin=m)
-            for name, m in margins.items()
+            Held(check=name, case="", label=name, threshold=t, value=0, margin=m) for name, t, m in rows
         )
         return Measured(users=1, of=1, goals={}, held=held)
 
-    near, far, unlike = missing(1.0, 0.01), missing(4.0, 0.01), missing(1.0, 0.1)
-    worst = worst_of([near, far, unlike, None])
-    assert worst == {("lift", ""): 4.0, ("coverage", ""): 0.1}
-    assert shortfall(missing(-1.0, 0.0), worst) == 0
-    assert shortfall(near, worst) == pytest.approx(0.35)
-    assert shortfall(far, worst) == pytest.approx(1.1)
-    assert shortfall(unlike, worst) == pytest.approx(1.25)
+    assert shortfall(missing(-1.0, 0.0)) == 0
+    assert shortfall(missing(0.05, -0.3)) == pytest.approx(0.5)
+    assert shortfall(missing(0.05, 0.3)) == pytest.approx(1.0)
+    assert shortfall(missing(0.4, None)) == pytest.approx(5.0)
 
 
 def test_a_space_that_is_used_up_ends_the_study_and_says_so():
