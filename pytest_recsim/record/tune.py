@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Literal
 
@@ -122,6 +123,13 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     def feasible(self) -> bool:
         """Whether everything that must hold was measured and holds."""
         return bool(self.held) and all(one.holds for one in self.held)
+
+    @property
+    def missed(self) -> float:
+        """By how much everything that must hold is missed, added up; infinite where something could not be measured."""
+        if not self.held:
+            return math.inf
+        return sum(math.inf if one.margin is None else max(one.margin, 0.0) for one in self.held)
 
     def gain(self, metric: str, segment: str = "") -> Gain | None:
         """Return one gain, None where there is none."""

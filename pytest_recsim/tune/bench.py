@@ -32,6 +32,7 @@ class Bench(Protocol):
     def trial(self, number: int, values: Mapping[str, str], beat: Measured | None) -> Trial:
         """Measure one set of knobs, or as much of it as tells that it is no better than ``beat``, the best so far.
 
-        The same values give the same numbers, whatever was tried before.
+        The same values give the same numbers, whatever was tried before. A number below 0 is a probe, not a candidate: it is
+        looked at after the first rung only.
         """
         ...

@@ -8,7 +8,7 @@ from typing import Literal
 from pytest_recsim.data.guardrails.metric_table import METRICS
 from pytest_recsim.record.comparison import Comparison, Difference
 from pytest_recsim.record.tune import Gain, Goal, Optimism, Study, Suite, Trial
-from pytest_recsim.tune.study import candidates, improves
+from pytest_recsim.tune.study import candidates, improves, nearest_to_holding
 
 FINALISTS = 3
 """Whole runs on the tuning slice are dear; who is not among the best three would hardly become the winner."""
@@ -27,10 +27,19 @@ def per_user(goal: Goal) -> str:
 def finalists(study: Study) -> list[Trial]:
     """Return the trials whose whole suite is worth running, best first.
 
-    They may be recommended as far as the tuning slice goes, and are better than the start by the first goal.
+    They may be recommended as far as the tuning slice goes, and are better than the start by the first goal. Where no trial
+    may, those that miss least of what must hold: the verdict slice decides, and nothing is recommended that misses there.
     """
     better = [one for one in candidates(study) if one.measured is not None and improves(study, one.measured)]
-    return better[:FINALISTS]
+    near = [one for one in nearest_to_holding(study) if one.measured and improves(study, one.measured)]
+    return (better or near)[:FINALISTS]
+
+
+def chosen(finalists_: Sequence[Suite]) -> Suite | None:
+    """Return who goes to the verdict slice: the first that is ready, else the first with the fewest checks against it."""
+    return next((one for one in finalists_ if one.ready), None) or min(
+        finalists_, key=lambda one: len(one.failing), default=None
+    )
 
 
 def gains_of(found: Comparison, goals: Sequence[Goal]) -> tuple[Gain, ...]:

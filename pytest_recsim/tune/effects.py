@@ -33,8 +33,8 @@ class Probe:
 def probes_of(bench: Bench, start: Mapping[str, str]) -> Iterator[Probe]:
     """Move each knob alone to both ends of what was tried (to each other value of a choice), and measure that.
 
-    It costs little: the start is what has to be beaten, so a probe ends as soon as it is told that it is no better, and
-    questions that were asked before are not asked again.
+    It costs little: the first users are enough to see whether lists change, and questions that were asked before are not
+    asked again.
 
     Args:
         bench: the tuning slice.

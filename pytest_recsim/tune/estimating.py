@@ -22,6 +22,7 @@ from pytest_recsim.plan.model import Plan, covering
 from pytest_recsim.record.asked import Limit
 from pytest_recsim.record.tune import Gain, Goal, Held
 from pytest_recsim.simulation.checks.cases import check_of, places
+from pytest_recsim.simulation.checks.needs import NEW
 from pytest_recsim.simulation.checks.settling import severity_of
 from pytest_recsim.simulation.measure.basis import Values
 from pytest_recsim.simulation.measure.formulas import FORMULAS, PerUser
@@ -30,6 +31,8 @@ from pytest_recsim.tune.reading import Number, Reading
 
 DEFAULT_GOAL = "segment_lift_ndcg"
 HARM, AVAILABILITY = "no_harm", "availability"
+COLD_START, FIRST_HITS = "S7", "s7_min_avg_mrr"
+"""A scenario that judges the quality lists of new users, and its threshold: trials can be held to it, too."""
 FEWEST = 2
 """Users whose differences have a standard error."""
 TOGETHER_ERROR = 0.05
@@ -73,6 +76,8 @@ class Guard:
     def label(self) -> str:
         if self.check == AVAILABILITY:
             return "unavailable items"
+        if self.check == COLD_START:
+            return "MRR@10 of new users, repeats included"
         return self.metric.shown() if self.metric else self.check
 
 
@@ -90,10 +95,13 @@ def guards_of(plan: Plan, today: str) -> list[Guard]:
         for key, segment, metric in (*found, *own)
     ]
     guards.append(Guard(AVAILABILITY, "", plan.limit("max_unavailable_share"), None))
+    if "scenarios" not in plan.skip:
+        new = [name for name in plan.fixture.segments if name.lower() == NEW]
+        guards += [Guard(COLD_START, name, plan.limit(FIRST_HITS), METRICS["mrr"]) for name in new]
     return [
         one
         for one in guards
-        if severity_of(plan, one.check, one.case, scenario=False) == "block"
+        if severity_of(plan, one.check, one.case, scenario=one.check == COLD_START) == "block"
         and covering(plan.waivers, one.check, one.case, today) is None
     ]
 
@@ -223,6 +231,21 @@ class Contrast:
                     low=ends[0],
                     high=ends[1],
                 )
+
+    def first_hits(self, segment: str) -> Estimate:
+        """MRR@10 of a segment with everything relevant, as S7 judges it."""
+        metric = METRICS["mrr"]
+        rows = self.start.kept(segment)
+        known = self.start.values_of_all(metric)[rows]
+        known = known[~np.isnan(known)]
+        least = int(self.start.table.world.plan.limit("min_segment_users", segment).value)
+        if len(known) < least:
+            return Estimate(None, reason=f"{len(known)} new users with holdout, at least {least} are needed")
+        if self.whole:
+            now = self.now.values_of_all(metric)[self.now.kept(segment)]
+            return Estimate(float(np.nanmean(now)))
+        shift, error = self._shift(self.before.values_of_all(metric), self.now.values_of_all(metric), segment)
+        return Estimate(float(known.mean()) + shift, error)
 
     def harm(self, segment: str) -> Estimate:
         """What a segment loses of NDCG@10 against the start, as a share of the start's mean."""

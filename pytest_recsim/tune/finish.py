@@ -22,7 +22,7 @@ from pytest_recsim.record.looks import Look, add_look
 from pytest_recsim.record.tune import Gain, Study, Suite, Verdict, write_study
 from pytest_recsim.report.html.tune import render_study
 from pytest_recsim.tune.bench import Bench
-from pytest_recsim.tune.decide import decide, finalists, gains_of, optimism_of
+from pytest_recsim.tune.decide import chosen, decide, finalists, gains_of, optimism_of
 from pytest_recsim.tune.effects import Probe, effects_of, probes_of
 from pytest_recsim.tune.suites import Ask, run_suite, suite_of
 from pytest_recsim.tune.tuned import write_tuned
@@ -156,15 +156,17 @@ class _Finish:
             self._say(f"without effect on these data: {', '.join(dead)}")
 
     def finalists(self) -> None:
-        """Run the whole suite with the best trials on the tuning slice, until one is ready."""
+        """Run the whole suite with the best trials on the tuning slice, until one is ready; where none is, the nearest wins."""
         for trial in finalists(self.study):
             suite = next((one for one in self.study.finalists if one.who == str(trial.number)), None)
             if suite is None:
                 suite = self._suite(str(trial.number), "tuning", trial.values)
                 self.keep(finalists=(*self.study.finalists, suite))
             if suite.ready:
-                self.keep(winner=trial.number)
-                return
+                break
+        winner = chosen(self.study.finalists)
+        if winner is not None and self.study.winner is None:
+            self.keep(winner=int(winner.who), notes=(*self.study.notes, *_missing(winner)))
 
     def verdict(self) -> None:
         """Judge the winner and the start on the verdict slice, or say why nothing went there."""
@@ -227,20 +229,21 @@ class _Finish:
         return gains_of(found, self.study.goals)
 
 
+def _missing(winner: Suite) -> list[str]:
+    """Say what the winner missed on the tuning slice, where it missed anything."""
+    if winner.ready:
+        return []
+    failing = ", ".join(winner.failing) or winner.verdict
+    near = f"trial {winner.who} came nearest to keeping everything on the tuning slice and missed {failing} there"
+    return [f"{near}, with less history than a run has; whether it holds is for the verdict slice to say"]
+
+
 def _nobody(study: Study) -> str:
     """Why no trial went to the verdict slice."""
     tried = f"{len(study.trials)} trial{'s' if len(study.trials) != 1 else ''}"
-    if not study.finalists:
-        return (
-            f"Of {tried} none was better by {study.goals[0].label} than the starting profile and kept everything that has to "
-            "hold on the tuning slice, so nothing went to the verdict slice."
-        )
-    failing = "; ".join(
-        f"trial {one.who}: {', '.join(one.failing) or one.verdict}" for one in study.finalists
-    )
     return (
-        f"None of the {len(study.finalists)} best of {tried} passed the whole suite on the tuning slice ({failing}), so nothing "
-        "went to the verdict slice."
+        f"Of {tried} none was better by {study.goals[0].label} than the starting profile and kept more of what has to "
+        "hold on the tuning slice, so nothing went to the verdict slice."
     )
 
 

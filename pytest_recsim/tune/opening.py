@@ -37,6 +37,9 @@ STATE = "state.json"
 START, TRIALS, TOTAL = "start", "trials", "total"
 
 
+PROBE = "a probe asks for the first rung only"
+
+
 class OpenBench:
     """A tuning slice that is open for trials, see ``Bench``.
 
@@ -92,7 +95,8 @@ class OpenBench:
                 measured, held, figure = attempt.measured(attempt.contrast())
                 if end == ends[-1]:
                     break
-                if why := racing.verdict(rung, held, goal, figure, beat):
+                why = PROBE if found.number < 0 else racing.verdict(rung, held, goal, figure, beat)
+                if why:
                     why = f"after {end:,} of {ends[-1]:,} users: {why}"
                     return replace(found, state="stopped", measured=measured, reason=why)
         return replace(found, state="complete", measured=measured)

@@ -5,6 +5,7 @@ Every rule hangs on the trial, the start and the best so far alone, so a study t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from pytest_recsim.record.tune import Goal, Held, Measured
@@ -26,9 +27,11 @@ def verdict(
         held: what must hold, with the estimates.
         goal: the first one.
         found: its estimate.
-        beat: the best so far, None where nothing keeps everything.
+        beat: the best so far: what keeps everything, else what misses least; None where that is unknown.
     """
     place = min(rung, len(HOPELESS) - 1)
+    if beat is not None and not beat.feasible:
+        return _no_nearer(held, HOPELESS[place], beat)
     for one, estimate in held:
         if one.margin is not None and one.margin > HOPELESS[place] * estimate.error:
             return _broken(one)
@@ -41,6 +44,15 @@ def verdict(
     if ahead < -BEATEN[place] * found.error:
         return f"{goal.label} is estimated at {found.value:.4g}, the best so far has {best:.4g}"
     return ""
+
+
+def _no_nearer(held: Sequence[tuple[Held, Estimate]], errors: float, beat: Measured) -> str:
+    """While nothing keeps everything, whoever comes no nearer to that is stopped."""
+    missed = [(max(one.margin, 0.0), estimate.error) for one, estimate in held if one.margin is not None]
+    total, error = sum(miss for miss, _ in missed), math.hypot(*(one for miss, one in missed if miss))
+    if total - beat.missed <= errors * error:
+        return ""
+    return f"what has to hold is estimated to be missed by {total:.3g} in all, by the best so far by {beat.missed:.3g}"
 
 
 def _broken(one: Held) -> str:

@@ -83,6 +83,10 @@ class Reading:
         """A metric's number per user, ``float64[U]``; it must have such numbers."""
         return per_user(self.basis, metric, self.which)
 
+    def values_of_all(self, metric: MetricFacts) -> Values:
+        """The same with everything relevant, repeats included, whatever is judged."""
+        return per_user(self.basis, metric, "all")
+
     @cached_property
     def popular(self) -> Values:
         """NDCG@10 and MRR@10 of the popularity baseline's lists, ``float64[U, 2]``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
@@ -117,14 +118,33 @@ def candidates(study: Study) -> list[Trial]:
     return sorted(whole, key=lambda one: (one.number not in leading, *_rank(study, one)))
 
 
+def nearest_to_holding(study: Study) -> list[Trial]:
+    """Return the trials that were measured in full and miss less of what must hold than the start, least first.
+
+    Thresholds may be out of reach on a slice with less history than the verdict's; what could not be measured is not among them.
+    """
+    least = study.start.missed if study.start else math.inf
+    whole = [
+        one
+        for one in study.trials
+        if one.state == "complete" and one.measured is not None and _figure(study, one.measured) is not None
+    ]
+    near = [one for one in whole if one.measured and one.measured.missed < least]
+    return sorted(
+        near, key=lambda one: (one.measured.missed if one.measured else math.inf, *_rank(study, one))
+    )
+
+
 def incumbent(study: Study, told: Sequence[Trial]) -> Measured | None:
-    """Return what the next trial has to beat: the better of the start and the best trial, None where nothing holds yet."""
-    best = next(iter(candidates(msgspec.structs.replace(study, trials=tuple(told)))), None)
-    start = study.start if study.start and study.start.feasible else None
-    if best is None or start is None:
-        return best.measured if best else start
-    assert best.measured is not None  # candidates have been measured
-    return best.measured if improves(study, best.measured) else start
+    """Return what the next trial has to beat: the best of the start and the trials, where nothing holds yet whatever misses least."""
+    before = msgspec.structs.replace(study, trials=tuple(told))
+    best = next(iter(candidates(before) or nearest_to_holding(before)), None)
+    start = study.start
+    if best is None or best.measured is None or start is None:
+        return start if best is None else best.measured
+    if start.feasible and not (best.measured.feasible and improves(study, best.measured)):
+        return start
+    return best.measured
 
 
 def improves(study: Study, measured: Measured) -> bool:

@@ -24,7 +24,7 @@ from pytest_recsim.simulation.truth.inferred import Signs
 from pytest_recsim.simulation.truth.knobs_in_effect import KnobsInEffect, knob_table
 from pytest_recsim.simulation.truth.slates import Lists, Slates
 from pytest_recsim.simulation.truth.tastes import Tastes
-from pytest_recsim.tune.estimating import AVAILABILITY, HARM, Contrast, Estimate, Guard, held_by
+from pytest_recsim.tune.estimating import AVAILABILITY, COLD_START, HARM, Contrast, Estimate, Guard, held_by
 from pytest_recsim.tune.places import Asker
 from pytest_recsim.tune.questions import Heard, Questions
 from pytest_recsim.tune.reading import Reading
@@ -184,6 +184,8 @@ def _held(ground: Ground, contrast: Contrast) -> Iterable[tuple[Held, Estimate]]
         if guard.check == AVAILABILITY:
             found = contrast.now.unavailable()
             estimate = Estimate(found.value, reason=found.reason)
+        elif guard.check == COLD_START:
+            estimate = contrast.first_hits(guard.case)
         elif guard.metric is None:
             estimate = Estimate(None, reason="a trial does not measure custom metrics")
         else:

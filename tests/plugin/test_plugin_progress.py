@@ -52,7 +52,9 @@ def test_on_a_terminal_a_line_changes_below_pytests_own(acme: Project) -> None:
         shown = b"".join(iter(lambda: _read(master), b"")).decode()
         assert process.wait(LIMIT_S) == 0, shown
     os.close(master)
-    assert "scenarios/test_guardrails.py \r\nacme: " in shown  # on a busy machine seeding is worth a line, too
+    assert (
+        "scenarios/test_guardrails.py \r\nacme: " in shown
+    )  # on a busy machine seeding is worth a line, too
     assert "\r\x1b[Kacme: asking for lists: " in shown
     assert "\r\x1b[K\x1b[A\x1b[29C" in shown
 

@@ -124,13 +124,23 @@ def test_anything_against_the_winner_keeps_the_profile(finished, place, runs, wo
     assert not (place.root / "profiles").exists()
 
 
-def test_without_a_finalist_that_is_ready_nobody_looks_at_the_verdict_slice(finished, place):
+def test_without_a_finalist_that_is_ready_the_nearest_is_judged_on_the_verdict_slice_and_that_is_said(
+    finished,
+):
     runs = Runs(unready=[("0", "tuning"), ("1", "tuning")])
     found = finished(runs)
-    assert {where for _, where in runs.made} == {"tuning"}
-    assert found.verdict.looks == 0
-    assert "None of the 2 best of 2 trials passed the whole suite" in found.verdict.sentence
-    assert not list(place.folder.parent.glob("*looks*"))
+    assert [where for _, where in runs.made] == ["tuning", "tuning", "verdict", "verdict"]
+    assert found.verdict.looks == 1
+    assert any(
+        "came nearest to keeping everything on the tuning slice and missed" in note for note in found.notes
+    )
+
+
+def test_what_misses_on_both_slices_is_never_recommended(finished):
+    runs = Runs(unready=[("0", "tuning"), ("1", "tuning"), ("0", "verdict"), ("1", "verdict")])
+    found = finished(runs)
+    assert found.verdict.decision == "keep"
+    assert found.tuned is None
 
 
 def test_without_any_candidate_no_whole_run_is_made(finished):

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.record.tune import Dimension, Held, Measured, Trial
 from pytest_recsim.tune.sampling import Proposer, shortfall
-from pytest_recsim.tune.study import candidates, go_on, incumbent, without_last_failed
+from pytest_recsim.tune.study import candidates, go_on, incumbent, nearest_to_holding, without_last_failed
 from pytest_recsim.tune.values import canonical
 
 
@@ -144,11 +144,29 @@ def test_the_next_trial_has_to_beat_the_start_until_something_is_better():
     bench = MadeBench()
     begun = study(bench)
     assert incumbent(begun, []) == bench.start
-    assert incumbent(replace(begun, start=MadeBench(threshold=0.99).start), []) is None
+    short = MadeBench(threshold=0.99).start
+    assert incumbent(replace(begun, start=short), []) == short
     found = whole()
     best = candidates(found)[0]
     assert incumbent(found, found.trials) == best.measured
     assert best.measured.goals["lift"] > bench.start.goals["lift"]
+
+
+def test_while_nothing_holds_whatever_misses_least_has_to_be_beaten_and_what_was_not_measured_never_is_it():
+    bench = MadeBench(threshold=0.99)
+    one = whole(wanted=1).trials[0]
+
+    def missing(number, margin):
+        held = replace(one.measured.held[0], value=0.9, margin=margin)
+        return replace(one, number=number, measured=replace(one.measured, held=(held,)))
+
+    far, near, unknown = missing(0, 0.2), missing(1, 0.1), missing(2, None)
+    begun = replace(
+        study(bench), start=replace(bench.start, held=far.measured.held), trials=(far, near, unknown)
+    )
+    assert candidates(begun) == []
+    assert nearest_to_holding(begun) == [near]
+    assert incumbent(begun, begun.trials) == near.measured
 
 
 def test_a_service_that_is_gone_ends_the_study_and_what_failed_at_the_end_is_tried_again():
