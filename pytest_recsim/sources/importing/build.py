@@ -25,6 +25,7 @@ from pytest_recsim.sources.importing.entries import (
     user_entries,
 )
 from pytest_recsim.sources.importing.ids import Ids, encode
+from pytest_recsim.sources.importing.order import in_time
 from pytest_recsim.sources.importing.people import sample, words
 from pytest_recsim.sources.importing.segments import DEFAULT, assign, parse
 from pytest_recsim.sources.importing.tables import Tables
@@ -115,9 +116,7 @@ class _Making:
             check.check_ids(self.tables, events, kind, ids)
         events = returns(events, self.choices, self.notes).drop("returned", strict=False)
         events = events.with_columns(pl.col("ts").dt.epoch("us"))
-        if not events["ts"].is_sorted():
-            events = events.sort("ts", maintain_order=True)
-        return doubled(events, self.choices, self.notes), users, items
+        return doubled(in_time(events), self.choices, self.notes), users, items
 
     def _people(self, listed: Listed, events: pl.DataFrame) -> tuple[Listed, pl.DataFrame]:
         """Segments, and the sample; segments are given again to a sample, which is split elsewhere in time."""
@@ -172,8 +171,8 @@ class _Making:
         return named.set(none, "unknown")
 
     def _used(self, listed: Listed, events: pl.DataFrame) -> Listed:
-        """Without a table of items, only what somebody in the fixture met."""
-        if listed.traits or self.tables.items is not None:
+        """Without a table of items, only what somebody of a sample met."""
+        if self.choices.sample_users is None or listed.traits or self.tables.items is not None:
             return listed
         return replace(
             listed,

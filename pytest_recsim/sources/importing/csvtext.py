@@ -211,6 +211,7 @@ def _frame(
     """Read fast; look line by line where that cannot have read every line as one row."""
     schema = dict.fromkeys(names, pl.String)
     frame: pl.DataFrame | None
+    quotes = b'"' in text.data
     first = 2 if named else 1
     try:
         frame = pl.read_csv(
@@ -222,20 +223,20 @@ def _frame(
             empty_string_is_null=False,
             raise_if_empty=False,
         )
-        if not _complete(text.data, frame, delimiter, named=named):
+        if not _complete(text.data, frame, delimiter, named=named, quotes=quotes):
             frame = None
     except pl.exceptions.PolarsError:
         frame = None
     if frame is None:
         return _slowly(text, delimiter, names, named=named)
     lines = pl.int_range(first, first + pl.len(), dtype=pl.Int64)
-    if b'"' in text.data and (breaks := _within(frame, "\n")).sum():
+    if quotes and (breaks := _within(frame, "\n")).sum():
         frame = frame.with_columns(row=lines + breaks.cum_sum().shift(1, fill_value=0))
         return frame, [f"line breaks inside of quotes: {int(breaks.sum()):,}, each within its cell"]
     return frame.with_columns(row=lines), []
 
 
-def _complete(data: bytes, frame: pl.DataFrame, delimiter: str, *, named: bool) -> bool:
+def _complete(data: bytes, frame: pl.DataFrame, delimiter: str, *, named: bool, quotes: bool) -> bool:
     """Whether lines and delimiters are as many as rows and cells ask for, those inside of quotes counted."""
     start = data.index(b"\n") + 1 if named else 0
     if named and data.count(b'"', 0, start) % 2:
@@ -244,7 +245,7 @@ def _complete(data: bytes, frame: pl.DataFrame, delimiter: str, *, named: bool) 
     found = {"\n": frame.height} | ({delimiter: frame.height * (frame.width - 1)} if short else {})
     signs = np.frombuffer(data, np.uint8, offset=start)
     for sign, least in found.items():
-        within = int(_within(frame, sign).sum()) if b'"' in data else 0
+        within = int(_within(frame, sign).sum()) if quotes else 0
         if _count(signs, sign) != least + within:
             return False
     return True

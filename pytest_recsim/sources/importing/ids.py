@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from pytest_recsim.data.input.names import wrong_name
@@ -44,9 +45,11 @@ def _numbered(column: pl.Series) -> tuple[pl.Series, pl.Series]:
         return pl.Series([], dtype=pl.String), pl.Series([None] * len(column), dtype=pl.UInt32)
     numbered = column.cast(pl.Categorical(pl.Categories.random()))
     codes = numbered.to_physical().cast(pl.UInt32)
-    first = codes.arg_unique().sort()
-    order = codes.gather(first).arg_sort()
-    return column.gather(first.gather(order)).drop_nulls(), codes
+    here = codes.is_not_null().arg_true() if codes.null_count() else None
+    which = (codes if here is None else codes.gather(here)).to_numpy()
+    first = np.zeros(int(which.max()) + 1, np.uint32)
+    first[which[::-1]] = (np.arange(len(codes)) if here is None else here.to_numpy())[::-1]
+    return column.gather(pl.Series(first)), codes
 
 
 def wrong_names(texts: pl.Series, reserved: str) -> dict[int, str]:

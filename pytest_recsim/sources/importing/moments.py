@@ -12,6 +12,7 @@ import polars as pl
 
 from pytest_recsim.data.input.findings import Findings, quoted
 from pytest_recsim.data.input.problems import ENOUGH, InputError, Problem, nearest
+from pytest_recsim.sources.importing.alike import alike
 from pytest_recsim.sources.importing.csvtext import Sheet
 
 UNITS = {"s": 1_000_000.0, "ms": 1000.0, "us": 1.0, "ns": 0.001}
@@ -214,6 +215,8 @@ def _with(known: pl.Series | None, more: pl.Series) -> pl.Series:
 
 
 def _strptime(text: pl.Series, form: str) -> pl.Series:
+    if (read_at_once := alike(text, form)) is not None:
+        return read_at_once
     zone = "UTC" if "%z" in form or "%:z" in form else None
     read = pl.col(text.name).str.to_datetime(form, time_unit="us", time_zone=zone, strict=False)
     return (

@@ -11,13 +11,14 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from pytest_recsim.record.jsonio import Buffer
 
 SECOND = 1_000_000
-DAY = 86_400 * SECOND
-SLICE, THREADS = 250_000, 2
+HOUR = 3_600 * SECOND
+SLICE, THREADS = 125_000, 2
 """Events that are put into words at once, and how many such slices beside each other."""
 
 
@@ -32,51 +33,75 @@ def events_json(events: pl.DataFrame, users: pl.Series, items: pl.Series) -> lis
     """
     if events.is_empty():
         return []
-    people, things = _fragment(users, '{"user_id":'), _fragment(items, '"item_id":')
+    people = _fragment(users, '{"user_id":"', '","item_id"')
+    things = _fragment(items, '"', '","type"')
     with ThreadPoolExecutor(THREADS) as pool:
         pieces = list(pool.map(lambda some: _piece(some, people, things), events.iter_slices(SLICE)))
     return [*pieces[:-1], pieces[-1][:-2]]
 
 
 def _piece(events: pl.DataFrame, people: pl.Series, things: pl.Series) -> memoryview:
+    """Objects cut apart at colons, which the writer puts between them: no text of a row is put together twice."""
+    hours, rest = np.divmod(events["ts"].to_numpy(), HOUR)
     parts = {
         "user": people.gather(events["user"]),
         "item": things.gather(events["item"]),
-        "rest": _rest(events),
-        "ts": _moments(events["ts"]),
+        **_until_hour(events, hours),
+        "rest": _rest_of_hour(rest),
     }
+    return _lines(pl.DataFrame(parts), ":")
+
+
+def _lines(parts: pl.DataFrame, separator: str) -> memoryview:
     buffer = io.BytesIO()
-    pl.DataFrame(parts).write_csv(buffer, include_header=False, quote_style="never", line_terminator=",\n")
+    parts.write_csv(
+        buffer, include_header=False, quote_style="never", separator=separator, line_terminator=",\n"
+    )
     return buffer.getbuffer()
 
 
-def _moments(ts: pl.Series) -> pl.Series:
-    """Times as the end of an object; days and clocks are few, and put together far faster than times are formatted."""
-    micro = ts.to_numpy()
-    days, rest = np.divmod(micro, DAY)
-    first = int(days.min())
+def _until_hour(events: pl.DataFrame, hours: npt.NDArray[np.int64]) -> dict[str, pl.Series]:
+    """Type, what more there is, and the hour; hours, and types with them, are few: each is put into words once."""
+    first = int(hours.min())
+    stamps = (pl.int_range(first, int(hours.max()) + 1, eager=True) * HOUR).cast(pl.Datetime("us"))
+    texts, place = stamps.dt.to_string('"%Y-%m-%dT%H'), hours - first
+    more = _more(events)
+    codes, code_of = _codes(events["type"])
+    if more or len(codes) * len(texts) > len(events):
+        types = pl.Series(map(str, codes)).gather(code_of)
+        head = events.select(pl.concat_str([types, *more, pl.lit(',"ts"')])).to_series()
+        return {"head": head, "hour": texts.gather(place)}
+    words = pl.concat([f'{code},"ts":' + texts for code in codes])
+    return {"hour": words.gather(code_of * len(texts) + place)}
+
+
+def _codes(types: pl.Series) -> tuple[list[int], npt.NDArray[np.int64]]:
+    """The different types, and which of them each row has."""
+    codes = types.to_numpy().astype(np.int64)
+    least = int(codes.min())
+    from_least = codes - least
+    there = np.bincount(from_least) > 0
+    return [int(code) + least for code in np.flatnonzero(there)], (np.cumsum(there) - 1)[from_least]
+
+
+def _rest_of_hour(rest: npt.NDArray[np.int64]) -> pl.Series:
     seconds, fraction = np.divmod(rest, SECOND)
-    dates = pl.int_range(first, int(days.max()) + 1, eager=True).cast(pl.Int32).cast(pl.Date).cast(pl.String)
-    parts = [('"ts":"' + dates).gather(days - first)]
-    if fraction.any():
-        parts += [
-            _clocks("").gather(seconds),
-            "." + pl.Series(fraction).cast(pl.String).str.zfill(6) + 'Z"}',
-        ]
-    else:
-        parts.append(_clocks('Z"}').gather(seconds))
+    if not fraction.any():
+        return _clocks('Z"}').gather(seconds)
+    parts = [_clocks("").gather(seconds), "." + pl.Series(fraction).cast(pl.String).str.zfill(6) + 'Z"}']
     return pl.select(pl.concat_str(parts)).to_series()
 
 
 @cache
 def _clocks(end: str) -> pl.Series:
-    """All seconds of a day, each with this end."""
-    return pl.Series(f"T{one // 3600:02}:{one // 60 % 60:02}:{one % 60:02}{end}" for one in range(86_400))
+    """All seconds of an hour, each with this end."""
+    return pl.Series(f"{one // 60:02}:{one % 60:02}{end}" for one in range(3_600))
 
 
-def _fragment(texts: pl.Series, key: str) -> pl.Series:
-    frame = texts.to_frame("text")
-    return frame.select(pl.concat_str(pl.lit(key + '"'), _escaped(pl.col("text")), pl.lit('"'))).to_series()
+def _fragment(texts: pl.Series, begin: str, end: str = '"') -> pl.Series:
+    text = pl.col("text")
+    escaped = _escaped(text) if texts.str.contains(r'["\\]').any() else text
+    return texts.to_frame("text").select(pl.concat_str(pl.lit(begin), escaped, pl.lit(end))).to_series()
 
 
 def _escaped(text: pl.Expr) -> pl.Expr:
@@ -96,18 +121,9 @@ def _quoted(texts: pl.Series) -> pl.Series:
     )
 
 
-def _types(codes: pl.Series) -> pl.Series:
-    """Codes are few: each is put into words once."""
-    known = codes.unique().drop_nulls().to_list()
-    least = min(known)
-    words = [f'"type":{code}' for code in range(least, max(known) + 1)]
-    return pl.Series(words).gather((codes.cast(pl.Int32) - least) if least else codes.cast(pl.UInt32))
-
-
-def _rest(events: pl.DataFrame) -> pl.Series:
-    """Type, and value and id of the source where there are any."""
-    types = _types(events["type"])
-    parts: list[pl.Expr | pl.Series] = [types]
+def _more(events: pl.DataFrame) -> list[pl.Expr]:
+    """Value, id of the source and meta, where there are any."""
+    parts = []
     if "value" in events.columns:
         worth = pl.when(pl.col("value") != 1.0).then(pl.col("value")).cast(pl.String)
         parts.append(pl.concat_str(pl.lit(',"value":'), worth).fill_null(""))
@@ -116,19 +132,16 @@ def _rest(events: pl.DataFrame) -> pl.Series:
         parts.append(own.fill_null(""))
     if "meta" in events.columns:
         parts.append(pl.concat_str(pl.lit(',"meta":'), pl.col("meta")).fill_null(""))
-    if len(parts) == 1:
-        return types
-    return events.select(pl.concat_str(parts)).to_series()
+    return parts
 
 
 def plain_users(ids: pl.Series, segments: pl.Series) -> bytes:
     """Return users of whom nothing but the segment is known as JSON objects."""
-    frame = pl.DataFrame(
-        {"user": _fragment(ids, '{"user_id":'), "segment": _fragment(segments, '"traits":{"segment":') + "}}"}
-    )
-    buffer = io.BytesIO()
-    frame.write_csv(buffer, include_header=False, quote_style="never", line_terminator=",\n")
-    return buffer.getvalue()[:-2]
+    users = {
+        "user": _fragment(ids, '{"user_id":"'),
+        "segment": _fragment(segments, '"traits":{"segment":"', '"}}'),
+    }
+    return bytes(_lines(pl.DataFrame(users), ",")[:-2])
 
 
 def document(meta: Mapping[str, Any], lists: Mapping[str, Sequence[Buffer]]) -> list[Buffer]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import polars as pl
 
 from pytest_recsim.data.fixtures.model import EVENT_TYPES
@@ -57,8 +58,8 @@ def event_types(
     found = encode(column.fill_null(""))
     texts = [*found.texts.to_list(), ""]
     code_of = found.codes.fill_null(len(texts) - 1)
-    tally = dict(code_of.value_counts().iter_rows())
-    counts = {word: tally[code] for code, word in enumerate(texts) if code in tally}
+    tally = np.bincount(code_of.to_numpy(), minlength=len(texts)).tolist()
+    counts = {word: tally[code] for code, word in enumerate(texts) if tally[code]}
     counts = dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
     taken = _taken(counts, given)
     strange = {word: count for word, count in counts.items() if word not in taken}
