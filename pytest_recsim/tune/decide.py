@@ -112,7 +112,7 @@ def _against(goal: Goal, winner: Suite, gains: Sequence[Gain], harm: float) -> I
     """Yield what speaks against the winner, most important first."""
     if not winner.ready:
         failing = ", ".join(winner.failing) or winner.verdict.rstrip(".")
-        yield f"what held for trial {winner.who} on the tuning slice does not hold on the verdict slice ({failing})"
+        yield f"trial {winner.who} does not pass the whole suite on the verdict slice ({failing})"
     metric = per_user(goal)
     gain = next((one for one in gains if (one.metric, one.segment) == (metric, "")), None)
     if gain is None or gain.low is None or gain.high is None:

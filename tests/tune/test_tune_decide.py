@@ -49,7 +49,7 @@ def test_change_needs_a_ready_winner_an_interval_above_nothing_and_no_harm():
 @pytest.mark.parametrize(
     ("winner", "gains", "words"),
     [
-        (suite("17", ready=False), GAINS, "held for trial 17 on the tuning slice does not hold on the verdict slice (S4)"),
+        (suite("17", ready=False), GAINS, "trial 17 does not pass the whole suite on the verdict slice (S4)"),
         (suite("17"), (gain(0.02, low=-0.001),), "cannot be told from chance"),
         (suite("17"), (gain(0.02, low=0.0),), "cannot be told from chance"),
         (suite("17"), (gain(0.02, low=None, high=None),), "no paired interval"),

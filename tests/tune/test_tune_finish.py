@@ -110,7 +110,7 @@ def test_the_first_finalist_that_is_ready_wins(finished):
 @pytest.mark.parametrize(
     ("runs", "words"),
     [
-        (Runs(unready=[("0", "verdict")]), "does not hold on the verdict slice (S4)"),
+        (Runs(unready=[("0", "verdict")]), "does not pass the whole suite on the verdict slice (S4)"),
         (Runs(gain=0.0), "cannot be told from chance"),
         (Runs(gain=-0.05), "cannot be told from chance"),
         (Runs(gain=0.05, harmed=0.08), "segment new_users loses"),

@@ -69,3 +69,16 @@ def test_what_nobody_could_measure_stops_nothing():
     unknown = held(value=None, margin=None), Estimate(None)
     assert verdict(0, [unknown], GOAL, Estimate(None), measured(lift=0.5)) == ""
     assert verdict(0, [unknown], GOAL, Estimate(0.1, 0.01), measured(lift=None)) == ""
+
+
+def short(missed):
+    """What misses something, by so much."""
+    return Measured(
+        users=400, of=400, goals={"lift_ndcg": 0.5}, held=(held(value=0.6 - missed, margin=missed),)
+    )
+
+
+def test_while_nothing_keeps_everything_a_trial_goes_on_that_may_miss_less_than_the_best_whatever_its_goal():
+    assert verdict(0, [kept(0.05)], GOAL, Estimate(-0.9, 0.1), short(0.2)) == ""
+    said = verdict(0, [kept(0.3), kept(-0.5)], GOAL, Estimate(0.9, 0.1), short(0.2))
+    assert said == "what has to hold is estimated to be missed by 0.3 in all, by the best so far by 0.2"

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,6 +32,7 @@ from pytest_recsim.testing import environment
 ROOT = Path(__file__).resolve().parents[2]
 FIGURES = ROOT / "docs/tune-worlds.json"
 LIMIT_S = 3600
+SAMPLERS = ("tpe", "random")
 FIRST_SEED = {"better": 301, "equal": 401}
 SPACE = ROOT / "tests/tune/worlds_space.yml"
 SILENT = ("PROFILE_TOP_N=2000..4000", "POPULARITY_FANOUT=2000..4000", "PURCHASED_WINDOW_DAYS=200..400")
@@ -86,7 +87,7 @@ def shown(found: Study) -> dict[str, object]:
     """What a study came to, as figures."""
     verdict = found.verdict
     winner = next((one for one in verdict.suites if one.who != "start"), None) if verdict else None
-    goal = found.goals[0].metric
+    goal = found.goals[0].label
     asked = sorted(one.measured.asked for one in found.trials if one.measured)
     return {
         "decision": verdict.decision if verdict else "keep",
@@ -108,16 +109,13 @@ def shown(found: Study) -> dict[str, object]:
     }
 
 
-def better(folder: Path, seed: int, trials: int) -> dict[str, object]:
+def better(folder: Path, seed: int, trials: int, samplers: Sequence[str] = SAMPLERS) -> dict[str, object]:
     world(folder, seed, 400, 2400, 80_000)
     words = ["--env-profile", "prod", "--space", str(SPACE), "--trials", str(trials), "--seed", str(seed)]
     if not hand_tuned_holds(folder):
         return {"seed": seed, "left_out": "the profile that a person tuned does not pass here either"}
-    return {
-        "seed": seed,
-        "default": shown(study(folder, "default", *words)),
-        "random": shown(study(folder, "random", *words, "--sampler", "random")),
-    }
+    found = {name: shown(study(folder, name, *words, "--sampler", name)) for name in samplers}
+    return {"seed": seed, **found}
 
 
 def equal(folder: Path, seed: int, trials: int) -> dict[str, object]:
@@ -158,6 +156,9 @@ def main() -> int:
     parser.add_argument("--worlds", type=int)
     parser.add_argument("--trials", type=int)
     parser.add_argument("--keep", type=Path)
+    parser.add_argument(
+        "--sampler", choices=SAMPLERS, help="of `better`: this one only, and nothing is written"
+    )
     given = parser.parse_args()
     make, worlds, trials = {"better": (better, 10, 60), "equal": (equal, 40, 20)}[given.which]
     worlds, trials = given.worlds or worlds, given.trials or trials
@@ -166,10 +167,14 @@ def main() -> int:
         folder = given.keep or Path(scratch)
         for seed in itertools.count(FIRST_SEED[given.which]):
             began = time.monotonic()
-            rows.append(make(folder.absolute() / given.which / str(seed), seed, trials))
+            place = folder.absolute() / given.which / str(seed)
+            more = [given.sampler] if given.sampler and make is better else []
+            rows.append(make(place, seed, trials, *[more] if more else []))
             print(f"{time.monotonic() - began:.0f} s", json.dumps(rows[-1]), flush=True)
             if sum("left_out" not in row for row in rows) == worlds:
                 break
+    if given.sampler:
+        return 0
     known = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
     write_json(FIGURES, known | {given.which: rows})
     return 0
