@@ -30,7 +30,7 @@ DEFINITIONS = (
     ("seeded, tuning, verdict slice", "Three parts of the events, one after the other in time. The service learns the first; trials are judged by the second; the winner and the starting profile are judged once by the third, which no trial has seen."),
     ("what has to hold", "Every guardrail of guardrails.yml, and that no segment loses more than is allowed. What could not be measured is not taken for holding."),
     ("95 % paired interval", "Both sets of knobs answered for the same users. Each user's two numbers are compared; where the interval leaves 0 out, the difference is larger than chance among these users explains."),
-    ("stopped early", "A trial that was measured on a part of the users only, because that part already told that it is no better than the best so far. Its numbers are estimates, and it is never recommended."),
+    ("stopped early", "A trial that was measured on a part of the users only, because that part already told that it is no better than the best so far, or does not keep what has to hold. Its numbers are estimates, and it is never recommended."),
     ("promised, shown", "The gain on the tuning slice, by which the winner was picked, and on the verdict slice. The best of many trials always looks a little better than it is, so less is shown than promised."),
 )  # fmt: skip
 LONG = 12

@@ -16,6 +16,9 @@ SHORT = {
     "hit_rate": "hit rate@10",
     "recall": "recall@20",
 }
+NAMED = 3
+LETTERS = 120
+"""More of what does not hold, and of why, is in study.json."""
 CHANCE = (
     "A verdict slice is worth most when it is looked at for the first time: who looks often enough finds something that is "
     "better by chance there. Judge the next study on newer events."
@@ -47,6 +50,8 @@ def why(study: Study) -> Iterator[str]:
     else:
         yield "Nothing was judged on the verdict slice."
     yield tried(study)
+    if words := broken_words(study.start):
+        yield f"The starting profile itself does not keep everything on the tuning slice: {words}."
     if study.tuned:
         yield f"The profile was written as `{study.tuned}`; nothing was changed on a service."
     if (warning := looks_warning(study)) and study.verdict is not None:
@@ -59,9 +64,7 @@ def tried(study: Study) -> str:
     ended = {state: sum(one.state == state for one in study.trials) for state in ("stopped", "failed")}
     good = sum(one.recommendable for one in study.trials)
     words = [f"{good:,} kept everything that has to hold"]
-    words += [f"{ended['stopped']:,} were stopped early, being no better than the best so far"] * bool(
-        ended["stopped"]
-    )
+    words += [f"{ended['stopped']:,} were stopped early"] * bool(ended["stopped"])
     words += [f"{ended['failed']:,} could not be measured"] * bool(ended["failed"])
     return f"{counted(len(study.trials), 'trial')} of {study.wanted:,}: {', '.join(words)}."
 
@@ -149,13 +152,13 @@ def broken(measured: Measured | None) -> list[Held]:
 
 
 def broken_words(measured: Measured | None) -> str:
-    """The same on one line."""
-    if measured is None:
-        return ""
-    return "; ".join(
-        f"{held_name(one)} {number(one.value)}" + (f" ({one.reason})" if one.reason else "")
-        for one in broken(measured)
-    )
+    """The same on one line, the first few by name, with the first reason why something was not measured."""
+    found = broken(measured)
+    named = [f"{held_name(one)} {number(one.value)}" for one in found[:NAMED]]
+    more = f"; and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    reason = next((one.reason for one in found if one.reason), "")
+    cut = reason if len(reason) <= LETTERS else f"{reason[: LETTERS - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
+    return "; ".join(named) + more + (f" ({cut})" if cut else "")
 
 
 def order(study: Study) -> Sequence[Trial]:

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 from pytest_recsim.compare.compare import SAME
 from pytest_recsim.record.tune import Dimension, Effect, Goal, Held, Measured, Trial
 from pytest_recsim.tune.bench import Bench
-from pytest_recsim.tune.decide import per_user
+from pytest_recsim.tune.decide import ALWAYS, per_user
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
 LEAST_TRIALS = 20
 """Fewer trials say more about the sampler's first steps than about the knobs."""
+NAMED = 3
+HARM = "no_harm"
 SLIGHT = 0.05
 """A knob with a smaller share of the goal is not called one that matters, unless a probe shows that it does."""
 
@@ -211,14 +213,30 @@ def _goal_words(goal: Goal, probes: Sequence[Probe]) -> str:
 
 
 def _dangers(start: Measured | None, probes: Sequence[Probe]) -> Iterator[str]:
-    """Say which guardrails that the start keeps a probe breaks; what was not measured breaks nothing."""
+    """Say which guardrails that the start keeps a probe breaks; what was not measured breaks nothing.
+
+    Of a part of the users only what is sure counts, and what is counted over all lists together is told as an estimate.
+    """
     kept = {(one.check, one.case) for one in (start.held if start else ()) if one.holds}
     for probe in probes:
-        broken = [one for one in probe.measured.held if _breaks(one) and (one.check, one.case) in kept]
-        if broken:
-            names = ", ".join(f"{one.label} [{one.case}]" if one.case else one.label for one in broken[:3])
-            more = f" and {len(broken) - 3} more" if len(broken) > 3 else ""
-            yield f"Dangerous: at {probe.value} it breaks {names}{more}."
+        found = probe.measured
+        broken = [one for one in found.held if _breaks(one) and (one.check, one.case) in kept]
+        sure = [one for one in broken if found.users == found.of or _surely(one, found)]
+        if sure:
+            yield f"Dangerous: at {probe.value} it breaks {_named(sure)}."
+        if seems := [one for one in broken if one not in sure and not one.case]:
+            yield f"At {probe.value}, on {found.users:,} of {found.of:,} users, it seems to break {_named(seems)}."
+
+
+def _surely(one: Held, found: Measured) -> bool:
+    """Whether a segment's loss is beyond what is allowed over the whole of its interval."""
+    gain = found.gain(ALWAYS, one.case) if one.check == HARM else None
+    return gain is not None and gain.high is not None and gain.high < -one.threshold * gain.before
+
+
+def _named(found: Sequence[Held]) -> str:
+    names = ", ".join(f"{one.label} [{one.case}]" if one.case else one.label for one in found[:NAMED])
+    return names + (f" and {len(found) - NAMED} more" if len(found) > NAMED else "")
 
 
 def _breaks(one: Held) -> bool:

@@ -55,6 +55,21 @@ def test_a_guardrail_that_the_start_keeps_and_a_probe_breaks_is_a_danger():
     assert "Dangerous" not in broken_before.sentence
 
 
+def test_of_a_part_of_the_users_only_what_is_sure_is_a_danger():
+    harm = held("no_harm", "vip", 0.3, threshold=0.05, margin=0.25, label="loss")
+    start = replace(measured(), held=(held(), replace(harm, value=0.0, margin=-0.05), held("lift", "vip")))
+
+    def told(high, *more):
+        gains = (gain(-0.03, "vip", high=high),)
+        probes = [probe(users=40, held=(harm, held("lift", "vip", 0.5), *more), gains=gains)]
+        return effects_of(GOAL, [KNOB], start, (), probes)[0].sentence
+
+    assert "Dangerous: at 0.1 it breaks loss [vip]." in told(-0.006)
+    assert "breaks" not in told(-0.004)
+    assert "break" not in told(None)
+    assert "on 40 of 400 users, it seems to break catalogue_coverage@20." in told(None, held(value=0.5))
+
+
 @pytest.mark.long  # Optuna takes seconds to be imported
 def test_importance_finds_the_knob_that_decides():
     found = importance_of(GOAL, SPACE, list(trials(60)))
