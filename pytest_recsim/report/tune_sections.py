@@ -180,7 +180,7 @@ def _suites(study: Study) -> Iterator[Section]:
         return
     words = (
         "The whole suite: guardrails and scenarios S1 to S10. On the tuning slice the best trials, until one was ready.",
-        "On the verdict slice the starting profile and that trial, once each.",
+        "On the verdict slice the starting profile and the winner, once each.",
     )
     head = ("knobs", "slice", "verdict", "failed or not measured", "report")
     rows = tuple(_suite(study, one) for one in suites)

@@ -56,7 +56,8 @@ def why(study: Study) -> Iterator[str]:
         yield f"The profile was written as `{study.tuned}`; nothing was changed on a service."
     if (warning := looks_warning(study)) and study.verdict is not None:
         yield warning
-    yield from study.notes
+    for note in study.notes:
+        yield f"{note[:1].upper()}{note[1:].removesuffix('.')}."
 
 
 def tried(study: Study) -> str:

@@ -32,6 +32,15 @@ def test_the_decision_stands_first_with_its_reason():
     assert "recsim profile diff" not in study_page(keep)
 
 
+def test_notes_and_what_the_start_does_not_keep_stand_in_the_head_as_sentences():
+    start = replace(measured(), held=(held(value=0.5), held("S", "vip", None, margin=None, reason="r" * 200)))
+    head = study_page(study(start=start, notes=("trial 3 came nearest",))).split("##")[0]
+    kept = "The starting profile itself does not keep everything on the tuning slice: catalogue_coverage@20 0.5; "
+    assert f"{kept}catalogue_coverage@20 [vip] not measured (rrr" in head
+    assert "r" * 150 not in head
+    assert "\nTrial 3 came nearest.\n" in head
+
+
 def test_a_study_that_still_runs_or_was_killed_promises_nothing():
     running = study(
         status="running", trials=study().trials[:9], verdict=None, winner=None, finalists=(), tuned=None
