@@ -65,9 +65,10 @@ def options(*groups: tuple[Command, ...]) -> Command:
 def refuse_out(given: dict[str, Any]) -> None:
     """Raise ``InputError`` when the fixture cannot be written where it is to be, or would replace what it is made of."""
     from pytest_recsim.data.input.files import shown
-    from pytest_recsim.sources.writer import refuse_existing
+    from pytest_recsim.sources.writer import refuse_ending, refuse_existing
 
     out = given["out"]
+    refuse_ending(out)
     refuse_existing(out, force=given["force"])
     for name in ("source", "items", "users", "mapping", "key_file"):
         if given.get(name) and _same(out, given[name]):

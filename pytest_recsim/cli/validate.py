@@ -108,11 +108,12 @@ def validate(
 
 def _derive(inputs: tuple[Path, ...], out: Path) -> int:
     from pytest_recsim.data.fixtures.fixture import load_fixture
-    from pytest_recsim.sources.writer import write_fixture
+    from pytest_recsim.sources.writer import refuse_ending, write_fixture
     from pytest_recsim.validate.tags import derived
 
     if len(inputs) != 1:
         raise InputError(Problem("--derive-tags", f"is for exactly one data set; here are {len(inputs)}"))
+    refuse_ending(out)
     made, added = derived(load_fixture(inputs[0]))
     write_fixture(made, out)
     told = " and ".join(f"{count:,} `{kind}:` tags" for kind, count in added.items())

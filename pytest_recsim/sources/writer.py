@@ -92,6 +92,16 @@ def refuse_existing(path: Path, *, force: bool = False) -> None:
         )
 
 
+def refuse_ending(path: Path) -> None:
+    """Raise ``InputError`` when a file that is to be written would have the name of something else, such as a CSV; before hours of work."""
+    if path.is_dir() or not path.suffix or path.name.lower().endswith((".json", ".json.gz")):
+        return
+    what = (
+        "would be no container of a fixture; must end in .json or .json.gz, or have no ending, for a folder"
+    )
+    raise InputError(Problem(shown(path), what))
+
+
 def _write_folder(content: bytes, path: Path, form: Form) -> None:
     """Write all files into a folder beside it, which then takes its place."""
     parts = msgspec.json.decode(content, type=dict[str, msgspec.Raw])

@@ -46,6 +46,7 @@ def test_an_existing_file_is_not_overwritten_unless_asked(tmp_path, capsys):
         (["serve", "--env-override", "MMR_LAMBDA=7"], "MMR_LAMBDA"),
         (["generate", "retail", "--sed", "1"], "did you mean `--seed`?"),
         (["generate", "retail", "--out", "x"], "--seed is missing"),
+        (["generate", "retail", "--seed", "1", "--out", "x.csv"], "must end in .json or .json.gz"),
         (["generate"], "TEMPLATE is missing"),
         (["generate", "retail", "--seed"], "recsim generate: option '--seed' requires an argument"),
         (["report", "a", "b"], "recsim report: got unexpected extra argument (b)"),

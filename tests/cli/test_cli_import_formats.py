@@ -50,6 +50,12 @@ def test_choices_of_the_pipeline_are_those_of_every_layout(tmp_path):
         (["gorse", "x", "--event", "star", "--out", "y"], "--event: `star`: must be a word, `=` and one of"),
         (["gorse", "ftp://x", "--out", "y"], "does not start with `http://` or `https://`"),
         (["service", "http://x", "--namespace", "n", "--out", "y"], "--org-id: must be given"),
+        (["recbole", "x", "--out", "y.csv"], "y.csv: would be no container of a fixture; must end in .json"),
+        (
+            ["csv", "x.csv", "--out", "y.csv.gz"],
+            "must end in .json or .json.gz, or have no ending, for a folder",
+        ),
+        (["csv", "x.csv", "--out", "y.parquet", "--force"], "y.parquet: would be no container"),
     ],
 )
 def test_a_mistake_is_one_sentence_and_nothing_is_written(words, said, tmp_path, capsys, monkeypatch):

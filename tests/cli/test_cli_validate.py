@@ -122,6 +122,7 @@ def test_what_a_customer_names_and_is_not_there_is_wrong(shop, capsys):
         (["--sample-users", "0"], "--sample-users"),
         (["--env-profile", "dve"], "did you mean `dev`?"),
         (["--derive-tags", "x.json"], "exactly one data set"),
+        (["--derive-tags", "x.jsonl", "fixtures/customers/acme.json"], "must end in .json or .json.gz"),
         (["--derive-tags", "fixtures/customers/acme.json", "fixtures/customers/acme.json"], "exists already"),
     ],
 )
