@@ -90,7 +90,7 @@ def validate(
     from pytest_recsim.record.masking import safe
     from pytest_recsim.validate.inputs import everything
     from pytest_recsim.validate.page import ending, lines_of
-    from pytest_recsim.validate.validating import Asked, validated
+    from pytest_recsim.validate.validating import Asked, check_customer, validated
 
     if derive_tags is not None:
         return _derive(inputs, derive_tags)
@@ -98,6 +98,7 @@ def validate(
         find_profile(options["env_profile"], (Path("profiles"), packaged_profiles()))
     given = {key: value for key, value in options.items() if value}
     asked = Asked(Path.cwd(), utc_now(), customer or "", given, rehearse, meter())
+    check_customer(asked, inputs)
     found = [validated(path, asked) for path in inputs or everything(asked.root)]
     if as_json:
         document(safe(msgspec.json.format(dumps({"inputs": found}), indent=2).decode()))

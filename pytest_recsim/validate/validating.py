@@ -14,7 +14,8 @@ from pytest_recsim.data.fixtures.fixture import load_fixture
 from pytest_recsim.data.fixtures.model import Fixture
 from pytest_recsim.data.guardrails.guardrails import Guardrails, load_guardrails
 from pytest_recsim.data.input.files import shown
-from pytest_recsim.data.input.problems import PLACES, InputError, Problem
+from pytest_recsim.data.input.findings import quoted
+from pytest_recsim.data.input.problems import PLACES, InputError, Problem, nearest
 from pytest_recsim.data.profiles.profiles import (
     find_profile,
     load_profile,
@@ -73,6 +74,33 @@ class Asked:
         return load_guardrails(self.root / given if given else own if own.exists() else None)
 
 
+def check_customer(asked: Asked, inputs: Sequence[Path]) -> None:
+    """Look whether the customer is one; without thresholds of one's own anybody is.
+
+    Raises:
+        InputError: neither guardrails.yml nor a data set names the customer.
+    """
+    try:
+        guardrails = asked.guardrails()
+    except InputError:  # told where it is looked at
+        return
+    own = asked.options.get("guardrails_file") or (asked.root / "guardrails.yml").exists()
+    sets = [*_inside(asked.root / "fixtures" / "customers"), *inputs]
+    names = sorted({*guardrails.customers, *map(_named_after, sets)})
+    if asked.customer and own and asked.customer not in names:
+        what = f"`{quoted(asked.customer)}` has neither an entry in guardrails.yml nor a data set{nearest(asked.customer, names)}"
+        raise InputError(Problem("--customer", what))
+
+
+def _inside(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
+def _named_after(path: Path) -> str:
+    """The customer whose data set has this name."""
+    return path.name.removesuffix(".gz").removesuffix(".json").replace("_", "-")
+
+
 def validated(path: Path, asked: Asked) -> Validated:
     """Look at one input; whatever is wrong with it is told, never raised."""
     name = shown(path)
@@ -129,7 +157,7 @@ def _judged_for(path: Path, asked: Asked) -> list[str]:
         name for name, entry in customers.items() if _same(path, _fixtures_of(name, entry.fixture, asked))
     ]
     home = asked.root / "fixtures" / "customers"
-    own = path.name.removesuffix(".gz").removesuffix(".json").replace("_", "-")
+    own = _named_after(path)
     if not found and path.absolute().parent == home.absolute() and own not in customers:
         found = [own]
     return found or [OUTSIDER]

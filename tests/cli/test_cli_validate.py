@@ -121,6 +121,10 @@ def test_what_a_customer_names_and_is_not_there_is_wrong(shop, capsys):
         (["--window-days", "ten"], "--window-days"),
         (["--sample-users", "0"], "--sample-users"),
         (["--env-profile", "dve"], "did you mean `dev`?"),
+        (
+            ["--customer", "acne"],
+            "--customer: `acne` has neither an entry in guardrails.yml nor a data set; did you mean `acme`?",
+        ),
         (["--derive-tags", "x.json"], "exactly one data set"),
         (["--derive-tags", "x.jsonl", "fixtures/customers/acme.json"], "must end in .json or .json.gz"),
         (["--derive-tags", "fixtures/customers/acme.json", "fixtures/customers/acme.json"], "exists already"),
@@ -130,6 +134,20 @@ def test_wrong_arguments_are_four(shop, capsys, words, sentence):
     code, said = told(capsys, *words)
     assert code == 4
     assert sentence in said
+
+
+@pytest.mark.parametrize("own", ["bolt-on", "other"])
+def test_a_customer_may_have_a_data_set_and_no_entry_yet(shop, capsys, own):
+    write("fixtures/customers/bolt_on.json")
+    write("other.json")
+    code, said = told(capsys, "other.json", "--customer", own)
+    assert code == 0
+    assert "Nothing is wrong." in said
+
+
+def test_without_thresholds_of_ones_own_anybody_is_a_customer(shop, capsys):
+    (shop / "guardrails.yml").unlink()
+    assert told(capsys, "fixtures/customers/acme.json", "--customer", "anybody")[0] == 0
 
 
 def test_a_profile_may_be_named(shop, capsys):
