@@ -13,6 +13,8 @@ from pytest_recsim.tune.estimating import Estimate
 
 HOPELESS = (2.0, 1.5, 1.0)
 """Standard errors by which something may be estimated to be broken at the rungs before the last one."""
+FARTHER = (1.0, 0.25, 0.0)
+"""Standard errors by which everything together may be missed by more than by the best, while nothing keeps everything."""
 BEATEN = (1.0, 0.5, 0.25)
 """Standard errors by which the first goal may be estimated to lie below the best one's."""
 
@@ -31,7 +33,7 @@ def verdict(
     """
     place = min(rung, len(HOPELESS) - 1)
     if beat is not None and not beat.feasible:
-        return _no_nearer(held, HOPELESS[place], beat)
+        return _no_nearer(held, FARTHER[place], beat)
     for one, estimate in held:
         if one.margin is not None and one.margin > HOPELESS[place] * estimate.error:
             return _broken(one)
