@@ -162,6 +162,9 @@ def _guardrails(root: Path, asked: Asked) -> Iterator[Change]:
             block("  "),
         )
         return
+    if _blank(path):
+        yield _amended(path, _after(path, texts.GUARDRAILS + block("  ")), block("  "), "its entry")
+        return
     customers = load_guardrails(path).customers
     if asked.customer in customers:
         raise InputError(
@@ -181,9 +184,27 @@ def _manifest(root: Path, asked: Asked) -> Iterator[Change]:
     if not path.exists():
         yield Change(path, (texts.MANIFEST + line("  ")).encode, "the batch of all customers", line("  "))
         return
+    if _blank(path):
+        yield _amended(path, _after(path, texts.MANIFEST + line("  ")), line("  "), "its line")
+        return
     if any(asked.customer in (run.id, run.customer) for run in load_manifest(path).runs):
         raise InputError(Problem(shown(path), f"`{asked.customer}` is in it already"))
     yield _amended(path, into_list(path, "runs", line), line("  "), "its line")
+
+
+def _blank(path: Path) -> bool:
+    """Whether a file holds nothing yet, or comments alone."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError):  # told where it is loaded
+        return False
+    return all(not line.strip() or line.lstrip().startswith("#") for line in lines)
+
+
+def _after(path: Path, text: str) -> str:
+    """Return the text after what stands in a file."""
+    before = path.read_bytes().decode("utf-8-sig")
+    return f"{before}\n{text}" if before and not before.endswith("\n") else before + text
 
 
 def _amended(path: Path, text: str, added: str, what: str) -> Change:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from pytest_recsim.cli import main
+from pytest_recsim.data.batches.manifest import load_manifest
 from pytest_recsim.data.fixtures.fixture import load_fixture
 from pytest_recsim.data.guardrails.guardrails import load_guardrails
 from pytest_recsim.plan import resolve
@@ -66,6 +67,19 @@ def test_an_empty_folder_becomes_a_workspace_whose_plan_resolves(here, capsys):
     (plan,) = resolve.resolve(Options(customers=("acme",), root=here, here=here)).plans
     assert (plan.profile.value, plan.namespace.value) == ("acme", "acme")
     assert plan.fixture.users == 30
+
+
+@pytest.mark.parametrize("blank", [b"", b"\n\n", b"# ours", b"\xef\xbb\xbf# ours\r\n\r\n"])
+def test_files_that_hold_nothing_yet_are_filled_and_their_comments_stay(here, capsys, blank):
+    names = ("guardrails.yml", "fixtures/batch_simulations.yaml")
+    (here / "fixtures").mkdir()
+    for name in names:
+        (here / name).write_bytes(blank)
+    told(capsys, "acme")
+    told(capsys, "bolt")
+    assert all((here / name).read_bytes().startswith(blank) for name in names)
+    assert list(load_guardrails(here / names[0]).customers) == ["acme", "bolt"]
+    assert [run.customer for run in load_manifest(here / names[1]).runs] == ["acme", "bolt"]
 
 
 def test_a_second_customer_comes_into_the_same_files(here, capsys):
