@@ -63,10 +63,10 @@ def rehearsed(one: Carried, run: Run, progress: Progress = silent) -> Carried:
     if not any(check.status == "depends" for check in one.checks):
         return one
     with (
-        tempfile.TemporaryDirectory() as reports,
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place,
         paced(progress, f"{run.customer}: rehearsing on the stand-in"),
     ):
-        seen, trouble = _seen(run, Path(reports))
+        seen, trouble = _seen(run, Path(place))
     checks = tuple(_settled(check, seen.get(check.label)) for check in one.checks)
     return msgspec.structs.replace(one, checks=checks, rehearsal=trouble or DONE)
 
@@ -90,12 +90,13 @@ def _settled(check: Foretold, seen: CheckResult | None) -> Foretold:
     )
 
 
-def _seen(run: Run, reports: Path) -> tuple[dict[str, CheckResult], str]:
+def _seen(run: Run, place: Path) -> tuple[dict[str, CheckResult], str]:
     """Run the suite; return its results by label, and one sentence where it gave none."""
+    reports = place / "reports"
     done = subprocess.run(  # noqa: S603 - our own interpreter, no shell
         _command(run, reports),
         cwd=run.root,
-        env={name: value for name, value in os.environ.items() if not name.startswith(DROPPED)},
+        env=_surroundings(place),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -110,6 +111,12 @@ def _seen(run: Run, reports: Path) -> tuple[dict[str, CheckResult], str]:
     except InputError as error:
         return {}, f"the rehearsal left no record: {error}"
     return {check.label: check for check in record.checks}, ""
+
+
+def _surroundings(place: Path) -> dict[str, str]:
+    """Ours, with a place for passing files that goes with ours: after Ctrl-C the run has no time to clear up."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(DROPPED)}
+    return kept | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(place))
 
 
 def _command(run: Run, reports: Path) -> list[str]:

@@ -21,20 +21,24 @@ from pytest_recsim.simulation.controller.run_record import RunRecord
 from pytest_recsim.validate.model import Carried
 from pytest_recsim.validate.needing import Foretold
 from pytest_recsim.validate.prediction import predict
-from pytest_recsim.validate.rehearsal import Run, rehearsed
+from pytest_recsim.validate.rehearsal import DONE, Run, rehearsed
 
 SUITE = Path(__file__).parents[2] / "scenarios"
 
 
 @dataclass(frozen=True)
 class Held:
-    """What was foretold of one data set, and what a run said: check with its case -> status, or outcome."""
+    """What was foretold of one data set, and what a run said: check with its case -> status, or outcome.
+
+    ``trouble`` says why a rehearsal settled nothing.
+    """
 
     name: str
     foretold: dict[str, Foretold]
     outcomes: dict[str, str]
     code: int
     reasons: dict[str, str]
+    trouble: str = ""
 
     @property
     def unlike(self) -> list[str]:
@@ -98,7 +102,8 @@ def held(one: Set, folder: Path, fixture: Path | None = None, *, rehearse: bool 
     record = RunRecord.load(bundle)
     outcomes = {check.label: check.outcome for check in record.checks}
     reasons = {check.label: check.sentence for check in record.checks}
-    return Held(one.name, said, outcomes, done.returncode, reasons)
+    trouble = told.rehearsal.removeprefix(DONE)
+    return Held(one.name, said, outcomes, done.returncode, reasons, trouble)
 
 
 def main(arguments: list[str]) -> int:
@@ -106,7 +111,7 @@ def main(arguments: list[str]) -> int:
     arguments = [word for word in arguments if word != "--rehearse"]
     fixture = Path(arguments[1]).absolute() if arguments[:1] == ["--fixture"] else None
     names = arguments[2:] if fixture else arguments or list(SETS)
-    wrong = total = sure = unmeasured = missed = opened = 0
+    wrong = total = sure = unmeasured = missed = opened = settled = troubles = 0
     for name in names:
         with tempfile.TemporaryDirectory() as place:
             found = held(Set(name) if fixture else SETS[name], Path(place), fixture, rehearse=rehearse)
@@ -115,12 +120,16 @@ def main(arguments: list[str]) -> int:
         sure += len(found.foretold) - len(found.open)
         unmeasured += sum(outcome == "not_measured" for outcome in found.outcomes.values())
         wrong += len(found.unlike) + len(strangers)
+        settled += sum(one.rehearsed for one in found.foretold.values())
+        troubles += bool(found.trouble)
         opened, missed = opened + len(found.open), missed + len(found.missed)
         print(
             f"{name}: {len(found.foretold)} checks, exit {found.code}, wrong {found.unlike}, depends {found.open}, "
             f"guessed wrong {found.missed}, of one side only {strangers}",
             flush=True,
         )
+        if found.trouble:
+            print(f"    {found.trouble}", flush=True)
         for label in [*found.unlike, *found.missed]:
             told = msgspec.json.encode(found.foretold[label]).decode()
             print(
@@ -130,6 +139,8 @@ def main(arguments: list[str]) -> int:
         f"{len(names)} data sets, {total} checks, {unmeasured} of them not measured; {sure} foretold for sure, "
         f"{wrong} of them wrongly; {opened} said to depend on the service, {missed} of them guessed wrongly"
     )
+    if rehearse:
+        print(f"{settled} of the checks were settled by rehearsals; {troubles} rehearsals came to no end")
     return 1 if wrong else 0
 
 

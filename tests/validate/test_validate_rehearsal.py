@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -35,6 +36,20 @@ def test_a_rehearsal_that_comes_to_no_end_leaves_what_was_foretold_and_says_why(
     assert told.checks == (SURE, OPEN)
     assert told.rehearsal.startswith("the rehearsal came to no end (exit code 4): ")
     assert "broken.json" in told.rehearsal
+
+
+def test_an_interrupted_rehearsal_leaves_no_files(tmp_path, monkeypatch):
+    places = []
+
+    def interrupted(*_, env, **__):
+        places.append(Path(env["TMPDIR"]))
+        (places[0] / "half").mkdir()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess, "run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        rehearsed(carried(OPEN), Run("acme", tmp_path, tmp_path, {}))
+    assert not places[0].exists()
 
 
 @pytest.mark.parametrize(
