@@ -68,11 +68,11 @@ def refuse_out(given: dict[str, Any]) -> None:
     from pytest_recsim.sources.writer import refuse_ending, refuse_existing
 
     out = given["out"]
-    refuse_ending(out)
     refuse_existing(out, force=given["force"])
     for name in ("source", "items", "users", "mapping", "key_file"):
         if given.get(name) and _same(out, given[name]):
             raise InputError(Problem(shown(out), "is what is read; must be another file"))
+    refuse_ending(out)
 
 
 def _same(one: Path, other: Path | str) -> bool:
