@@ -299,6 +299,42 @@ def test_margins_that_are_no_shares_are_told(write):
     assert "i.csv: margins go up to 45; they must be shares of the price, 0 to 1" in notes
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [["12 %", "7%", ""], ['"12,0 %"', "7 %", " "], ["12.0%", "7%", ""]],
+    ids=["blank", "comma", "point"],
+)
+def test_margins_in_percent_are_shares_and_that_is_told(write, cells):
+    events = write("e.csv", "user,item,ts,event,city\nu,i0,2026-01-01,view,Bonn\n")
+    items = write(
+        "i.csv", "item,margin\n" + "".join(f"i{place},{cell}\n" for place, cell in enumerate(cells))
+    )
+    built = import_files(Files("csv", events, items)).built
+    assert [one.get("props") for one in built.document()["items"]] == [
+        {"margin": 0.12},
+        {"margin": 0.07},
+        None,
+    ]
+    assert "i.csv: margin: percentages, kept as shares of the price" in built.notes
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (["12 %", "0.4"], "i.csv:3: margin `0.4`: has no % while others have; must be all with it"),
+        (["12 %", "x %"], "i.csv:3: margin `x `: must be a number"),
+    ],
+)
+def test_margins_of_which_only_some_are_in_percent_are_named_by_their_line(write, cells, said):
+    events = write("e.csv", "user,item,ts,event,city\nu,i0,2026-01-01,view,Bonn\n")
+    items = write(
+        "i.csv", "item,margin\n" + "".join(f"i{place},{cell}\n" for place, cell in enumerate(cells))
+    )
+    with pytest.raises(InputError) as caught:
+        import_files(Files("csv", events, items))
+    assert said in str(caught.value)
+
+
 def test_json_lines_that_are_none_are_named_by_their_line(write):
     path = write("e.jsonl", '{"user":1,"item":2,"ts":"2026-01-01"}\n\n[]\n')
     assert "e.jsonl:3: is no JSON object: []" in refused(path, "jsonl")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from pytest_recsim.sources.importing.tables import PROPS
 CUTS = ("|", ";", ",")
 YES = "true t yes y 1 ja in_stock instock available verfügbar lieferbar"
 NO = "false f no n 0 nein out_of_stock outofstock unavailable ausverkauft"
+MARGIN = f"{PROPS}margin"
 DERIVED = ("brand", "category")
 
 
@@ -27,9 +29,15 @@ def item_table(sheet: Sheet, columns: Columns, comma: bool | None, notes: list[s
     Raises:
         InputError: cells that cannot be used, each by its line, or numbers that fit two ways.
     """
-    findings, frame, made = Findings(), sheet.frame, {"row": sheet.frame["row"]}
+    findings = Findings()
+    sheet, percent = _without_percent(sheet, columns, findings, notes)
+    frame, made = sheet.frame, {"row": sheet.frame["row"]}
     counted = [name for name in columns if name == "price" or name.startswith(PROPS)]
-    digits = [columns[name][0] for name in counted if name == "price" or _is_number(frame[columns[name][0]])]
+    digits = [
+        columns[name][0]
+        for name in counted
+        if name == "price" or (percent and name == MARGIN) or _is_number(frame[columns[name][0]])
+    ]
     comma = decimal_comma(sheet, digits, comma)
     if comma:
         notes.append(f"{sheet.short}: numbers with decimal commas")
@@ -44,14 +52,34 @@ def item_table(sheet: Sheet, columns: Columns, comma: bool | None, notes: list[s
             text = (sheet.ids if name == "item_id" else sheet.texts)(found[0]).str.strip_chars()
             made[name] = text if name == "item_id" else text.set(text == "", None)
     findings.check()
-    margins = (
-        made.get(f"{PROPS}margin", pl.Series(dtype=pl.Float64)).cast(pl.Float64, strict=False).drop_nulls()
-    )
+    if percent:
+        made[MARGIN] = made[MARGIN] / 100
+    margins = made.get(MARGIN, pl.Series(dtype=pl.Float64)).cast(pl.Float64, strict=False).drop_nulls()
     if (margins > 1).any():
         notes.append(
             f"{sheet.short}: margins go up to {float(margins.to_numpy().max()):g}; they must be shares of the price, 0 to 1"
         )
     return _derived(pl.DataFrame(made), sheet.short, notes)
+
+
+def _without_percent(
+    sheet: Sheet, columns: Columns, findings: Findings, notes: list[str]
+) -> tuple[Sheet, bool]:
+    """The sheet with margins such as ``12 %`` as 12, and whether they are such; 0.12 beside them could be either."""
+    name = columns.get(MARGIN, ("",))[0]
+    if sheet.frame.schema.get(name) != pl.String:
+        return sheet, False
+    text = sheet.frame[name].str.strip_chars()
+    there = (text != "").fill_null(value=False)
+    signed = text.str.ends_with("%").fill_null(value=False)
+    if not signed.any():
+        return sheet, False
+    for row, cell in sheet.frame.select("row", name).filter(there & ~signed).head(ENOUGH).rows():
+        what = f"{name} `{quoted(cell)}`: has no % while others have; must be all with it, or all as shares such as 0.12"
+        findings.add(f"{sheet.name}:{row}", what, name)
+    findings.check()
+    notes.append(f"{sheet.short}: {name}: percentages, kept as shares of the price")
+    return replace(sheet, frame=sheet.frame.with_columns(text.str.strip_suffix("%").alias(name))), True
 
 
 def _is_number(column: pl.Series) -> bool:
