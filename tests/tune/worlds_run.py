@@ -143,7 +143,7 @@ def served(folder: Path, seed: int) -> Iterator[str]:
     ) as process:
         assert process.stdout is not None
         try:
-            yield json.loads(process.stdout.readline())["url"]
+            yield f"http://127.0.0.1:{json.loads(process.stdout.readline())['port']}"
         finally:
             process.terminate()
 
