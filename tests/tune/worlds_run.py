@@ -35,8 +35,21 @@ LIMIT_S = 3600
 SAMPLERS = ("tpe", "random")
 FIRST_SEED = {"better": 301, "equal": 401}
 SPACE = ROOT / "tests/tune/worlds_space.yml"
-SILENT = ("PROFILE_TOP_N=2000..4000", "POPULARITY_FANOUT=2000..4000", "PURCHASED_WINDOW_DAYS=200..400")
-"""More tags than anybody has, more items than there are, more days than the history has: no list changes."""
+SILENT = {"PROFILE_TOP_N": (2000, 4000), "PURCHASED_WINDOW_DAYS": (200, 400)}
+"""More tags than anybody has, more days than the history has: no list changes."""
+SHAKY = "test"
+"""The profile under which the service's pool overflows."""
+
+
+LOOSE = """\
+schema_version: 1
+defaults:
+  quality:
+    {min_segment_lift_ndcg: -1, min_segment_lift_mrr: -1, min_catalog_coverage: 0, min_long_tail_share: 0}
+  scenarios:
+    {s4_max_ndcg_loss: 1, s7_min_avg_mrr: 0, s7_min_avg_categories: 0, s8_min_exposure: 0, s9_min_margin_span: 0}
+"""
+"""Nothing but the comparison with the start stands in the way of a change, so chance has every opportunity."""
 
 
 def world(folder: Path, seed: int, items: int, users: int, events: int) -> None:
@@ -119,10 +132,19 @@ def better(folder: Path, seed: int, trials: int, samplers: Sequence[str] = SAMPL
 
 
 def equal(folder: Path, seed: int, trials: int) -> dict[str, object]:
-    world(folder, seed, 200, 800, 20_000)
-    words = ["--env-profile", "customer_a", "--trials", str(trials), "--seed", str(seed)]
-    words += [word for knob in SILENT for word in ("--knob", knob)]
+    world(folder, seed, 400, 800, 20_000)
+    (folder / "guardrails.yml").write_text(LOOSE, encoding="utf-8")
     unequal = seed % 2 == 0
+    words = [
+        "--env-profile",
+        SHAKY if unequal else "customer_a",
+        "--trials",
+        str(trials),
+        "--seed",
+        str(seed),
+    ]
+    for knob, (low, high) in SILENT.items():
+        words += ["--knob", f"{knob}={low}..{high}", "--env-override", f"{knob}={low}"]
     if not unequal:
         return {"seed": seed, "unequal_answers": False, **shown(study(folder, "study", *words))}
     with served(folder, seed) as url:
@@ -135,8 +157,8 @@ def equal(folder: Path, seed: int, trials: int) -> dict[str, object]:
 
 @contextmanager
 def served(folder: Path, seed: int) -> Iterator[str]:
-    """A service that breaks ties by chance."""
-    words = ["serve", "--env-profile", "customer_a", "--quirks", "ties,order", "--quirks-seed", str(seed)]
+    """A service whose pool overflows and is filled by chance: equal questions get different lists."""
+    words = ["serve", "--env-profile", SHAKY, "--quirks", "spread,ties", "--quirks-seed", str(seed)]
     command = [sys.executable, "-m", "pytest_recsim.cli", *words]
     with subprocess.Popen(
         command, cwd=folder, env=environment({"PYTHONPATH": str(ROOT)}), stdout=subprocess.PIPE, text=True
