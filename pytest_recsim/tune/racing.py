@@ -13,9 +13,9 @@ from pytest_recsim.tune.estimating import Estimate
 
 HOPELESS = (2.0, 1.5, 1.0)
 """Standard errors by which something may be estimated to be broken at the rungs before the last one."""
-FARTHER = (1.0, 0.25, 0.0)
+FARTHER = (0.5, 0.0, 0.0)
 """Standard errors by which everything together may be missed by more than by the best, while nothing keeps everything."""
-BEATEN = (1.0, 0.5, 0.25)
+BEATEN = (0.5, 0.0, 0.0)
 """Standard errors by which the first goal may be estimated to lie below the best one's."""
 
 
