@@ -230,7 +230,7 @@ def test_without_an_ini_file_in_an_empty_folder(tmp_path, world_file) -> None:
 def test_every_json_file_of_the_bundle_follows_its_published_schema(green: Shown) -> None:
     root = green.record.root
     assert breaches(root) == []
-    beside = {"batch_summary", "history"}
+    beside = {"batch_summary", "history", "study", "verdict_looks"}
     asked_for = {"trend", "people", "comparison"}  # a first run has none of them
     assert {file.schema for _, file in records(root)} == {file.schema for file in FILES} - beside - asked_for
     (line,) = (root.parent / "history.jsonl").read_text().splitlines()

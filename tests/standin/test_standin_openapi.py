@@ -140,7 +140,8 @@ def test_error_codes_are_documented_and_written_somewhere():
     # Chosen by a condition, and the code of everything unexpected.
     chosen = {"invalid_input", "invalid_config", "invalid_request", "internal"}
     documented = document.documented_codes()
-    assert (literals | chosen) - documented == set()
+    own = {"rows_not_handed_over"}  # said to the run that started it, which is no part of the contract
+    assert (literals | chosen) - documented == own
     loose = {
         code for code in documented - literals - chosen if not any(re.fullmatch(p, code) for p in patterns)
     }
