@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from pytest_recsim.record.tune import Study
     from pytest_recsim.tune.tuning import Wanted
 
+MAY_CHANGE = ("trials", "reports_dir", *FLAGS)
+"""What may be given with --resume."""
+
 
 @command(
     "recsim tune acme --space relevance --trials 60",
@@ -134,11 +137,9 @@ def _as_begun(given: dict[str, Any]) -> tuple[Path, Wanted]:
     from pytest_recsim.tune.folders import opened, study_named
 
     folder = study_named(given["customer"], given["reports_dir"])
-    typed = [name for name in ("space", "knobs", "goals") if given[name]]
-    typed += [name for name in OF_PLAN if given[name] not in ("", ())]
-    if typed:
-        option = typed[0].removesuffix("s").replace("_", "-")
-        what = f"--{option}: a study goes on as it was begun; leave it out, or begin another one"
+    here = [one for one in tune.params if isinstance(one, click.Option) and one.name not in MAY_CHANGE]
+    if typed := [max(one.opts, key=len) for one in here if _typed(one.name or "")]:
+        what = f"{typed[0]}: a study goes on as it was begun; leave it out, or begin another one"
         raise InputError(Problem("--resume", what))
     study = opened(folder)
     words = shlex.split(study.command)
@@ -147,10 +148,14 @@ def _as_begun(given: dict[str, Any]) -> tuple[Path, Wanted]:
         raise InputError(Problem(shown(folder), what))
     with tune.make_context("recsim tune", words[2:]) as context:
         begun = dict(context.params)
-    source = click.get_current_context().get_parameter_source("trials")
-    if source is not click.core.ParameterSource.DEFAULT:
+    if _typed("trials"):
         begun["trials"] = given["trials"]
     return folder, _wanted(begun)
+
+
+def _typed(name: str) -> bool:
+    source = click.get_current_context().get_parameter_source(name)
+    return source is click.core.ParameterSource.COMMANDLINE
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -81,7 +82,7 @@ def alone(folder: Path) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        what = f"somebody is at work on this study; `recsim tune {shown(folder)} --show` tells how far it is"
+        what = f"somebody is at work on this study; `recsim tune {shlex.quote(shown(folder))} --show` tells how far it is"
         raise InputError(Problem(shown(folder), what)) from None
     try:
         yield

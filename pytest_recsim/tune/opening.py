@@ -185,6 +185,9 @@ def _ground(
     segments: dict[str, list[str]] = {}
     for user in sim.lists:
         segments.setdefault(sim.users[user].segment, []).append(user)
+    if not segments:
+        what = "nobody has both events before the tuning slice and something to find in it, so no trial could be measured"
+        raise InputError(Problem("--fixture-path", f"{what}; must have events that are spread over time"))
     users = in_proportion(segments, plan.rng("trials"))
     answers = [sim.lists[user] for user in users]
     table = Slates(

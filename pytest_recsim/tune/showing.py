@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from pytest_recsim.record.tune import Study, Trial
@@ -16,7 +17,7 @@ def lines_of(study: Study, folder: str, *, working: bool) -> Iterator[str]:
 
     Args:
         study: as far as it is.
-        folder: as people type it.
+        folder: its path as people read it.
         working: whether a process is at work on it.
     """
     yield f"{study.customer}, profile {study.profile}, on {study.service}: {_status(study, working=working)}"
@@ -28,8 +29,8 @@ def lines_of(study: Study, folder: str, *, working: bool) -> Iterator[str]:
     if left := seconds_left(study) if working else 0.0:
         yield f"the other trials take about {_time(left)}"
     if study.status == "running" and not working:
-        yield f"to go on: recsim tune {folder} --resume"
-    yield f"page: recsim {'open' if study.status == 'complete' else 'report'} {folder}"
+        yield f"to go on: recsim tune {shlex.quote(folder)} --resume"
+    yield f"page: recsim {'open' if study.status == 'complete' else 'report'} {shlex.quote(folder)}"
 
 
 def _status(study: Study, *, working: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -176,7 +177,7 @@ def resume(folder: Path, wanted: Wanted, *, say: Say = lambda _: None, progress:
 def _unfinished(folder: Path) -> Study:
     study = opened(folder)
     if study.status == "complete":
-        what = f"the study is complete; `recsim tune {shown(folder)} --show` tells how it ended"
+        what = f"the study is complete; `recsim tune {shlex.quote(shown(folder))} --show` tells how it ended"
         raise InputError(Problem(shown(folder), what))
     return study
 
@@ -196,7 +197,9 @@ def _resumable(folder: Path, say: Say) -> Iterator[None]:
         try:
             yield
         except KeyboardInterrupt:
-            say(f"everything measured so far is kept; to go on: recsim tune {shown(folder)} --resume")
+            say(
+                f"everything measured so far is kept; to go on: recsim tune {shlex.quote(shown(folder))} --resume"
+            )
             raise
     with suppress(OSError):
         (folder / LOCK).unlink()

@@ -220,3 +220,10 @@ def test_a_space_of_which_nothing_can_be_tried_is_told_before_anything_is_sent(f
         open_bench(plan, [dimension("NEW_USER_BLEND_GAMMA")]),
     ):
         pass
+
+
+def test_events_of_one_instant_leave_nobody_to_measure_which_is_a_sentence(world, tmp_path):
+    settled(tmp_path, world | {"events": [row | {"ts": "2026-09-02T07:04:06Z"} for row in world["events"]]})
+    plan = plan_for("acme", root=tmp_path)
+    with pytest.raises(InputError, match="nobody has both events before"), open_bench(plan, SPACE):
+        pass

@@ -164,6 +164,29 @@ def test_a_complete_study_is_not_gone_on_with_and_a_resumed_one_takes_no_other_k
     assert "--knob: a study goes on as it was begun" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "typed", [("--seed", "1"), ("--jobs", "2"), ("--harm", "0.1"), ("--sampler", "random"), ("--goal", "recall"),
+              ("--env-override", "MMR_LAMBDA=1"), ("--base-url", "http://127.0.0.1:9")]
+)  # fmt: skip
+def test_a_resumed_study_refuses_what_it_would_not_heed(desk, capsys, typed):
+    desk.interrupted_at = 2
+    assert main(WORDS) == 130
+    assert main(["tune", "acme", "--resume", *typed]) == 4
+    assert f"{typed[0]}: a study goes on as it was begun" in capsys.readouterr().err
+
+
+def test_how_to_go_on_can_be_typed_where_a_folder_has_a_space_in_its_name(desk, tmp_path, capsys):
+    desk.interrupted_at = 2
+    assert main([*WORDS, "--reports-dir", "all reports"]) == 130
+    (cut,) = tmp_path.glob("all reports/acme/tune_*")
+    told = f"to go on: recsim tune 'all reports/acme/{cut.name}' --resume"
+    assert told in capsys.readouterr().err
+    assert main(["tune", "acme", "--reports-dir", "all reports", "--show"]) == 0
+    lines = capsys.readouterr().out
+    assert told in lines
+    assert f"page: recsim report 'all reports/acme/{cut.name}'" in lines
+
+
 def test_a_damaged_study_is_told(desk, tmp_path, capsys):
     folder = tmp_path / "reports/acme/tune_20261128T000000Z"
     folder.mkdir(parents=True)
