@@ -30,6 +30,7 @@ def test_where_nothing_is_open_nothing_is_run(tmp_path, monkeypatch):
     assert rehearsed(one, Run("acme", tmp_path, tmp_path, {})) is one
 
 
+@pytest.mark.long
 def test_a_rehearsal_that_comes_to_no_end_leaves_what_was_foretold_and_says_why(tmp_path):
     (tmp_path / "broken.json").write_text("{")
     told = rehearsed(carried(SURE, OPEN), Run("acme", tmp_path / "broken.json", tmp_path, {}))
