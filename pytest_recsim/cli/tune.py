@@ -6,6 +6,7 @@ import shlex
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import click
 
 from pytest_recsim.cli.command import PATH, argument, command
 from pytest_recsim.cli.completion import customers
-from pytest_recsim.cli.tune_options import FLAGS, OF_PLAN, of_plan, spaces
+from pytest_recsim.cli.tune_options import FLAGS, OF_PLAN, named_here, of_plan, spaces
 from pytest_recsim.cli.voice import meter, note, say
 from pytest_recsim.data.input.exitcodes import NOT_DONE, SERVICE_CHANGED
 from pytest_recsim.data.input.problems import InputError, Problem, RecsimError
@@ -86,14 +87,18 @@ def tune(**given: Any) -> int:
     except (RecsimError, KeyboardInterrupt) as error:
         left = getattr(error, "__notes__", ())
         for sentence in left:
-            note(sentence)
+            note(named_here(sentence))
         if isinstance(error, InputError) and not left:
-            raise
-        note(str(error) or "interrupted")
+            raise InputError([_named_here(one) for one in error.problems]) from None
+        note(named_here(str(error)) or "interrupted")
         stopped = 130 if isinstance(error, KeyboardInterrupt) else NOT_DONE
         return SERVICE_CHANGED if left else stopped
     _tell(study, folder)
     return 0 if study.verdict and study.verdict.decision == "change" else NOT_DONE
+
+
+def _named_here(problem: Problem) -> Problem:
+    return replace(problem, where=named_here(problem.where), what=named_here(problem.what))
 
 
 def _made(given: dict[str, Any]) -> tuple[Study, Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -30,6 +31,8 @@ _OPTIONS = (
 )
 OF_PLAN = tuple(name for name, *_ in _OPTIONS)
 FLAGS = ("resume", "show", "list_spaces")
+_PYTEST = {"--recsim-apply": "--mode"} | {f"--recsim-{option[2:]}": option for _, option, *_ in _OPTIONS}
+"""pytest's name of an option -> the name here."""
 
 
 def of_plan(of: Callable[..., Any]) -> Callable[..., Any]:
@@ -40,6 +43,11 @@ def of_plan(of: Callable[..., Any]) -> Callable[..., Any]:
         more: dict[str, Any] = {"multiple": True} if many else {"default": ""}
         of = click.option(option, name, metavar=metavar, help=text, shell_complete=complete, **more)(of)
     return of
+
+
+def named_here(text: str) -> str:
+    """Return a sentence that was written for pytest with the names that options have here."""
+    return re.sub(r"--recsim-[a-z-]*[a-z]", lambda found: _PYTEST.get(found[0], found[0]), text)
 
 
 def spaces(_ctx: click.Context, _param: click.Parameter, typed: str) -> list[str]:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from pytest_recsim.cli import main
 from pytest_recsim.cli.tune import _command, tune
+from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.record.tune import Verdict, read_study, write_study
 from pytest_recsim.testing import shop
 from pytest_recsim.tune import tuning
@@ -147,6 +148,8 @@ def test_a_start_that_measures_otherwise_than_before_is_told(desk, tmp_path, cap
         (["tune", "acme", "--show"], "reports: no study of `acme`; must be a customer that has one"),
         (["tune", "acme", "--resume"], "reports: no study of `acme`"),
         (["tune", "acme", "--apply"], "there is no option `--apply`"),
+        (["tune", "acme", "--space", "margin", "--mode", "envv"], "recsim: --mode: `envv`: must be one of env"),
+        (["tune", "acme", "--space", "margin", "--sample-users", "0"], "recsim: --sample-users: `0`: must be"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_a_sentence_and_leaves_nothing(desk, tmp_path, capsys, words, sentence):
@@ -185,6 +188,19 @@ def test_how_to_go_on_can_be_typed_where_a_folder_has_a_space_in_its_name(desk, 
     lines = capsys.readouterr().out
     assert told in lines
     assert f"page: recsim report 'all reports/acme/{cut.name}'" in lines
+
+
+def test_what_a_foreign_namespace_asks_for_is_an_option_that_is_there(monkeypatch, desk, capsys):
+    @contextmanager
+    def foreign(*_, **__):
+        raise InputError(
+            Problem("namespace `acme`", "to wipe it all the same, add --recsim-allow-reset acme")
+        )
+        yield
+
+    monkeypatch.setattr(tuning, "open_bench", foreign)
+    assert main(WORDS) == 4
+    assert "all the same, add --allow-reset acme\n" in capsys.readouterr().err
 
 
 def test_a_damaged_study_is_told(desk, tmp_path, capsys):
