@@ -11,6 +11,7 @@ from kept_runs import run_at
 
 from pytest_recsim.cli import main
 from pytest_recsim.record.history import NAME
+from pytest_recsim.simulation.bundle.folders import run_named
 from pytest_recsim.simulation.bundle.history import remember
 
 
@@ -52,6 +53,14 @@ def test_a_history_is_a_table_with_the_change_against_the_run_before(reports, ca
     assert "0.5  " in first
     assert "MMR_LAMBDA=0.3" in second
     assert "0.75 (+0.250)" in second
+
+
+def test_variants_of_a_sweep_are_in_no_history_and_are_opened_by_their_own_name(reports, capsys):
+    own = with_coverage(reports, 0, 0.5)
+    variant = run_at(reports, 1, simulation="acme@MMR_LAMBDA=0.3")
+    assert len(told(capsys, "history", "acme").out.splitlines()) == 2
+    assert run_named("acme", reports).root == own.root
+    assert run_named(variant.root.parent.name, reports).root == variant.root
 
 
 def test_runs_that_cannot_be_compared_say_why_and_show_no_change(reports, capsys):

@@ -15,6 +15,8 @@ from pytest_recsim.record.history import NAME as HISTORY
 
 MUST = "must be a folder with simulation_metadata.json"
 LATEST = "latest"
+OF_VARIANTS = "@"
+"""In the folder name of a sweep's variant, and in no customer's or simulation's."""
 
 
 def bundle_at(folder: Path) -> Bundle:
@@ -49,9 +51,14 @@ def simulations_of(reports: Path, customer: str) -> list[str]:
 
 
 def _customers(reports: Path) -> dict[str, list[str]]:
-    """Return customer -> folders; that of a simulation belongs to whoever had its newest readable run."""
+    """Return customer -> folders; that of a simulation belongs to whoever had its newest readable run.
+
+    Variants of a sweep are nobody's: they are tries beside one another, and belong to themselves only.
+    """
     found: dict[str, list[str]] = {}
     for folder in sorted(reports.glob("[!.]*/")):
+        if OF_VARIANTS in folder.name:
+            continue
         names = [folder.name] if (folder / HISTORY).exists() else []
         for bundle in reversed(bundles_in(folder)):
             with suppress(OSError, msgspec.DecodeError):
