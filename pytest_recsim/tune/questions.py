@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ def rungs(sizes: Iterable[int]) -> tuple[int, ...]:
     total = sum(sizes)
     smallest = min((size for size in sizes if size >= LEAST_OF_A_SEGMENT), default=total)
     least = max(LEAST, LEAST_OF_A_SEGMENT * total / max(smallest, 1))
-    found = [round(share * total) for share in SHARES if share * total >= least]
+    found = [math.floor(share * total) for share in SHARES if share * total >= least]
     return (*found, total)
 
 
