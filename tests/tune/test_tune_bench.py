@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import tempfile
 import threading
 from datetime import datetime
@@ -17,8 +19,10 @@ from pytest_recsim.data.profiles.profiles import load_profile, packaged_profiles
 from pytest_recsim.record.jsonio import dumps
 from pytest_recsim.record.tune import Dimension
 from pytest_recsim.service.launcher import launch
+from pytest_recsim.simulation.controller.run_record import RunRecord
 from pytest_recsim.sources.generator import generate
 from pytest_recsim.sources.writer import write_fixture
+from pytest_recsim.testing import environment
 from pytest_recsim.tune.opening import open_bench
 
 pytestmark = pytest.mark.long
@@ -34,6 +38,7 @@ defaults:
     max_gini: 0.99
     min_segment_users: 5
     min_baseline_hits: 3
+  scenarios: {s7_min_avg_mrr: 0}
 """
 VALUES = {"PROFILE_BOOST": "2", "NEW_USER_BLEND_GAMMA": "1", "BLEND_ALPHA": "1", "MMR_LAMBDA": "0.9"}
 SPARSE = {"NEW_USER_BLEND_GAMMA": "1.5"}
@@ -46,6 +51,10 @@ PROMISED = (
     "recall",
     "gini",
 )
+
+
+BESIDE = ("no_harm", "S7")
+"""What trials are held to besides the guardrails."""
 
 
 def dimension(knob, low=0.0, high=2.0):
@@ -125,7 +134,7 @@ def test_every_guardrail_of_a_trial_is_what_a_whole_run_with_these_knobs_says(fo
     trial = getattr(seen, which)
     run = evaluate(plan_for("acme", root=folder, slice="tuning", env_overrides=trial.values))
     assert trial.state == "complete"
-    mine = {(one.check, one.case): one for one in trial.measured.held if one.check != "no_harm"}
+    mine = {(one.check, one.case): one for one in trial.measured.held if one.check not in BESIDE}
     theirs = {one.key[1:]: one for one in run.guardrails if one.check in PROMISED}
     assert mine.keys() == theirs.keys()
     for key, held in mine.items():
@@ -133,11 +142,24 @@ def test_every_guardrail_of_a_trial_is_what_a_whole_run_with_these_knobs_says(fo
     assert sum(one.value is not None for one in mine.values()) > 5
 
 
+def test_the_hits_of_new_users_are_what_s7_says_of_them(folder, seen):
+    words = ["-q", "-k", "S7", "-p", "no:cacheprovider", "-o", "recsim_no_html=true", f"--rootdir={folder}"]
+    words += ["--recsim-customer=acme", "--recsim-slice=tuning", f"--recsim-reports-dir={folder / 'seven'}"]
+    command = [sys.executable, "-m", "pytest", *words]
+    subprocess.run(command, cwd=folder, env=environment(), check=True, capture_output=True, timeout=200)
+    (bundle,) = (folder / "seven/acme").glob("*Z")
+    (check,) = (one for one in RunRecord.load(bundle).scenarios if one.check == "S7")
+    hits = next(one for one in check.measures if one.name == "MRR@10 of new users")
+    held = next(one for one in seen.bench.start.held if one.check == "S7")
+    assert held.value == pytest.approx(hits.got, rel=1e-12)
+    assert held.value > 0
+
+
 def test_the_start_is_what_a_whole_run_with_the_starting_profile_says(folder, seen):
     run = evaluate(plan_for("acme", root=folder, slice="tuning"))
     assert seen.bench.start.users == run.quality.evaluated
     for held in seen.bench.start.held:
-        if held.check != "no_harm":
+        if held.check not in BESIDE:
             same(held, run.guardrail(held.check, held.case))
     overall = next(one for one in run.quality.overall if (one.metric, one.relevance) == ("ndcg", "unseen"))
     assert seen.bench.start.goals == {"segment_lift_ndcg": pytest.approx(overall.lift, rel=1e-12)}
@@ -209,7 +231,7 @@ def test_on_a_running_service_trials_travel_and_the_namespace_is_left_as_any_run
         )
     assert trial.state == "complete"
     for held in trial.measured.held:
-        if held.check != "no_harm":
+        if held.check not in BESIDE:
             same(held, run.guardrail(held.check, held.case))
 
 
