@@ -56,7 +56,9 @@ def alone(shops) -> Shown:
 def served_sweep(shops, service_process: Served) -> tuple[Shown, Served]:
     project, served = shops("sweep-served"), service_process.from_here()
     ran = project.simulate(*SWEEP, "--base-url", served.url, "--namespace", "swept", "-n", "2")
-    return Shown(project, ran), Served(served.url, served.log, served.start, len(served.requests))
+    return Shown(project, ran), Served(
+        served.url, served.log, served.start, served.start + len(served.requests)
+    )
 
 
 def test_the_suite_runs_for_every_variant_and_ends_in_one_table(alone: Shown) -> None:
