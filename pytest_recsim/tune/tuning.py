@@ -29,6 +29,7 @@ from pytest_recsim.tune.showing import best_line
 from pytest_recsim.tune.space import space_of
 from pytest_recsim.tune.study import go_on, without_last_failed
 from pytest_recsim.tune.suites import Ask, keyword_words
+from pytest_recsim.tune.trials import tuning_plan
 from pytest_recsim.tune.wishes import read_space, typed
 
 HERE = "recsim tune"
@@ -105,7 +106,7 @@ def tune(wanted: Wanted, *, say: Say = lambda _: None, progress: Progress = sile
         folder = new_folder(wanted.reports, plan.id, began)
         say(f"study: {shown(folder)}")
         study = _begun(wanted, plan, bench, notes, began)
-        place = _place(folder, wanted)
+        place = _place(folder, wanted, plan)
         with _resumable(folder, say):
             study = _measured(place, study, plan, bench, say=say, progress=progress)
             stack.close()  # whole runs need the service for themselves
@@ -153,7 +154,7 @@ def resume(folder: Path, wanted: Wanted, *, say: Say = lambda _: None, progress:
     plan = plan_for(wanted.customer, root=wanted.root, **wanted.options)
     if plan.id != study.simulation:
         raise InputError(Problem(shown(folder), f"is a study of {study.simulation}, not of {plan.id}"))
-    place = _place(folder, wanted)
+    place = _place(folder, wanted, plan)
     with _resumable(folder, say):
         study = without_last_failed(_unfinished(folder))
         if not study.effects:
@@ -205,9 +206,12 @@ def _resumable(folder: Path, say: Say) -> Iterator[None]:
         (folder / LOCK).unlink()
 
 
-def _place(folder: Path, wanted: Wanted) -> Place:
-    ask = Ask(wanted.root.absolute(), keyword_words(wanted.customer, wanted.options), {})
-    return Place(folder, wanted.root, ask)
+def _place(folder: Path, wanted: Wanted, plan: Plan) -> Place:
+    """Whole runs reach the service as trials do, whatever mode was typed or stands in an ini file: none changes it."""
+    options = {**wanted.options, "apply": tuning_plan(plan).apply.value}
+    return Place(
+        folder, wanted.root, Ask(wanted.root.absolute(), keyword_words(wanted.customer, options), {})
+    )
 
 
 class _Keeper:

@@ -62,6 +62,19 @@ def desk(tmp_path, monkeypatch):
     return desk
 
 
+def told_to_whole_runs(monkeypatch):
+    """The words of the command line that whole runs would get."""
+    words = []
+    ended = tuning.finish
+
+    def noting(study, plan, bench, place, **how):
+        words.extend(place.ask.words)
+        return ended(study, plan, bench, place, **how)
+
+    monkeypatch.setattr(tuning, "finish", noting)
+    return words
+
+
 def folder_of(root):
     (found,) = root.glob("reports/acme/tune_*")
     return found
@@ -258,3 +271,18 @@ def test_what_is_wanted_has_the_defaults_of_the_command():
     wanted = Wanted(customer="acme")
     for name in ("space", "knobs", "goals", "harm", "trials", "jobs", "sampler", "seed"):
         assert getattr(wanted, name) == given[name]
+
+
+@pytest.mark.parametrize("mode", ["", "admin", "none", "request"])
+def test_whole_runs_reach_a_service_as_trials_do_and_never_change_it(desk, monkeypatch, mode):
+    words = told_to_whole_runs(monkeypatch)
+    typed = ["--mode", mode] if mode else []
+    assert main([*WORDS, "--base-url", "http://127.0.0.1:1", *typed]) == 0
+    assert words.count("--recsim-apply") == 1, "also where nothing is typed: an ini file may name another one"
+    assert words[words.index("--recsim-apply") + 1] == "request"
+
+
+def test_whole_runs_on_stand_ins_are_started_with_every_knob_as_trials_are(desk, monkeypatch):
+    words = told_to_whole_runs(monkeypatch)
+    assert main([*WORDS]) == 0
+    assert words[words.index("--recsim-apply") + 1] == "env"
