@@ -33,11 +33,11 @@ def _run(folder: Path) -> Path:
 def _study(folder: Path) -> Path:
     import msgspec
 
+    from pytest_recsim.data.input.files import said_by
     from pytest_recsim.record.tune import NAME
     from pytest_recsim.report.html.tune import render_study
 
     try:
         return render_study(folder)
     except (OSError, msgspec.DecodeError) as error:
-        said = getattr(error, "strerror", None) or " ".join(str(error).split())
-        raise InputError(Problem(str(folder), f"{NAME} cannot be rendered ({said})")) from None
+        raise InputError(Problem(str(folder), f"{NAME} cannot be rendered ({said_by(error)})")) from None

@@ -142,3 +142,19 @@ def _text(value: object) -> str:
     if isinstance(value, list | tuple):
         return ",".join(map(_text, value))
     return str(value)
+
+
+def keyword_words(customer: str, keywords: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the words of pytest's command line that mean the same as options of ``plan_for``."""
+    words = ["--recsim-customer", customer]
+    for name, value in keywords.items():
+        if name == "env_overrides":
+            pairs = value.items() if isinstance(value, Mapping) else ()
+            listed = [f"{knob}={text}" for knob, text in pairs] or list(value)  # type: ignore[call-overload]
+            words += [word for one in listed for word in ("--recsim-env-override", str(one))]
+        elif name == "skip":
+            words += [word for one in value for word in ("--recsim-skip", str(one))]  # type: ignore[attr-defined]
+        elif value not in (None, ""):
+            option = "ca" if name == "ca_file" else name.replace("_", "-")
+            words += [f"--recsim-{option}", str(value)]
+    return tuple(words)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from pytest_recsim.data.input.findings import quoted
 from pytest_recsim.data.input.problems import InputError, Problem
-from pytest_recsim.data.profiles.knobs import KNOBS, Knob, Value, is_operational, parse_value, unknown_knob
+from pytest_recsim.data.profiles.knobs import KNOBS, Knob, Value, knob_named, parse_value
 from pytest_recsim.data.profiles.profiles import Assignment, assigned
 from pytest_recsim.plan.batch import Asked
 from pytest_recsim.plan.model import Variant
@@ -21,7 +21,6 @@ from pytest_recsim.plan.reach import Reach
 OPTION = "--recsim-sweep"
 MOST = 32
 """Variants of one simulation: more are no table that anybody reads."""
-_WITH_COMMAS = frozenset({"csv", "csv_int", "pairs", "weights", "presets"})
 _PLAIN = re.compile(r"[A-Za-z0-9_.+-]+")
 _LONGEST_ID = 120
 
@@ -63,12 +62,11 @@ def _swept(word: str) -> Swept:
     name, equals, text = (part.strip() for part in word.partition("="))
     if not equals:
         raise _wrong(f"`{quoted(word)}`: must be KNOB=VALUE,VALUE, such as MMR_LAMBDA=0.3,0.5,0.7")
-    if is_operational(name):
-        raise _wrong(f"`{name}` is operational, not part of the algorithm; must be an algorithm knob")
-    if name not in KNOBS:
-        raise _wrong(unknown_knob(name))
-    knob, values = KNOBS[name], list[Value]()
-    separator = ";" if knob.kind in _WITH_COMMAS else ","
+    try:
+        knob, values = knob_named(name), list[Value]()
+    except ValueError as error:
+        raise _wrong(str(error)) from None
+    separator = ";" if knob.has_commas else ","
     texts = [part.strip() for part in text.split(separator)]
     for part in texts:
         try:

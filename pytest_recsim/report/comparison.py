@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pytest_recsim.record.asked import configured
 from pytest_recsim.record.comparison import Comparison, Difference, Direction, Moved, Side
-from pytest_recsim.report.text import foreign, number, table
+from pytest_recsim.report.text import ends, foreign, number, table
 
 TOLD: tuple[Direction, ...] = ("worse", "better", "cannot tell", "same", "not compared")
 """What somebody has to see first stands first."""
@@ -110,10 +110,7 @@ def row_of(one: Difference) -> tuple[str, ...]:
 
 def interval(one: Difference) -> str:
     """The interval of the difference; empty where there is none."""
-    if one.low is None and one.high is None:
-        return ""
-    low, high = ("no end" if end is None else f"{end:+.4f}" for end in (one.low, one.high))
-    return f"{low} to {high}"
+    return ends(one.low, one.high)
 
 
 def _value(value: float | None, lift: float | None) -> str:

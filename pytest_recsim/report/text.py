@@ -47,6 +47,13 @@ def number(value: object) -> str:
     return "not measured" if value is None else str(value)
 
 
+def ends(low: float | None, high: float | None) -> str:
+    """The ends of an interval of a difference; empty where there is none."""
+    if low is None and high is None:
+        return ""
+    return " to ".join("no end" if end is None else f"{end:+.4f}" for end in (low, high))
+
+
 def upper(bound: float | None, digits: int) -> str:
     """The upper end of an interval; None beside a lower end means that there is none."""
     return "no upper bound" if bound is None else f"{bound:.{digits}f}"

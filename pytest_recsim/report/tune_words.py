@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pytest_recsim.record.tune import Dimension, Gain, Held, Measured, Study, Trial
 from pytest_recsim.report.sentences import day_of
-from pytest_recsim.report.text import number
+from pytest_recsim.report.text import ends, number
 
 START = "start"
 SHORT = {
@@ -106,11 +106,8 @@ def whose(segment: str) -> str:
 
 
 def interval(low: float | None, high: float | None) -> str:
-    """The ends of an interval; nothing where there is none."""
-    if low is None and high is None:
-        return "too few users moved to say"
-    ends = ("no end" if one is None else f"{one:+.4f}" for one in (low, high))
-    return " to ".join(ends)
+    """The ends of an interval; why there is none."""
+    return ends(low, high) or "too few users moved to say"
 
 
 def move(gain: Gain) -> str:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from pytest_recsim.clock import monotonic, utc_now
 from pytest_recsim.compare.compare import compare
 from pytest_recsim.compare.sides import read_run
+from pytest_recsim.data.input.files import said_by
 from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.data.profiles.knobs import KNOBS
 from pytest_recsim.pace import Progress, paced, silent
@@ -88,8 +89,9 @@ def finish(
         made.keep(status="complete")
         render_study(place.folder)
     except (OSError, msgspec.MsgspecError) as error:
-        said = getattr(error, "strerror", None) or " ".join(str(error).split())
-        raise InputError(Problem(str(place.folder), f"the study cannot be kept or read: {said}")) from None
+        raise InputError(
+            Problem(str(place.folder), f"the study cannot be kept or read: {said_by(error)}")
+        ) from None
     return made.study
 
 

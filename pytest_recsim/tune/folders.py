@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 from filelock import FileLock, Timeout
 
-from pytest_recsim.data.input.files import shown, unwritable
+from pytest_recsim.data.input.files import said_by, shown, unwritable
 from pytest_recsim.data.input.problems import InputError, Problem, nearest
 from pytest_recsim.record.tune import NAME, PREFIX, Study, read_study
 
@@ -67,8 +67,7 @@ def opened(folder: Path) -> Study:
     try:
         return read_study(folder)
     except (OSError, msgspec.DecodeError) as error:
-        said = getattr(error, "strerror", None) or " ".join(str(error).split())
-        raise InputError(Problem(shown(folder / NAME), f"cannot be read: {said}")) from None
+        raise InputError(Problem(shown(folder / NAME), f"cannot be read: {said_by(error)}")) from None
 
 
 @contextmanager

@@ -109,7 +109,6 @@ def open_bench(
     *,
     goals: Sequence[str] = (),
     harm: float = 0.05,
-    jobs: int = 1,
     say: Callable[[str], None] = lambda _: None,
     progress: Progress = silent,
 ) -> Iterator[OpenBench]:
@@ -124,7 +123,6 @@ def open_bench(
         space: what may be tried; what cannot be on this service is in ``left_out``.
         goals: names of metrics, the first one is what racing goes by; empty for the overall lift of NDCG@10.
         harm: most that a segment may lose of NDCG@10 against the start, as a share of its mean.
-        jobs: threads that will ask for trials.
         say: hears what somebody who waits wants to know.
         progress: hears how far seeding and asking for the start are.
 
@@ -132,7 +130,6 @@ def open_bench(
         InputError: wrong input, a namespace that must not be written to, or a space of which nothing can be tried.
         ServiceError, SimulationFailed: the service did not do what was needed.
     """
-    del jobs  # any number: places are per trial, and a shared service takes turns
     tuning = tuning_plan(plan)
     found_goals = goals_of(goals, tuning)
     kept, left_out = tryable(tuning, space)

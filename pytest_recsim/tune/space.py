@@ -10,20 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pytest_recsim.data.input.findings import Findings, quoted
-from pytest_recsim.data.profiles.knobs import (
-    KNOBS,
-    Knob,
-    allowed,
-    is_operational,
-    parse_value,
-    unknown_knob,
-)
+from pytest_recsim.data.profiles.knobs import Knob, allowed, knob_named, parse_value
 from pytest_recsim.record.tune import Dimension
 from pytest_recsim.tune.values import MOST_VALUES, listed, same
 from pytest_recsim.tune.wishes import Wish
 
 _NUMBERS = ("float", "int")
-_WITH_COMMAS = ("csv", "csv_int", "pairs", "weights", "presets")
 
 
 def space_of(wishes: Iterable[Wish], start: Mapping[str, str]) -> tuple[tuple[Dimension, ...], list[str]]:
@@ -54,13 +46,7 @@ def space_of(wishes: Iterable[Wish], start: Mapping[str, str]) -> tuple[tuple[Di
 
 
 def _dimension(wish: Wish, start: Mapping[str, str]) -> tuple[Dimension, str]:
-    if is_operational(wish.knob):
-        raise ValueError(
-            f"`{wish.knob}` is operational, not part of the algorithm; must be an algorithm knob"
-        )
-    knob = KNOBS.get(wish.knob)
-    if knob is None:
-        raise ValueError(unknown_knob(wish.knob))
+    knob = knob_named(wish.knob)
     if not knob.ranks:
         raise ValueError(f"`{knob.name}` moves no list, so there is nothing to try; it is for {knob.meaning}")
     at = start.get(knob.name, knob.default or "")
@@ -71,7 +57,7 @@ def _dimension(wish: Wish, start: Mapping[str, str]) -> tuple[Dimension, str]:
 
 
 def _split(knob: Knob, said: str) -> tuple[str, ...]:
-    if knob.kind in _WITH_COMMAS:
+    if knob.has_commas:
         raise ValueError(
             f"`{knob.name}` has commas in its values; must be a list in a file of its own (--space FILE)"
         )

@@ -40,28 +40,10 @@ class Ask:
     Attributes:
         root: the folder that pytest is started in.
         words: of its command line, the same for every run: customer, profile, service and so on.
-        env: variables that are laid over those of this process.
     """
 
     root: Path
     words: tuple[str, ...]
-    env: Mapping[str, str]
-
-
-def keyword_words(customer: str, keywords: Mapping[str, object]) -> tuple[str, ...]:
-    """Return the words of pytest's command line that mean the same as options of ``plan_for``."""
-    words = ["--recsim-customer", customer]
-    for name, value in keywords.items():
-        if name == "env_overrides":
-            pairs = value.items() if isinstance(value, Mapping) else ()
-            listed = [f"{knob}={text}" for knob, text in pairs] or list(value)  # type: ignore[call-overload]
-            words += [word for one in listed for word in ("--recsim-env-override", str(one))]
-        elif name == "skip":
-            words += [word for one in value for word in ("--recsim-skip", str(one))]  # type: ignore[attr-defined]
-        elif value not in (None, ""):
-            option = "ca" if name == "ca_file" else name.replace("_", "-")
-            words += [f"--recsim-{option}", str(value)]
-    return tuple(words)
 
 
 def made(study: Path, who: str, where: str) -> Bundle | None:
@@ -133,7 +115,7 @@ def _run(ask: Ask, words: Sequence[str], log: Path) -> int:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
             [sys.executable, "-c", NESTED.read_text(encoding="utf-8"), *ask.words, *words],
             cwd=ask.root,
-            env={**kept, **ask.env},
+            env=kept,
             stdin=subprocess.PIPE,  # it closes when this process ends, however that happens
             stdout=stream,
             stderr=subprocess.STDOUT,

@@ -17,7 +17,7 @@ from pytest_recsim.clock import utc_now
 from pytest_recsim.data.input.files import shown, unwritable
 from pytest_recsim.data.input.problems import InputError, Problem, nearest
 from pytest_recsim.pace import Progress, paced, silent
-from pytest_recsim.plan.keywords import plan_for
+from pytest_recsim.plan.keywords import keyword_words, plan_for
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.record.tune import Study, write_study
 from pytest_recsim.tune.bench import Bench
@@ -28,7 +28,7 @@ from pytest_recsim.tune.sampling import SAMPLERS, optuna_for
 from pytest_recsim.tune.showing import best_line
 from pytest_recsim.tune.space import space_of
 from pytest_recsim.tune.study import go_on, without_last_failed
-from pytest_recsim.tune.suites import Ask, keyword_words
+from pytest_recsim.tune.suites import Ask
 from pytest_recsim.tune.trials import tuning_plan
 from pytest_recsim.tune.wishes import read_space, typed
 
@@ -92,9 +92,7 @@ def tune(wanted: Wanted, *, say: Say = lambda _: None, progress: Progress = sile
     began = utc_now()
     with ExitStack() as stack:
         bench = stack.enter_context(
-            open_bench(
-                plan, space, goals=goals, harm=wanted.harm, jobs=wanted.jobs, say=say, progress=progress
-            )
+            open_bench(plan, space, goals=goals, harm=wanted.harm, say=say, progress=progress)
         )
         for text in (*notes, *bench.left_out.values()):
             say(f"note: {text}")
@@ -164,7 +162,6 @@ def resume(folder: Path, wanted: Wanted, *, say: Say = lambda _: None, progress:
                 study.space,
                 goals=metrics,
                 harm=study.harm,
-                jobs=study.jobs,
                 say=say,
                 progress=progress,
             ) as bench:
@@ -209,9 +206,7 @@ def _resumable(folder: Path, say: Say) -> Iterator[None]:
 def _place(folder: Path, wanted: Wanted, plan: Plan) -> Place:
     """Whole runs reach the service as trials do, whatever mode was typed or stands in an ini file: none changes it."""
     options = {**wanted.options, "apply": tuning_plan(plan).apply.value}
-    return Place(
-        folder, wanted.root, Ask(wanted.root.absolute(), keyword_words(wanted.customer, options), {})
-    )
+    return Place(folder, wanted.root, Ask(wanted.root.absolute(), keyword_words(wanted.customer, options)))
 
 
 class _Keeper:

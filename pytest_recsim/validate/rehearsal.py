@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import msgspec
 
 from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.pace import Progress, paced, silent
+from pytest_recsim.plan.keywords import keyword_words
 from pytest_recsim.record.model import CheckResult
 from pytest_recsim.simulation.controller.run_record import RunRecord
 from pytest_recsim.validate.model import Carried
@@ -30,8 +31,6 @@ QUIET = (
     "no_html=true",
 )
 """Ini values that would send something, leave the stand-in, or draw what nobody looks at."""
-OPTION = {"env_overrides": "env_override"}
-"""Options of the command line that are not called as their field is."""
 ENDED, DONE = (0, 1), "done"
 
 
@@ -123,10 +122,5 @@ def _command(run: Run, reports: Path) -> list[str]:
     words = [sys.executable, "-m", "pytest", "-q", "--tb=no", "-p", "no:cacheprovider", "-p", "no:randomly"]
     words += ["-o", "addopts="]
     words += [word for one in QUIET for word in ("-o", f"recsim_{one}")]
-    words += [f"--recsim-customer={run.customer}", f"--recsim-fixture-path={run.fixture.absolute()}"]
-    words.append(f"--recsim-reports-dir={reports}")
-    for name, value in run.options.items():
-        option = f"--recsim-{OPTION.get(name, name)}".replace("_", "-")
-        values: Sequence[object] = value if isinstance(value, tuple | list) else (value,)
-        words += [f"{option}={one}" for one in values]
-    return words
+    options = {**run.options, "fixture_path": run.fixture.absolute()}
+    return [*words, f"--recsim-reports-dir={reports}", *keyword_words(run.customer, options)]

@@ -222,7 +222,7 @@ def test_on_a_running_service_trials_travel_and_the_namespace_is_left_as_any_run
     knobs = load_profile(packaged_profiles() / "prod.env").environment
     with launch(knobs) as service:
         plan = plan_for("acme", root=folder, base_url=service.url)
-        with open_bench(plan, SPACE, harm=10, jobs=2) as bench:
+        with open_bench(plan, SPACE, harm=10) as bench:
             assert "NEW_USER_BLEND_GAMMA" in bench.left_out
             values = {knob: text for knob, text in VALUES.items() if knob not in bench.left_out}
             trial = bench.trial(0, values, None)

@@ -51,7 +51,7 @@ class Runs:
 def place(tmp_path):
     shop(users=2, items=5).settle(tmp_path)
     folder = tmp_path / "reports" / "acme" / "tune_20261128T221500Z"
-    return Place(folder, tmp_path, Ask(tmp_path, (), {}))
+    return Place(folder, tmp_path, Ask(tmp_path, ()))
 
 
 def unfinished():

@@ -12,12 +12,12 @@ import pytest
 from made_study import measured, replace, study, trial
 
 from pytest_recsim.data.input.problems import InputError
-from pytest_recsim.plan.keywords import plan_for
+from pytest_recsim.plan.keywords import keyword_words, plan_for
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.tune import read_study
 from pytest_recsim.testing import LOOSE, environment, shop
 from pytest_recsim.tune.finish import Place, finish
-from pytest_recsim.tune.suites import Ask, keyword_words, run_suite, suite_of
+from pytest_recsim.tune.suites import Ask, run_suite, suite_of
 
 
 def test_options_of_a_plan_become_words_of_the_command_line():
@@ -45,7 +45,7 @@ GUARDRAILS = (
 def asking(root):
     nothing = dict.fromkeys(name for name in os.environ if name not in environment())
     assert not {"PATH", "HOME"} & nothing.keys()
-    return Ask(root, (*keyword_words("acme", {}), "-p", "no:cacheprovider"), {})
+    return Ask(root, (*keyword_words("acme", {}), "-p", "no:cacheprovider"))
 
 
 @pytest.mark.long
@@ -80,7 +80,7 @@ def test_the_trial_runs_on_the_tuning_slice_and_both_run_on_the_verdict_slice(tm
 @pytest.mark.long
 def test_a_run_that_leaves_nothing_is_a_sentence_with_what_it_said(tmp_path):
     shop(users=2, items=5).settle(tmp_path)
-    ask = Ask(tmp_path, keyword_words("nobody", {}), {})
+    ask = Ask(tmp_path, keyword_words("nobody", {}))
     with pytest.raises(InputError, match="`nobody` is unknown"):
         run_suite(ask, tmp_path / "study", "start", "verdict", {})
 
@@ -88,9 +88,10 @@ def test_a_run_that_leaves_nothing_is_a_sentence_with_what_it_said(tmp_path):
 CALLS = """
 import sys
 from pathlib import Path
-from pytest_recsim.tune.suites import Ask, keyword_words, run_suite
+from pytest_recsim.plan.keywords import keyword_words
+from pytest_recsim.tune.suites import Ask, run_suite
 root = Path(sys.argv[1])
-run_suite(Ask(root, keyword_words("acme", {"latency_ms": 40}), {}), root / "study", "start", "verdict", {})
+run_suite(Ask(root, keyword_words("acme", {"latency_ms": 40})), root / "study", "start", "verdict", {})
 """
 
 

@@ -52,6 +52,11 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def said_by(error: Exception) -> str:
+    """What an error says, on one line: of the system's its reason alone, without number and path."""
+    return getattr(error, "strerror", None) or " ".join(str(error).split())
+
+
 def unwritable(folder: Path, error: OSError) -> str:
     """Say that nothing can be written below a folder, and why."""
     return f"{shown(folder)}: cannot be written: {error.strerror or error}"

@@ -109,6 +109,11 @@ class Knob:
     ranks: bool
     meaning: str
 
+    @property
+    def has_commas(self) -> bool:
+        """Whether a value of it may hold commas, so that several values need something else between them."""
+        return self.kind in ("csv", "csv_int", "pairs", "weights", "presets")
+
 
 def _knob(row: str) -> Knob:
     name, kind, valid, unit, default, override, admin, ranks, meaning = (

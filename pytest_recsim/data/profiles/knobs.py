@@ -18,6 +18,7 @@ __all__ = [
     "default_value",
     "is_operational",
     "is_secret",
+    "knob_named",
     "parse_value",
     "unknown_knob",
 ]
@@ -39,3 +40,16 @@ def unknown_knob(name: str) -> str:
     hint = nearest(name.upper(), KNOBS)
     shown = f"`{name}`: unknown knob" if _NAME.fullmatch(name) else "unknown knob (not shown)"
     return shown + (hint or "; must be one of the knobs of docs/configuration.md")
+
+
+def knob_named(name: str) -> Knob:
+    """Return the knob that somebody names.
+
+    Raises:
+        ValueError: there is none; its text is the sentence.
+    """
+    if is_operational(name):
+        raise ValueError(f"`{name}` is operational, not part of the algorithm; must be an algorithm knob")
+    if name not in KNOBS:
+        raise ValueError(unknown_knob(name))
+    return KNOBS[name]
