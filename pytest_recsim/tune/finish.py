@@ -49,7 +49,6 @@ class Place:
 def finish(
     study: Study,
     plan: Plan,
-    bench: Bench | None,
     place: Place,
     *,
     say: Callable[[str], object] = lambda _: None,
@@ -57,7 +56,7 @@ def finish(
 ) -> Study:
     """Bring a study whose trials are made to its end, and write its record and pages.
 
-    Knobs are moved alone to tell dead from dangerous ones (``bench``; None leaves that out). The whole suite runs with the
+    ``tell_of_knobs`` comes before it; else what knobs do is what the trials alone tell. The whole suite runs with the
     best trials on the tuning slice until one is ready; that one and the starting profile are run once each on the verdict
     slice, and compared user by user. Where the verdict is ``change``, the tuned profile is written.
 
@@ -68,7 +67,6 @@ def finish(
     Args:
         study: with its trials, goals, slices and start.
         plan: the starting profile on the customer's ordinary split.
-        bench: the tuning slice, still open.
         place: where everything lies.
         say: hears what somebody who waits wants to know.
         progress: hears how far long work is.
@@ -82,7 +80,7 @@ def finish(
     made = _Finish(study, plan, place, say, progress)
     try:
         if not study.effects:
-            made.effects(bench)
+            made.effects(None)
         made.finalists()
         made.verdict()
         made.tuned()

@@ -108,7 +108,7 @@ def tune(wanted: Wanted, *, say: Say = lambda _: None, progress: Progress = sile
         with _resumable(folder, say):
             study = _measured(place, study, plan, bench, say=say, progress=progress)
             stack.close()  # whole runs need the service for themselves
-            return folder, finish(study, plan, None, place, say=say, progress=progress)
+            return folder, finish(study, plan, place, say=say, progress=progress)
 
 
 def _begun(wanted: Wanted, plan: Plan, bench: Bench, notes: list[str], began: datetime) -> Study:
@@ -169,7 +169,7 @@ def resume(folder: Path, wanted: Wanted, *, say: Say = lambda _: None, progress:
                 study = replace(_same(study, bench, say), wanted=more)
                 say(f"study: {shown(folder)}, {len(study.trials)} of {more} trials are there already")
                 study = _measured(place, study, plan, bench, say=say, progress=progress)
-        return finish(study, plan, None, place, say=say, progress=progress)
+        return finish(study, plan, place, say=say, progress=progress)
 
 
 def _unfinished(folder: Path) -> Study:

@@ -47,7 +47,7 @@ def desk(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     desk = Desk()
 
-    def ended(study, plan, bench, place, *, say, progress):
+    def ended(study, plan, place, *, say, progress):
         sentence = "On the verdict slice trial 1 is better."
         done = replace(
             study, status="complete", verdict=Verdict(decision="change", sentence=sentence, looks=1)
@@ -67,9 +67,9 @@ def told_to_whole_runs(monkeypatch):
     words = []
     ended = tuning.finish
 
-    def noting(study, plan, bench, place, **how):
+    def noting(study, plan, place, **how):
         words.extend(place.ask.words)
-        return ended(study, plan, bench, place, **how)
+        return ended(study, plan, place, **how)
 
     monkeypatch.setattr(tuning, "finish", noting)
     return words

@@ -14,7 +14,7 @@ from pytest_recsim.record.per_user import NAME, UserLine, write_lines
 from pytest_recsim.record.tune import read_study
 from pytest_recsim.testing import shop
 from pytest_recsim.tune import finish as room
-from pytest_recsim.tune.finish import Place, finish
+from pytest_recsim.tune.finish import Place, finish, tell_of_knobs
 from pytest_recsim.tune.suites import Ask, made
 
 SEGMENTS = {"power_users": 40, "new_users": 30}
@@ -73,7 +73,7 @@ def finished(place, monkeypatch, rendered):
     def call(runs=None, begun=None):
         monkeypatch.setattr(room, "run_suite", runs or Runs())
         monkeypatch.setattr(room, "render_study", rendered.append)
-        return finish(begun or unfinished(), plan_for("acme", root=place.root), None, place)
+        return finish(begun or unfinished(), plan_for("acme", root=place.root), place)
 
     return call
 
@@ -174,7 +174,7 @@ def test_a_second_study_of_the_same_slice_is_a_second_look(finished, place, monk
     finished()
     other = Place(place.folder.with_name("tune_20261129T221500Z"), place.root, place.ask)
     monkeypatch.setattr(room, "run_suite", Runs())
-    found = finish(unfinished(), plan_for("acme", root=place.root), None, other)
+    found = finish(unfinished(), plan_for("acme", root=place.root), other)
     assert found.verdict.looks == 2
     assert found.tuned == "acme_tuned-2"
 
@@ -195,7 +195,8 @@ def test_dead_knobs_are_told_and_what_that_took_is_counted(place, monkeypatch, r
     monkeypatch.setattr(room, "run_suite", Runs())
     said = []
     begun = replace(unfinished(), effects=())
-    found = finish(begun, plan_for("acme", root=place.root), Slice(), place, say=said.append)
+    plan = plan_for("acme", root=place.root)
+    found = finish(tell_of_knobs(begun, plan, Slice(), place, say=said.append), plan, place, say=said.append)
     assert {one.kind for one in found.effects} == {"dead"}
     assert found.requests["knobs moved alone"] == 35
     assert said[0] == "without effect on these data: PROFILE_BOOST, MMR_LAMBDA, BRAND_CAP"
@@ -210,7 +211,7 @@ def test_suites_are_in_the_record_as_soon_as_they_are_made(place, monkeypatch):
 
     monkeypatch.setattr(room, "run_suite", Once())
     with pytest.raises(KeyboardInterrupt):
-        finish(unfinished(), plan_for("acme", root=place.root), None, place)
+        finish(unfinished(), plan_for("acme", root=place.root), place)
     kept = read_study(place.folder)
     assert (kept.status, kept.winner, [one.who for one in kept.finalists]) == ("running", 0, ["0"])
     assert kept.finalists[0] != suite("0", "tuning")

@@ -60,7 +60,7 @@ def test_the_trial_runs_on_the_tuning_slice_and_both_run_on_the_verdict_slice(tm
     )  # fmt: skip
     folder = tmp_path / "reports" / "acme" / "tune_20261128T221500Z"
     said = []
-    found = finish(begun, plan, None, Place(folder, tmp_path, asking(tmp_path)), say=said.append)
+    found = finish(begun, plan, Place(folder, tmp_path, asking(tmp_path)), say=said.append)
     assert read_study(folder) == found
     assert [(one.who, one.slice) for one in found.finalists] == [("3", "tuning")]
     cuts = {}
