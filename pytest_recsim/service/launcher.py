@@ -75,7 +75,7 @@ class StandIn:
         self._stderr.close()
 
 
-def launch(  # noqa: PLR0913 - what the process can be told, by name
+def launch(
     env: Mapping[str, str],
     now: datetime | None = None,
     access_log: Path | None = None,
@@ -84,8 +84,6 @@ def launch(  # noqa: PLR0913 - what the process can be told, by name
     quirks: str = "",
     token: str = "",
     module: str = MODULE,
-    snapshot: Path | None = None,
-    state: Path | None = None,
 ) -> StandIn:
     """Start a stand-in on a free loopback port and wait until it listens.
 
@@ -98,19 +96,13 @@ def launch(  # noqa: PLR0913 - what the process can be told, by name
         token: answer only requests that carry it (``Endpoint.token``); handed over in the environment, which other
             users cannot read.
         module: what is run; tests put another one here.
-        snapshot: a file in which it keeps its state, complete once it is stopped.
-        state: such a file of another one that has ended, whose state it starts with; it is only read.
 
     Raises:
         InputError: it did not start within a minute (it takes a tenth of a second, but a machine may be busy); says what it wrote to stderr.
     """
     stderr = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process, StandIn.stop closes it
-    more = {"quirks": quirks, "snapshot": snapshot, "state": state}
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
-        [
-            *_command(module, now, access_log, latency_ms),
-            *(f"--{name}={value}" for name, value in more.items() if value),
-        ],
+        [*_command(module, now, access_log, latency_ms), *([f"--quirks={quirks}"] if quirks else [])],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=stderr,

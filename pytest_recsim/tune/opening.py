@@ -33,7 +33,7 @@ from pytest_recsim.tune.reading import Reading
 from pytest_recsim.tune.trials import HERE, laid_over, slices_of, tryable, tuning_plan
 from pytest_recsim.tune.trying import EVIDENCE, Attempt, Ground, heard_of, positions
 
-STATE = "state.json"
+ROWS = "rows"
 START, TRIALS, TOTAL = "start", "trials", "total"
 
 
@@ -143,9 +143,9 @@ def open_bench(
         fleet = Fleet(Resolved([tuning], fixture), folder / "reports", folder, complain=say, html=False)
         places: Places | None = None
         try:
-            sim, state = _prepared(fleet, tuning, folder, say, progress)
+            sim, rows = _prepared(fleet, tuning, folder, say, progress)
             ground, start = _ground(sim, kept, found_goals, harm)
-            places = StandIns(sim.context, sim.endpoint, state) if state else Shared(sim.endpoint)
+            places = StandIns(sim.context, sim.endpoint, rows) if rows else Shared(sim.endpoint)
             yield OpenBench(ground, places, start, slices, kept, left_out)
         except BaseException as error:
             for sentence in put_back(fleet, tuning):
@@ -160,18 +160,17 @@ def open_bench(
 def _prepared(
     fleet: Fleet, plan: Plan, folder: Path, say: Callable[[str], None], progress: Progress
 ) -> tuple[Simulation, Path | None]:
-    """Open the service, seed it and ask for the start's lists; with the file of what a stand-in held, which then has ended."""
-    state = folder / STATE if plan.mode.stand_in_only else None
+    """Open the service, seed it and ask for the start's lists; with the file of a stand-in's rows, which then has ended."""
     opened = fleet.opened[plan.id]
-    if state is not None:
-        opened.sim.context = replace(opened.sim.context, snapshot=str(state))
     fleet.start(say)
     fleet.turn_to(plan.id)
     opened.sim.progress = progress
     _ = opened.sim.prepared, opened.sim.lists
-    if state is not None and opened.stand_in is not None:
-        opened.stand_in.stop()
-    return opened.sim, state
+    if not plan.mode.stand_in_only or opened.stand_in is None:
+        return opened.sim, None
+    opened.sim.service.save_rows(folder / ROWS)
+    opened.stand_in.stop()
+    return opened.sim, folder / ROWS
 
 
 def _ground(

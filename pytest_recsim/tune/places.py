@@ -65,11 +65,11 @@ class StandIns:
     Args:
         context: the start's, whose clock and token they get.
         endpoint: likewise.
-        state: what the start's stand-in held when it was stopped.
+        rows: the file of what the start's stand-in held.
     """
 
-    def __init__(self, context: RunContext, endpoint: Endpoint, state: Path) -> None:
-        self._context, self._endpoint, self._state = context, endpoint, state
+    def __init__(self, context: RunContext, endpoint: Endpoint, rows: Path) -> None:
+        self._context, self._endpoint, self._rows = context, endpoint, rows
 
     @contextmanager
     def place(self, plan: Plan) -> Iterator[Asker]:
@@ -89,10 +89,15 @@ class StandIns:
 
     def _start(self, plan: Plan) -> tuple[StandIn, Service]:
         token, now = self._context.token.text, self._context.now
-        stand_in = launch(
-            environment(plan), now=now, latency_ms=plan.latency_ms, token=token, state=self._state
-        )
-        return stand_in, Service(replace(self._endpoint, base_url=stand_in.url))
+        stand_in = launch(environment(plan), now=now, latency_ms=plan.latency_ms, token=token)
+        service = Service(replace(self._endpoint, base_url=stand_in.url))
+        try:
+            service.load_rows(self._rows)
+        except BaseException:
+            service.close()
+            stand_in.stop()
+            raise
+        return stand_in, service
 
     def close(self) -> None:
         """Nothing is left: each ends with its trial."""

@@ -70,13 +70,6 @@ def test_it_gets_its_knobs_and_options_but_nothing_of_the_users_shell(module, mo
     assert full["group"] == stand_in.pid != os.getpgrp()
 
 
-def test_it_is_told_where_its_state_is_kept_or_comes_from(module, tmp_path):
-    for name in ("snapshot", "state"):
-        with launch({}, module=module(GOOD), **{name: tmp_path / "f"}) as stand_in:
-            eventually(stand_in.complaints)
-            assert json.loads(_everything(stand_in))["argv"][3:] == [f"--{name}={tmp_path / 'f'}"]
-
-
 def _everything(stand_in):
     return os.pread(stand_in._stderr.fileno(), 1_000_000, 0)
 

@@ -137,7 +137,7 @@ def test_a_stand_in_is_started_with_the_plans_knobs_its_clock_and_the_runs_token
     opening.open_service(opened)
     ((knobs, facts),) = door.started
     assert knobs["BRAND_CAP"] == "7"
-    assert facts == {"now": NOW, "latency_ms": 5.0, "token": "word", "snapshot": None}
+    assert facts == {"now": NOW, "latency_ms": 5.0, "token": "word"}
     assert opened.stand_in is door.stand_in
     assert (opened.sim.context.url, opened.sim.context.holder) == ("http://127.0.0.1:4711", "")
     assert door.endpoints[0].base_url == "http://127.0.0.1:4711"

@@ -68,7 +68,7 @@ def open_service(opened: Opened) -> None:
     plan, context, began = opened.plan, opened.sim.context, monotonic()
     if plan.compare_to:
         read_run(Path(plan.compare_to))  # found out now and not after an hour
-    stand_in = _stand_in(context) if plan.stand_in else None
+    stand_in = _stand_in(plan, context.now, context.token) if plan.stand_in else None
     try:
         url = stand_in.url if stand_in else normalise(plan.base_url.value, plan.base_url.origin)
         ours = "" if stand_in else holder(place_of(plan))
@@ -129,12 +129,10 @@ def _guard(opened: Opened, now: datetime) -> None:
     )
 
 
-def _stand_in(context: RunContext) -> StandIn:
+def _stand_in(plan: Plan, now: datetime, token: Secret) -> StandIn:
     """Start the stand-in: with the plan's knobs, or with the packaged prod ones in the other apply modes."""
-    plan = context.plan
     if plan.mode.stand_in_only:
         knobs = environment(plan)
     else:
         knobs = load_profile(packaged_profiles() / "prod.env").environment
-    kept = Path(context.snapshot) if context.snapshot else None
-    return launch(knobs, now=context.now, latency_ms=plan.latency_ms, token=context.token.text, snapshot=kept)
+    return launch(knobs, now=now, latency_ms=plan.latency_ms, token=token.text)

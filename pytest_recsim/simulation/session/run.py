@@ -33,7 +33,6 @@ class RunContext(msgspec.Struct, frozen=True, kw_only=True):
         token: what the stand-ins of this run ask for; handed to workers, and written to no file.
         holder: who shares the lock that this run holds on the namespace; empty when it holds none.
         capabilities: what this revision of the service can do.
-        snapshot: file in which a stand-in keeps its state; empty for none.
         influences: what of other people changed ranking before the run began, one sentence each.
     """
 
@@ -45,7 +44,6 @@ class RunContext(msgspec.Struct, frozen=True, kw_only=True):
     scratch: str
     token: Secret = Secret()
     holder: str = ""
-    snapshot: str = ""
     influences: tuple[str, ...] = ()
     capabilities: Capabilities = Capabilities()
 

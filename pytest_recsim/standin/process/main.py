@@ -57,8 +57,6 @@ def _prepare(options: argparse.Namespace, stack: contextlib.ExitStack) -> tuple[
     service = Service(from_environ(os.environ), Clock(options.now), options.quirks)
     listener = stack.enter_context(_bind(options.host, options.port))
     logs = [_log_to(stack.enter_context(_open(options.access_log)))] if options.access_log else []
-    if options.state:
-        _load(options.state, service)
     keeper = _keeper(options.snapshot, service) if options.snapshot else None
     if keeper:
         logs.append(keeper.note)
@@ -100,15 +98,6 @@ def _keeper(path: Path, service: Service) -> Keeper:
     except KeepError as error:
         raise SettingsError([str(error)]) from None
     return keeper
-
-
-def _load(path: Path, service: Service) -> None:
-    from pytest_recsim.standin.process.persistence import KeepError, load
-
-    try:
-        load(path, service)
-    except KeepError as error:
-        raise SettingsError([str(error)]) from None
 
 
 def _end_with_owner(leave: Callable[[], None]) -> None:

@@ -30,9 +30,6 @@ def read(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--latency-ms", type=_milliseconds, default=0.0, help="added to every answer")
     parser.add_argument("--access-log", type=Path, help="append one JSON line per request")
     parser.add_argument("--snapshot", type=Path, help="load the state from this file and keep it there")
-    parser.add_argument(
-        "--state", type=Path, help="start with the state of this snapshot, which stays as it is"
-    )
     parser.add_argument("--owner-pipe", action="store_true", help="exit when stdin ends")
     parser.add_argument(
         "--quirks",

@@ -36,16 +36,6 @@ class KeepError(Exception):
     """The file cannot be used; the message is a sentence."""
 
 
-def load(path: Path, service: Service) -> None:
-    """Fill an empty service with the state of a file that nobody writes to; raises ``KeepError``."""
-    try:
-        snapshot.restore(service, path.read_bytes())
-    except snapshot.SnapshotError as error:
-        raise KeepError(f"--state: {path} {error}.") from None
-    except OSError as error:
-        raise KeepError(f"--state: {path} cannot be read: {error.strerror}.") from None
-
-
 class Keeper:
     """One service's file. It stays locked, so that two stand-ins never overwrite each other's state."""
 
