@@ -391,28 +391,3 @@ def test_a_write_that_fails_keeps_the_file_from_before_and_is_told_once(kept, tm
     assert capsys.readouterr().err.count("No space left on device; the state from before is kept") == 1
     assert keeper.close()
     assert b'"item_id":"a"' in (tmp_path / "state.json").read_bytes()
-
-
-def test_a_state_that_is_only_read_can_fill_any_number_of_stand_ins_and_stays_as_it_is(kept, tmp_path):
-    app, keeper = kept()
-    changed(app, keeper)
-    assert keeper.close()
-    file, again = (
-        tmp_path / "state.json",
-        [type(app.service)(app.service.settings, app.service.clock) for _ in "ab"],
-    )
-    before = file.read_bytes()
-    for service in again:
-        persistence.load(file, service)
-    assert all("a" in service.peek(ORGS[0], "n").items for service in again)
-    assert file.read_bytes() == before
-
-
-@pytest.mark.parametrize(("text", "said"), [(None, "cannot be read"), ("{}", "no snapshot")])
-def test_a_state_that_cannot_be_used_is_a_sentence(kept, tmp_path, text, said):
-    app, _ = kept()
-    file = tmp_path / "other.json"
-    if text is not None:
-        file.write_text(text)
-    with pytest.raises(persistence.KeepError, match=said):
-        persistence.load(file, app.service)
