@@ -66,14 +66,9 @@ def again(project: Project) -> str:
     return (root / "README.md").read_text()
 
 
-@pytest.mark.parametrize(
-    ("name", "workers"),
-    [
-        ("kill -9", ()),
-        *(pytest.param(name, (), marks=pytest.mark.long) for name in ("Ctrl-C", "SIGTERM")),
-        *(pytest.param(name, ("-n", "2"), marks=pytest.mark.long) for name in ENDINGS),
-    ],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+@pytest.mark.parametrize("name", ENDINGS)
 def test_a_run_that_is_cut_short(acme: Project, name: str, workers: tuple[str, ...]) -> None:
     number, code = ENDINGS[name]
     process, started = begin(acme, *workers)

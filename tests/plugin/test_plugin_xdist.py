@@ -108,6 +108,7 @@ def test_the_same_files_and_the_same_economy(green: Shown, pair: Shown) -> None:
     )
 
 
+@pytest.mark.long
 def test_a_worker_that_dies_leaves_its_check_missing(acme: Project) -> None:
     acme.scenario("dies", DIES)
     ran = acme.simulate("-n", "2", "-k", "dies or coverage")
