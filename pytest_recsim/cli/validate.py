@@ -100,6 +100,8 @@ def validate(
     asked = Asked(Path.cwd(), utc_now(), customer or "", given, rehearse, meter())
     check_customer(asked, inputs)
     found = [validated(path, asked) for path in inputs or everything(asked.root)]
+    if rehearse and not any(one.kind == "data set" for one in found):
+        raise InputError(Problem("--rehearse", "runs the suite on data sets; none was given, so name one"))
     if as_json:
         document(safe(msgspec.json.format(dumps({"inputs": found}), indent=2).decode()))
     else:

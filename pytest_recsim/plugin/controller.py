@@ -202,7 +202,10 @@ class Controller:
     @property
     def _how_far(self) -> Step:
         done, of = len(self.fleet.finished), len(self.state.plans)
-        return Step("customers", done, of, monotonic() - self._began, over=done == of)
+        swept = any(plan.variant for plan in self.state.plans.values())
+        return Step(
+            "variants" if swept else "customers", done, of, monotonic() - self._began, over=done == of
+        )
 
     @property
     def _census(self) -> PlannedChecks:

@@ -120,6 +120,7 @@ def test_what_a_customer_names_and_is_not_there_is_wrong(shop, capsys):
         (["--window"], "--window"),
         (["--window-days", "ten"], "--window-days"),
         (["--sample-users", "0"], "--sample-users"),
+        (["guardrails.yml", "--rehearse"], "--rehearse: runs the suite on data sets; none was given"),
         (["--env-profile", "dve"], "did you mean `dev`?"),
         (
             ["--customer", "acne"],

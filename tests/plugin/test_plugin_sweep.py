@@ -78,6 +78,7 @@ def test_the_suite_runs_for_every_variant_and_ends_in_one_table(alone: Shown) ->
     table = alone.ran.out.split("Variants:")[1]
     assert "MMR_LAMBDA=0.3" in table
     assert "the first" in table
+    assert "variants: 2 of 2" in alone.ran.text
     assert f"{second['changed']:.0%}" in table
     assert "acme-sweep: 2 of 2 simulations are ready to go live; summary reports/batches/acme-sweep_" in table
 
