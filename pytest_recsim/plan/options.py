@@ -65,6 +65,9 @@ class Options:
     batch_file: str = ""
     batch_name: str = ""
     shard: str = ""
+    engine: str = ""
+    engine_address: str = ""
+    engine_workers: str = ""
     origins: Mapping[str, str] = field(default_factory=dict)
 
     def origin(self, name: str, usual: str) -> str:

@@ -41,6 +41,14 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_recsim.plugin.progress import Progress
 
         config.pluginmanager.register(Progress(config, controller), "recsim-progress")
+        if controller.job is not None:
+            from pytest_recsim.plugin.tasked import Tasked
+
+            config.pluginmanager.register(Tasked(config, controller, *controller.job), "recsim-tasked")
+        if controller.options.engine:
+            from pytest_recsim.plugin.engine import Engine
+
+            config.pluginmanager.register(Engine(config, controller), "recsim-engine")
         if controller.options.upload:
             from pytest_recsim.plugin.uploading import Uploading
 

@@ -20,6 +20,7 @@ from pytest_recsim.plugin import html, tell
 from pytest_recsim.plugin.blocked import refuse_blocked_sockets
 from pytest_recsim.plugin.collect import Census, PlannedChecks, read_census
 from pytest_recsim.plugin.crashed import outlive
+from pytest_recsim.plugin.engaged import job_of, refuse_engine
 from pytest_recsim.plugin.intake import Intake
 from pytest_recsim.plugin.inventory import left_out
 from pytest_recsim.plugin.junit import JunitFile
@@ -47,11 +48,13 @@ class Controller:
     """One per pytest run, never on a worker.
 
     Attributes:
+        job: where this run is a task of a cluster, its folder and what it is to do.
         wrote: at the end, whether anything may have been changed on a running service.
     """
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
+        self.job = job_of(config)
         try:
             metrics = announced(config)
             self.options = replace(read_options(config), own=tuple(facts(metrics)))
@@ -60,6 +63,7 @@ class Controller:
         except InputError as error:
             raise pytest.UsageError(as_known(str(error), self.config)) from None
         refuse_blocked_sockets(config, self.resolved.plans)
+        refuse_engine(config, self.options, self.resolved)
         plans = {plan.id: plan for plan in self.resolved.plans}
         self.state = State(plans=plans, metrics=metrics, find=self._find)
         config.stash[STATE] = self.state
@@ -70,6 +74,7 @@ class Controller:
             self.scratch,
             complain=self._complain,
             html=not config.getini("recsim_no_html"),
+            away=bool(self.options.engine),
         )
         self.batch: BatchWriter | None = None
         self.broker: Broker | None = None
@@ -97,6 +102,8 @@ class Controller:
             config.pluginmanager.register(Census(self.scratch, ""), "recsim-census")
 
     def _resolve(self) -> Resolved:
+        if self.job is not None:
+            return Resolved([self.job[1].plan])
         name = self.options.batch_name or Path(self.options.batch_file).stem
         resolved = resolve(self.options, earlier_seconds(self.reports, name) if self.options.shard else {})
         check_addresses(resolved.plans)  # here, because a dry run shows them

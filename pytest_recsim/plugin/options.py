@@ -112,6 +112,18 @@ OPTIONS = (
         "SLICE",
         default="verdict",
     ),
+    Option("engine", "what runs the batch on other processes and machines: dask", "NAME"),
+    Option(
+        "engine-address",
+        "the cluster's scheduler, tcp:// or tls://; without one a cluster is started on this machine",
+        "URL",
+    ),
+    Option(
+        "engine-workers",
+        "worker processes of a cluster that is started on this machine",
+        "N",
+        default="one per core",
+    ),
     Option("dry-run", "print the resolved plan and stop; nothing is sent"),
     Option("seed-only", "validate, reset, seed, write the manifests and stop"),
 )
@@ -185,6 +197,9 @@ def read_options(config: pytest.Config) -> Options:
         batch_file=option.recsim_batch_file,
         batch_name=option.recsim_batch_name,
         shard=option.recsim_shard,
+        engine=option.recsim_engine.strip(),
+        engine_address=option.recsim_engine_address.strip(),
+        engine_workers=option.recsim_engine_workers.strip(),
     )
 
 

@@ -27,7 +27,7 @@ class Progress:
 
     def __init__(self, config: pytest.Config, controller: Controller) -> None:
         self.config, self.controller = config, controller
-        self.workers = config.getoption("dist", "no") != "no"
+        self.workers = config.getoption("dist", "no") != "no" or bool(controller.options.engine)
         self._terminal: Terminal | None = None
         self._lookout: Lookout | None = None
         self._stopped = threading.Event()
@@ -45,6 +45,8 @@ class Progress:
             self._show(Meter(self._terminal))
 
     def _show(self, meter: Meter) -> None:
+        if self.controller.job is not None:
+            return  # nobody reads what a task prints
         if not self.workers:
             for opened in self.controller.fleet.opened.values():
                 opened.sim.progress = meter

@@ -18,7 +18,7 @@ def last_look(opened: Opened) -> str:
     The contract check looks too, but another worker may still be measuring then, or it was not selected.
     """
     sim = opened.sim
-    if opened.plan.stand_in or not (sim.context.folder / OUTCOME).exists():
+    if opened.away or opened.plan.stand_in or not (sim.context.folder / OUTCOME).exists():
         return ""
     try:
         changed = sim.changed_namespace()
@@ -35,7 +35,7 @@ def leave_clean(opened: Opened) -> list[str]:
     A stand-in dies with its data, so nothing is sent to it; nor to a namespace that this run only reads, which no
     interlock has let it write to. What scenarios had left behind becomes a note.
     """
-    if opened.plan.stand_in or opened.plan.reads_only:
+    if opened.away or opened.plan.stand_in or opened.plan.reads_only:
         return []
     service = opened.sim.service
     try:

@@ -48,15 +48,23 @@ class Fleet:
         opened, writers: by simulation id.
         complain: says a sentence in red; it stands against nothing by itself.
         html: whether report folders get report.html.
+        away: whether simulations are run in other places; then services are opened, changed and closed there.
         finished: ids whose verdict stands.
         alarms: what somebody has to know whatever the verdicts say; a run with any is not green.
         restored: whether giving services their configuration back has come to an end, good or bad.
     """
 
     def __init__(
-        self, resolved: Resolved, reports: Path, scratch: Path, complain: Tell, *, html: bool = True
+        self,
+        resolved: Resolved,
+        reports: Path,
+        scratch: Path,
+        complain: Tell,
+        *,
+        html: bool = True,
+        away: bool = False,
     ) -> None:
-        self.complain, self.html = complain, html
+        self.complain, self.html, self.away = complain, html, away
         self.alarms: list[str] = []
         self.restored = False
         self.run_id, self.now = new_run_id(), utc_now().replace(microsecond=0)
@@ -68,6 +76,8 @@ class Fleet:
             )
             for plan in resolved.plans
         }
+        for one in self.opened.values():
+            one.away = away
         self.writers: dict[str, Writer] = {}
         self.finished: list[str] = []
         self._remembered: set[str] = set()
@@ -82,19 +92,24 @@ class Fleet:
         Raises:
             InputError, ServiceError: something stands against the run; see ``wrote`` for whether that came too late.
         """
+        if not self.away:
+            self._reach(tell)
+        for name, one in self.opened.items():
+            open_record(one, self.reports)
+            self.writers[name] = Writer(one)
+            self.writers[name].start()
+        if not self.away:
+            self._change()
+        for name, writer in self.writers.items():
+            writer.update()
+            self.render(name)
+
+    def _reach(self, tell: Tell) -> None:
         self.services.hold(tell)
         first = next((one for one in self.opened.values() if one.plan.stand_in), None)
         for one in self.opened.values():
             if one is first or not one.plan.stand_in:
                 open_service(one)
-        for name, one in self.opened.items():
-            open_record(one, self.reports)
-            self.writers[name] = Writer(one)
-            self.writers[name].start()
-        self._change()
-        for name, writer in self.writers.items():
-            writer.update()
-            self.render(name)
 
     def _change(self) -> None:
         """Change services last: whatever else stands against the run is known by then, and its record has a place."""

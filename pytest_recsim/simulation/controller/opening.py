@@ -71,7 +71,7 @@ def open_service(opened: Opened) -> None:
     stand_in = _stand_in(plan, context.now, context.token) if plan.stand_in else None
     try:
         url = stand_in.url if stand_in else normalise(plan.base_url.value, plan.base_url.origin)
-        ours = "" if stand_in else holder(place_of(plan))
+        ours = "" if stand_in else context.holder or holder(place_of(plan))
         opened.sim.context = msgspec.structs.replace(context, url=url, holder=ours)
         with Service(opened.sim.endpoint) as service:  # one of its own: this may be another thread
             opened.tallies.append(service.tally)

@@ -24,6 +24,7 @@ class Opened:
         tallies: of requests that the controller sent on its behalf with clients of their own.
         spoiled: why nothing that was measured can be relied on; empty when it can.
         seconds: what starting or reaching the service, and looking at it, took.
+        away: whether another process opens and closes it, so that nothing is sent from here.
     """
 
     sim: Simulation
@@ -34,6 +35,7 @@ class Opened:
     tallies: list[Tally] = field(default_factory=list)
     spoiled: str = ""
     seconds: float = 0.0
+    away: bool = False
 
     @property
     def plan(self) -> Plan:
