@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import pytest
@@ -46,14 +47,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     if identity is None:
         return (yield)
     check = given if isinstance(given, Check) else Check()
+    sim = pyfuncitem.funcargs.get("sim")
     pyfuncitem.stash[RUNNING] = True
     try:
-        with alone(pyfuncitem.config, identity):
+        with alone(pyfuncitem.config, identity), _charged(sim, identity):
             outcome = yield
         if check is not given:
             return outcome
         conclusion = check.conclude()
-        sim = pyfuncitem.funcargs.get("sim")
         if conclusion.outcome == "failed" and isinstance(sim, Simulation):
             named = why.Named(identity.check, identity.case, identity.scenario)
             conclusion = why.explained(sim, named, check, conclusion)
@@ -66,6 +67,11 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         pyfuncitem.stash[RUNNING] = False
     _settle(pyfuncitem, identity, check, conclusion)
     return outcome
+
+
+def _charged(sim: object, identity: Identity) -> AbstractContextManager[None]:
+    """Let what is sent meanwhile count as the cost of this check."""
+    return sim.charged(identity.check, identity.case) if isinstance(sim, Simulation) else nullcontext()
 
 
 def _broken_off(

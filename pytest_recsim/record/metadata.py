@@ -154,11 +154,33 @@ class AnswerTimes(msgspec.Struct, frozen=True, kw_only=True):
     longest_ms: float | None
 
 
+class Cost(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody sent, repeated attempts included.
+
+    Attributes:
+        requests: all attempts.
+        recommendations: attempts at questions for lists among them.
+    """
+
+    requests: int
+    recommendations: int
+
+
+class CheckCost(Cost, frozen=True, kw_only=True):
+    """What one check sent; an answer that several checks share counts for the one that asked."""
+
+    check: str
+    case: str = ""
+
+
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
     """What all processes sent, repeated attempts included.
 
     Attributes:
         recommendations: attempts at questions for lists among them.
+        by_check: what each check sent that sent anything, the dearest first.
+        preparation: everything else: pre-flight, seeding, quality lists, own metrics, the last look and cleaning up;
+            null in records of earlier versions.
         by_endpoint: ``GET /v1/items`` -> attempts.
         retries: cause -> attempts that were repeated for it.
         looked_at: answers that were searched for members we do not know.
@@ -176,6 +198,8 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
     failed_recommendations: dict[str, int]
     rule_waits: RuleWaits
     quality_lists_ms: dict[str, AnswerTimes]
+    by_check: tuple[CheckCost, ...] = ()
+    preparation: Cost | None = None
 
 
 class WarmUp(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,7 +26,7 @@ from pytest_recsim.report.data import data_section
 from pytest_recsim.report.people import people_section
 from pytest_recsim.report.quality import overall_lines, quality_section
 from pytest_recsim.report.sentences import dates, seeded_of, soundness, sureness
-from pytest_recsim.report.text import foreign, link, number, retried, table, upper
+from pytest_recsim.report.text import costs, foreign, link, number, retried, table, upper
 from pytest_recsim.report.trend import trend_section
 
 SIGNS: dict[Outcome, str] = {
@@ -152,6 +152,7 @@ def _what(facts: dict[str, Any], seeded: SeedManifest | None = None) -> Iterator
         *([("is it sound", said)] if (said := soundness(seeded)) else []),
         ("users evaluated", f"{users['evaluated']:,} of {users['in_fixture']:,}"),
         ("requests", f"{requests['total']:,}, of them {requests['recommendations']:,} recommendations"),
+        *([("sent by", said)] if (said := costs(requests)) else []),
         *([("retries", retried(requests["retries"]))] if requests.get("retries") else []),
         *_traffic(requests),
     ]

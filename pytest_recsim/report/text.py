@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 from urllib.parse import quote
 
 from pytest_recsim.record.legible import legible
+
+DEAREST = 5
+"""Checks that are named with what they cost; the record holds all."""
 
 
 class Markup(str):
@@ -63,6 +67,29 @@ def retried(retries: Mapping[str, int]) -> str:
     """Repeated requests, all and by cause, the most frequent first: ``14 (429: 9, timeout: 5)``."""
     causes = sorted(retries.items(), key=lambda entry: (-entry[1], entry[0]))
     return f"{sum(retries.values()):,} ({', '.join(f'{cause}: {times:,}' for cause, times in causes)})"
+
+
+def costs(requests: Mapping[str, Any]) -> str:
+    """Who sent how many requests, the dearest checks by name; empty where the record does not say.
+
+    ``1,914 before and after the checks; S9 126, S3 115, 3 more checks 40``.
+
+    Args:
+        requests: as in simulation_metadata.json.
+    """
+    found, rest = requests.get("by_check") or (), requests.get("preparation")
+    if not rest:
+        return ""
+    told = [f"{_label(one)} {one['requests']:,}" for one in found[:DEAREST]]
+    if more := found[DEAREST:]:
+        checks = "check" if len(more) == 1 else "checks"
+        told.append(f"{len(more)} more {checks} {sum(one['requests'] for one in more):,}")
+    whole = f"{rest['requests']:,} before and after the checks"
+    return f"{whole}; {', '.join(told)}" if told else whole
+
+
+def _label(cost: Mapping[str, Any]) -> str:
+    return f"{cost['check']} [{cost['case']}]" if cost["case"] else str(cost["check"])
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:

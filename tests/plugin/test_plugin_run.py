@@ -159,6 +159,15 @@ def test_metadata_tells_who_what_when_and_where(green: Shown, world) -> None:
     assert {row["status"] for row in facts["profile"]["knobs"]} <= {"in effect", "started with it"}
 
 
+def assert_who_sent_it_adds_up(sent: dict) -> None:
+    """All requests are of one check, or of what is around the checks; scenarios ask, guardrails look at lists."""
+    everybody = [sent["preparation"], *sent["by_check"]]
+    for what in ("requests", "recommendations"):
+        assert sum(one[what] for one in everybody) == sent["total" if what == "requests" else what]
+    asking = {one["check"] for one in sent["by_check"] if one["recommendations"]}
+    assert asking == {f"S{number}" for number in range(1, 11)} - {"S7"}
+
+
 def test_request_economy(green: Shown) -> None:
     facts = green.record.metadata
     evaluated = facts["users"]["evaluated"]
@@ -167,6 +176,7 @@ def test_request_economy(green: Shown) -> None:
     )  # 450 where no cap is in effect, see customer_a
     assert facts["requests"]["total"] == sum(facts["requests"]["by_endpoint"].values())
     assert facts["requests"]["retries"] == {}
+    assert_who_sent_it_adds_up(facts["requests"])
 
 
 def test_evaluated_users_are_those_with_holdout(green: Shown, world) -> None:

@@ -40,6 +40,17 @@ def test_every_request_of_all_processes_is_counted(everything: tuple[Shown, Serv
     assert facts["recommendations"] == served.count("POST", "/v1/recommendations")
 
 
+def test_each_request_is_the_cost_of_a_check_or_of_what_is_around_the_checks(
+    everything: tuple[Shown, Served, str],
+) -> None:
+    shown, served, _ = everything
+    facts = shown.record.metadata["requests"]
+    assert sum(one["requests"] for one in (facts["preparation"], *facts["by_check"])) == len(served.requests)
+    (pinning,) = [one for one in facts["by_check"] if one["check"] == "S5"]
+    assert pinning["requests"] - pinning["recommendations"] == 3, "its rule: made, read back, disabled"
+    assert facts["preparation"]["recommendations"] >= shown.record.metadata["users"]["evaluated"]
+
+
 def test_recommendations_are_few(everything: tuple[Shown, Served, str]) -> None:
     shown, served, _ = everything
     evaluated = shown.record.metadata["users"]["evaluated"]

@@ -102,6 +102,8 @@ def test_the_same_files_and_the_same_economy(green: Shown, pair: Shown) -> None:
     ours, theirs = green.record.metadata, pair.record.metadata
     assert theirs["users"] == ours["users"]
     assert theirs["requests"]["recommendations"] <= theirs["users"]["evaluated"] + 480
+    sent = theirs["requests"]
+    assert sum(one["requests"] for one in (sent["preparation"], *sent["by_check"])) == sent["total"]
     assert (
         theirs["requests"]["by_endpoint"]["POST /v1/events:batch"]
         == (ours["requests"]["by_endpoint"]["POST /v1/events:batch"])

@@ -323,6 +323,18 @@ def test_answer_times_and_failed_attempts_are_told_when_they_are_known(bundle):
     assert "| failed attempts at recommendations | 3 (429 2, timeout 1) |" in text
 
 
+def test_a_check_with_a_strange_name_costs_what_it_costs_and_no_cell(bundle):
+    cost = {"check": "a|b <i>", "case": "", "requests": 3, "recommendations": 3}
+    requests = {
+        "total": 5,
+        "recommendations": 4,
+        "by_check": [cost],
+        "preparation": {"requests": 2, "recommendations": 1},
+    }
+    write_json(bundle.metadata, metadata(requests=requests))
+    assert "| sent by | 2 before and after the checks; a\\|b &lt;i> 3 |" in page(bundle)
+
+
 @pytest.mark.parametrize(
     ("facts", "said"),
     [

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pytest_recsim.report.text import Markup, block, cell, foreign, link, number, retried, table, upper
+from pytest_recsim.report.text import Markup, block, cell, costs, foreign, link, number, retried, table, upper
 
 TEXT = st.text(max_size=60) | st.text("`<>|[](!\n\r\t\\ a\x1b\u202e", max_size=60)
 THING = TEXT | st.none() | st.integers() | st.floats()
@@ -122,3 +122,19 @@ def test_an_upper_bound_that_is_missing_is_not_called_unmeasured():
 def test_causes_of_retries_stand_most_frequent_first_and_by_name_where_they_are_equal():
     assert retried({"429": 1, "503": 2}) == "3 (503: 2, 429: 1)"
     assert retried({"timeout": 5, "503": 5, "429": 1200}) == "1,210 (429: 1,200, 503: 5, timeout: 5)"
+
+
+def test_the_dearest_checks_are_named_with_what_they_sent_and_the_others_added_up():
+    sent = [{"check": f"S{n}", "case": "", "requests": 1900 - n, "recommendations": 1} for n in range(5)]
+    others = [{"check": "mine", "case": f"c{n}", "requests": 2, "recommendations": 0} for n in range(2)]
+    requests = {"by_check": [*sent, *others], "preparation": {"requests": 1200, "recommendations": 7}}
+    first = "1,200 before and after the checks; S0 1,900, S1 1,899, S2 1,898, S3 1,897, S4 1,896"
+    assert costs(requests) == f"{first}, 2 more checks 4"
+    assert costs(requests | {"by_check": sent + others[:1]}) == f"{first}, 1 more check 2"
+    assert costs(requests | {"by_check": others[:1]}) == "1,200 before and after the checks; mine [c0] 2"
+    assert costs(requests | {"by_check": []}) == "1,200 before and after the checks"
+
+
+def test_records_that_do_not_say_who_sent_requests_say_nothing_of_it():
+    assert costs({"total": 5, "recommendations": 4}) == ""
+    assert costs({"total": 5, "by_check": [], "preparation": None}) == ""

@@ -15,7 +15,7 @@ from truth_answers import NOW
 
 from pytest_recsim.record.asked import Limit, WaiverNote
 from pytest_recsim.record.jsonio import dumps
-from pytest_recsim.record.metadata import AnswerTimes, KnobRow, Metadata, WarmUp
+from pytest_recsim.record.metadata import AnswerTimes, CheckCost, Cost, KnobRow, Metadata, WarmUp
 from pytest_recsim.record.model import CheckResult, Verdict
 from pytest_recsim.record.quality import Quality, SegmentCount
 from pytest_recsim.schemas import schema
@@ -205,6 +205,25 @@ def test_requests_are_those_of_all_processes_and_of_the_controller(open_as):
     )
     assert (sent.rule_waits.changes, sent.rule_waits.longest_seconds) == (2, 1.5)
     assert asked(opened).requests["GET /health"] == 4, "asking twice counts nothing twice"
+
+
+def test_what_checks_cost_is_added_up_over_processes_and_the_rest_is_preparation(open_as):
+    opened = open_as({"tallies": [tally(requests={"GET /health": 2})]})
+    for number, costs in enumerate(
+        ([("S3", "", 4, 3), ("mine", "a", 1, 0)], [("S3", "", 2, 2), ("S7", "", 0, 0)])
+    ):
+        ledger = Ledger(opened.sim.context.folder, serial=900 + number)
+        ledger.costs += [
+            CheckCost(check=check, case=case, requests=requests, recommendations=lists)
+            for check, case, requests, lists in costs
+        ]
+        ledger.write(tally(requests={RECOMMEND: 10}), None, 0.0)
+    sent = told(opened).requests
+    assert sent.by_check == (
+        CheckCost(check="S3", requests=6, recommendations=5),
+        CheckCost(check="mine", case="a", requests=1, recommendations=0),
+    )
+    assert sent.preparation == Cost(requests=22 - 7, recommendations=20 - 5)
 
 
 def test_what_this_process_has_sent_itself_is_counted_without_being_asked_to(open_as):

@@ -12,8 +12,10 @@ from simulation_town import NOW, URL, context_of
 
 from pytest_recsim.data.fixtures.fixture import load_fixture
 from pytest_recsim.record.asked import Chosen
+from pytest_recsim.record.metadata import CheckCost
 from pytest_recsim.service.api.capabilities import Capabilities
 from pytest_recsim.service.contract.records import EventType
+from pytest_recsim.service.http.request_counts import RECOMMEND
 from pytest_recsim.simulation.session.ledger import entries
 from pytest_recsim.simulation.session.session import Session
 from pytest_recsim.simulation.truth.dataset import EVENT_TYPES
@@ -211,3 +213,44 @@ def test_a_session_that_was_told_nothing_yet_has_counts_and_no_opinion(sim):
     sim.flush()
     mine = [one for one in entries(sim.context.folder) if one.watch is None]
     assert [one.tally["recommendations"] for one in mine] == [1]
+
+
+# --- what a check costs ---
+
+
+def test_a_check_costs_what_is_sent_while_it_runs_also_when_it_breaks_off(prepared_once, tmp_path):
+    sim = session(prepared_once, tmp_path)
+    sent = sim.service.tally.requests
+    sent[RECOMMEND] += 5
+
+    def broken() -> None:
+        with sim.charged("S3", "a"):
+            sent[RECOMMEND] += 2
+            sent["GET /health"] += 1
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        broken()
+    sent[RECOMMEND] += 1
+    sim.flush()
+    (entry,) = entries(sim.context.folder)
+    assert entry.costs == [CheckCost(check="S3", case="a", requests=3, recommendations=2)]
+
+
+def test_a_check_that_goes_on_is_told_with_what_it_has_cost_so_far(prepared_once, tmp_path):
+    """A worker that is killed leaves the ledger that the check itself had written."""
+    sim = session(prepared_once, tmp_path)
+    with sim.charged("S3"):
+        sim.service.tally.requests[RECOMMEND] += 2
+        sim.flush()
+        (entry,) = entries(sim.context.folder)
+        assert entry.costs == [CheckCost(check="S3", requests=2, recommendations=2)]
+
+
+def test_a_check_that_sends_nothing_opens_no_service(prepared_once, tmp_path):
+    sim = session(prepared_once, tmp_path)
+    with sim.charged("gini"):
+        pass
+    assert "service" not in vars(sim)
+    sim.flush()
+    assert entries(sim.context.folder) == []

@@ -13,7 +13,7 @@ from pytest_recsim.report import people
 from pytest_recsim.report.html import views
 from pytest_recsim.report.html.drawing import DARK, LIGHT
 from pytest_recsim.report.markdown import outcome_words
-from pytest_recsim.report.text import number, retried, upper
+from pytest_recsim.report.text import costs, number, retried, upper
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -48,6 +48,7 @@ def environment() -> Environment:
         "count": lambda value: f"{value:,}" if isinstance(value, int) else "",
         "upper_end": upper,
         "retried": retried,
+        "costs": costs,
         "anchor": views.anchor,
         "borderline": borderline_words,
         "sign": outcome_words,

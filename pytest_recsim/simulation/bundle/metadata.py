@@ -18,6 +18,7 @@ from pytest_recsim import __version__
 from pytest_recsim.clock import utc_now
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.record.metadata import (
+    Cost,
     FixtureRecord,
     Git,
     GuardrailFacts,
@@ -39,7 +40,7 @@ from pytest_recsim.record.model import CheckResult, Verdict
 from pytest_recsim.service.http.request_counts import Tally
 from pytest_recsim.simulation.bundle.caveats import waiver_notes
 from pytest_recsim.simulation.session.custom_metrics import seconds_spent
-from pytest_recsim.simulation.session.ledger import entries, total_tally
+from pytest_recsim.simulation.session.ledger import Entry, costs_by_check, entries, total_tally
 from pytest_recsim.simulation.session.opened import Opened
 from pytest_recsim.simulation.session.preparation import Prepared
 from pytest_recsim.simulation.session.warming import sentence_of
@@ -197,15 +198,22 @@ def _users(plan: Plan, prepared: Prepared | None) -> Users:
 def asked(opened: Opened) -> Tally:
     """Return what all processes of this run have sent for a simulation."""
     opened.sim.flush()
-    tally = total_tally(entries(opened.sim.context.folder))
+    return _added(opened, entries(opened.sim.context.folder))
+
+
+def _added(opened: Opened, found: list[Entry]) -> Tally:
+    tally = total_tally(found)
     for own in opened.tallies:
         tally.add(own)
     return tally
 
 
 def _requests(opened: Opened, prepared: Prepared | None) -> Sent:
-    tally = asked(opened)
-    waits = [seconds for entry in entries(opened.sim.context.folder) for _, seconds in entry.waits]
+    opened.sim.flush()
+    found = entries(opened.sim.context.folder)  # once: workers go on writing
+    tally = _added(opened, found)
+    waits = [seconds for entry in found for _, seconds in entry.waits]
+    by_check = costs_by_check(found)
     return Sent(
         total=tally.total,
         recommendations=tally.asked_for_lists,
@@ -216,6 +224,11 @@ def _requests(opened: Opened, prepared: Prepared | None) -> Sent:
         failed_recommendations=dict(sorted(tally.failed.items())),
         rule_waits=RuleWaits(changes=len(waits), longest_seconds=max(waits, default=0.0)),
         quality_lists_ms=prepared.answer_times if prepared else {},
+        by_check=by_check,
+        preparation=Cost(
+            requests=tally.total - sum(one.requests for one in by_check),
+            recommendations=tally.asked_for_lists - sum(one.recommendations for one in by_check),
+        ),
     )
 
 

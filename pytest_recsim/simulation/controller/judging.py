@@ -100,7 +100,8 @@ def judged(sim: Simulation, wanted: list[Due]) -> Iterator[CheckResult]:
 def _made(sim: Simulation, one: Due) -> CheckResult:
     plan, check, began = sim.plan, Check(title=one.title), monotonic()
     simulation, name, case = one.key
-    conclusion = _concluded(sim, check, one)
+    with sim.charged(name, case):
+        conclusion = _concluded(sim, check, one)
     level = severity_of(plan, name, case, scenario=False)
     note = covering(plan.waivers, name, case, sim.context.now.date().isoformat())
     outcome = settled_as(conclusion, level, note)

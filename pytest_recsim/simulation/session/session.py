@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from pytest_recsim.apply.reach import request_overrides
 from pytest_recsim.clock import wall
@@ -20,6 +23,7 @@ from pytest_recsim.data.input.instants import to_us
 from pytest_recsim.pace import Progress, silent
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.prepare.seed import Material, Seeded
+from pytest_recsim.record.metadata import CheckCost
 from pytest_recsim.service.api.capabilities import Capabilities
 from pytest_recsim.service.api.client import Service
 from pytest_recsim.service.contract.ask import Ask, Exchange
@@ -55,6 +59,7 @@ class Session:
         self.trouble = ""
         self._given = fixture
         self._watch: Watch | None = None
+        self._charge: CheckCost | None = None  # what had been sent when the check that is going on began
 
     @property
     def plan(self) -> Plan:
@@ -133,6 +138,36 @@ class Session:
         """Send questions, several in flight; the answers come in the order of the questions."""
         return self.service.recommend(asks)
 
+    @contextmanager
+    def charged(self, check: str, case: str = "") -> Iterator[None]:
+        """Count what is sent meanwhile as the cost of a check."""
+        self._charge = replace(self._sent, check=check, case=case)
+        try:
+            yield
+        finally:
+            spent, self._charge = self._spent(), None
+            if spent is not None:
+                self.ledger.costs.append(spent)
+
+    @property
+    def _sent(self) -> CheckCost:
+        """All that this process has sent so far, for whatever check."""
+        if "service" not in self.__dict__:
+            return CheckCost(check="", requests=0, recommendations=0)
+        tally = self.service.tally
+        return CheckCost(check="", requests=tally.total, recommendations=tally.asked_for_lists)
+
+    def _spent(self) -> CheckCost | None:
+        """What the check that is going on has sent so far; None between checks."""
+        begun, now = self._charge, self._sent
+        if begun is None:
+            return None
+        return replace(
+            begun,
+            requests=now.requests - begun.requests,
+            recommendations=now.recommendations - begun.recommendations,
+        )
+
     def everything_seen(self) -> WatchSummary:
         """What the checks in passing saw so far, in all processes of this run."""
         self.flush()
@@ -144,7 +179,7 @@ class Session:
             strays = self.service.tally.strays
             seen = self._watch.summary().with_strays(strays) if self._watch is not None else None
             try:
-                self.ledger.write(self.service.tally, seen, wall())
+                self.ledger.write(self.service.tally, seen, wall(), self._spent())
             except OSError as error:
                 self.trouble = unwritable(self.context.folder, error)
 
