@@ -56,7 +56,7 @@ def test_an_override_that_a_scenario_left_behind_is_noted_whatever_its_item_is_c
     plan = SimpleNamespace(stand_in=False, reads_only=False, id="acme")
     context = SimpleNamespace(run_id=RUN)
     sim = SimpleNamespace(service=service, context=context, plan=plan, capabilities=EVERYTHING)
-    opened = SimpleNamespace(plan=plan, sim=sim, notes=[])
+    opened = SimpleNamespace(plan=plan, sim=sim, notes=[], away=False)
     assert closing.leave_clean(opened) == []
     assert opened.notes == [f"cancelled a leftover override of `{item}` on surface `recsim-s8`."]
     assert (service.cancelled, service.deleted) == (["o0"], [f"recsim-probe-{RUN}"])
@@ -76,13 +76,13 @@ def markers(monkeypatch):
     return seen
 
 
-def opened(service=None, *, stand_in=False, reads_only=False, folder=NOWHERE, changed=list):
+def opened(service=None, *, stand_in=False, reads_only=False, away=False, folder=NOWHERE, changed=list):
     """A simulation at its end; `changed` says what others have changed."""
     plan = SimpleNamespace(stand_in=stand_in, reads_only=reads_only, id="acme")
     context = SimpleNamespace(run_id=RUN, folder=folder)
     sim = SimpleNamespace(service=service, context=context, plan=plan, changed_namespace=changed)
     sim.capabilities = EVERYTHING
-    return SimpleNamespace(plan=plan, sim=sim, notes=[], stand_in=None)
+    return SimpleNamespace(plan=plan, sim=sim, notes=[], stand_in=None, away=away)
 
 
 @pytest.fixture
@@ -101,8 +101,10 @@ def test_what_others_changed_is_one_sentence_and_nothing_is_none(prepared):
     assert closing.last_look(opened(folder=prepared)) == ""
 
 
-@pytest.mark.parametrize("facts", [{"stand_in": True}, {"folder": NOWHERE}], ids=["stand-in", "unprepared"])
-def test_nobody_is_asked_about_a_stand_in_or_what_was_never_prepared(prepared, facts):
+@pytest.mark.parametrize(
+    "facts", [{"stand_in": True}, {"folder": NOWHERE}, {"away": True}], ids=["stand-in", "unprepared", "away"]
+)
+def test_nobody_is_asked_about_a_stand_in_or_what_was_never_prepared_or_is_done_elsewhere(prepared, facts):
     asked = []
     one = opened(**{"folder": prepared} | facts, changed=lambda: asked.append(1) or ["x"])
     assert closing.last_look(one) == ""
@@ -119,8 +121,10 @@ def test_a_last_look_that_cannot_be_had_accuses_nobody(prepared, error):
     assert closing.last_look(opened(folder=prepared, changed=fail)) == ""
 
 
-@pytest.mark.parametrize("facts", [{"stand_in": True}, {"reads_only": True}])
-def test_nothing_is_sent_to_a_stand_in_or_to_a_namespace_that_is_only_read(markers, facts):
+@pytest.mark.parametrize("facts", [{"stand_in": True}, {"reads_only": True}, {"away": True}])
+def test_nothing_is_sent_to_a_stand_in_or_to_a_namespace_that_is_only_read_or_closed_elsewhere(
+    markers, facts
+):
     service = Left("lamp-1")
     assert closing.leave_clean(opened(service, **facts)) == []
     assert (service.cancelled, service.deleted, markers.finished) == ([], [], [])
