@@ -31,6 +31,7 @@ _DIGITS = 10
 )
 @click.option("--now", metavar="RFC3339", help="freeze the service's clock")
 @click.option("--latency-ms", metavar="M", help="added to every answer")
+@click.option("--room", metavar="N", help="answers in work at once; other requests wait in line")
 @click.option("--access-log", metavar="FILE", help="append one JSON line per request")
 @click.option("--snapshot", metavar="FILE", help="load what it knows from FILE and keep it there")
 @click.option(

@@ -179,6 +179,12 @@ def refused(environ, monkeypatch, capsys):
         ("latency-ms", "nan", "`nan` is not a latency"),
         ("latency-ms", "fast", "`fast` is not a latency"),
         (
+            "room",
+            "0",
+            "`0` is not a number of answers; must be 1 to 10000, without the option there is no limit",
+        ),
+        ("room", "four", "`four` is not a number of answers"),
+        (
             "quirks",
             "leak,gosts",
             "`gosts` is not a quirk; must be one of leak, underflow, ghosts, ties, replica, order, slow-start, boosts, spread, lag, revision-2025 and all; did",

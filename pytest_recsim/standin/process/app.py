@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from functools import partial
 from typing import Any
 
 from pytest_recsim.standin.http import auth
@@ -38,7 +40,8 @@ def build(environ: Mapping[str, str], now: int | None = None, quirks: Quirks = N
 class App:
     """One service behind ASGI; ``log`` is called with method, path, status, milliseconds after every request.
 
-    Without a ``door`` everybody is let in; a body has at most ``max_body`` bytes.
+    Without a ``door`` everybody is let in; a body has at most ``max_body`` bytes. At most ``room`` answers are in work
+    at once, ``latency`` (seconds, added to each) included; later requests wait in the order they came. 0 is no limit.
     """
 
     def __init__(
@@ -48,12 +51,16 @@ class App:
         log: Log | None = None,
         door: Door | None = None,
         max_body: int = MAX_BODY,
+        room: int = 0,
     ) -> None:
         self.service = service
         self._latency = latency
         self._log = log
         self._door = door
         self._max_body = max_body
+        self._room: contextlib.AbstractAsyncContextManager[None] = (
+            asyncio.Semaphore(room) if room else contextlib.nullcontext()
+        )
         self._open = Router(OPEN_ROUTES)
         self._tenant = Router(TENANT_ROUTES)
 
@@ -61,19 +68,25 @@ class App:
         if scope["type"] != "http":
             return
         started = asyncio.get_running_loop().time()
-        try:
-            if self._door is not None:
-                self._door.check(scope["headers"])
-            reply = self.reply(scope, await self._body_of(scope, receive))
-        except ApiError as error:
-            reply = self._refusal(error, dict(scope["headers"]))
-        if late := self._latency + reply.delay:
-            await asyncio.sleep(late)
+        work = await self._asked(scope, receive)
+        async with self._room:
+            reply = work()
+            if late := self._latency + reply.delay:
+                await asyncio.sleep(late)
         if self._log is not None:
             milliseconds = (asyncio.get_running_loop().time() - started) * 1000.0
             self._log(scope["method"], scope["path"], reply.status, milliseconds)
         await send({"type": "http.response.start", "status": reply.status, "headers": _headers(reply)})
         await send({"type": "http.response.body", "body": reply.body})
+
+    async def _asked(self, scope: Scope, receive: Receive) -> Callable[[], Answer]:
+        """Read the request and return what is to be done about it."""
+        try:
+            if self._door is not None:
+                self._door.check(scope["headers"])
+            return partial(self.reply, scope, await self._body_of(scope, receive))
+        except ApiError as error:
+            return partial(self._refusal, error, dict(scope["headers"]))
 
     async def _body_of(self, scope: Scope, receive: Receive) -> bytes:
         """Read the body; raises ``ApiError`` as soon as it is known to be too large."""

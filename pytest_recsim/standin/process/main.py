@@ -61,7 +61,7 @@ def _prepare(options: argparse.Namespace, stack: contextlib.ExitStack) -> tuple[
     if keeper:
         logs.append(keeper.note)
     door = Door(options.host, os.environ.get(TOKEN_VARIABLE, ""))
-    app = App(service, options.latency_ms / 1000.0, _all(logs), door)
+    app = App(service, options.latency_ms / 1000.0, _all(logs), door, room=options.room)
     return Server(app, keeper, _greeting(options, service) if options.announce else None), listener
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 USAGE = 4
+MOST_ROOM = 10_000
 
 
 class _Parser(argparse.ArgumentParser):
@@ -28,6 +29,13 @@ def read(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--now", type=_instant, help="freeze the service clock at this RFC 3339 instant")
     parser.add_argument("--latency-ms", type=_milliseconds, default=0.0, help="added to every answer")
+    parser.add_argument(
+        "--room",
+        type=_room,
+        default=0,
+        metavar="N",
+        help="answers in work at once; other requests wait in line",
+    )
     parser.add_argument("--access-log", type=Path, help="append one JSON line per request")
     parser.add_argument("--snapshot", type=Path, help="load the state from this file and keep it there")
     parser.add_argument("--owner-pipe", action="store_true", help="exit when stdin ends")
@@ -65,6 +73,14 @@ def _instant(text: str) -> int:
             f"`{text}` is not an RFC 3339 instant with offset; must be, say, 2026-11-22T12:00:00Z"
         )
     return moment
+
+
+def _room(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not 0 < int(text) <= MOST_ROOM:
+        raise argparse.ArgumentTypeError(
+            f"`{text}` is not a number of answers; must be 1 to {MOST_ROOM}, without the option there is no limit"
+        )
+    return int(text)
 
 
 def _seconds(text: str) -> float:
