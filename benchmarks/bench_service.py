@@ -22,7 +22,7 @@ import msgspec
 from pytest_recsim.service.api.client import Service
 from pytest_recsim.service.contract.ask import Ask
 from pytest_recsim.service.http.endpoint import Endpoint
-from pytest_recsim.service.safety.interlock import MARKER_USER
+from pytest_recsim.service.safety.rows import MARKER_USER
 from pytest_recsim.service.watch.watch import Watch
 
 

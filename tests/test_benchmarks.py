@@ -1,0 +1,115 @@
+"""``python -m benchmarks``: its table is whole, its verdicts are right and can fail, and its files keep other parts' rows."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from benchmarks import record
+from benchmarks.__main__ import main
+from benchmarks.parts import Bench, Part
+from benchmarks.rows import NotMeasured, Row, Target
+from benchmarks.table import PARTS
+
+PATHS = {
+    "run",
+    "million",
+    "shell",
+    "standin",
+    "client",
+    "service",
+    "metrics",
+    "bootstrap",
+    "seeding",
+    "fixtures",
+}
+FAST = Target("made-fast", "made", "rows | per second", 2, at_most=False, unit="per s", beside="theirs")
+LEAN = Target("made-lean", "made", "memory", 60, at_most=True, unit="MB", held="difference", beside="idle")
+GONE = Target("made-gone", "made", "what this machine lacks", 1, at_most=True, unit="s", held="figure")
+
+
+def made(ours: list[float]) -> Part:
+    def measure(bench: Bench) -> Iterator[Row]:
+        assert bench.scratch.is_dir()
+        yield FAST.row(ours[: bench.repeat], [10.0, 20.0, 10.0][: bench.repeat])
+        yield LEAN.row([100.0], [40.0])
+        raise NotMeasured("there is no such thing here")
+
+    return Part("made", "made up", (FAST, LEAN, GONE), measure)
+
+
+def measured(part: Part, folder, *more: str) -> tuple[int, dict[str, Row], str]:
+    code = main([part.name, "--out", str(folder), *more], [part])
+    rows = {row.name: row for row in record.load(folder / "performance.json").rows}
+    return code, rows, (folder / "performance.md").read_text()
+
+
+def test_every_row_of_the_table_is_listed_once_with_its_goal(capsys):
+    assert main(["--list"]) == 0
+    said = capsys.readouterr().out
+    names = [target.name for part in PARTS for target in part.targets]
+    assert len(names) == len(set(names)) == 31
+    assert {part.name for part in PARTS} == PATHS | {"generator", "batch", "customers"}
+    for part in PARTS:
+        for target in part.targets:
+            assert f"  {target.name} " in said
+            assert target.goal in said
+
+
+def test_a_goal_is_held_to_the_median_of_the_turns_not_to_the_best_one(tmp_path):
+    code, rows, page = measured(made([30.0, 30.0, 25.0]), tmp_path, "--repeat", "3")
+    row = rows["made-fast"]
+    assert (row.figure, row.against, row.ratio, row.spread) == (30, 10, 2.5, (1.5, 3.0))
+    assert (row.verdict, row.turns, rows["made-lean"].verdict) == ("reached", 3, "reached")
+    assert (
+        "rows \\| per second, per s (`made-fast`) | 30 | 10 (theirs) | 2.5 | at least 2 x | reached |" in page
+    )
+    assert code == 1  # one row was not measured
+
+
+def test_a_row_short_of_its_goal_is_not_reached_and_one_without_figures_not_measured(tmp_path):
+    _, rows, page = measured(made([19.0]), tmp_path, "--repeat", "1")
+    assert rows["made-fast"].verdict == "not reached"
+    assert (rows["made-gone"].verdict, rows["made-gone"].figure) == ("not measured", None)
+    assert "not measured: there is no such thing here" in page
+    assert "Of 3 rows: 1 reached, 1 not reached, 1 not measured." in page
+
+
+def test_a_run_of_some_parts_replaces_only_their_rows_and_every_row_says_its_run(tmp_path):
+    measured(made([30.0]), tmp_path, "--repeat", "1")
+    page = tmp_path / "performance.md"
+    page.write_text(page.read_text() + "\nWritten by hand.\n")
+    other = Part(
+        "other",
+        "",
+        (Target("other", "o", "w", 1, at_most=True, unit="s", held="figure"),),
+        lambda _: iter(()),
+    )
+    old = record.load(tmp_path / "performance.json")
+    assert main(["other", "--out", str(tmp_path)], [made([1.0]), other]) == 1
+    new = record.load(tmp_path / "performance.json")
+    assert new.rows[:3] == old.rows
+    assert (new.rows[3].name, new.rows[3].reason) == ("other", "the part ended without it")
+    assert {row.run for row in new.rows} == {run.name for run in new.runs}
+    assert page.read_text().endswith("Written by hand.\n")
+    (run, *_) = json.loads((tmp_path / "performance.json").read_text())["runs"]
+    assert run["machine"]["cores"] >= 1
+    assert run["machine"]["versions"]["numpy"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["clinet"], "clinet: is no part of the table; did you mean `client`?\n"),
+        (["--repeat", "0"], "--repeat: must be 1 or more.\n"),
+        (["--against", "nowhere"], "nowhere: is no checkout of this project.\n"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_in_one_sentence(words, sentence, capsys):
+    assert main(words) == 4
+    assert capsys.readouterr().err == sentence
+
+
+def test_turns_of_two_sides_belong_together():
+    with pytest.raises(ValueError, match="2 turns of ours, 1 of what stands beside"):
+        FAST.row([1.0, 2.0], [1.0])
