@@ -30,9 +30,10 @@ def generate(template: str, seed: int, out: Path, force: bool, **sizes: Any) -> 
     The fixture is the same for the same seed and sizes, down to the byte.
     """
     from pytest_recsim.sources.generator import generate as make
-    from pytest_recsim.sources.writer import refuse_ending, write_fixture
+    from pytest_recsim.sources.generator import rendered
+    from pytest_recsim.sources.writer import refuse_ending, write_bytes
 
     refuse_ending(out)
     made = make(template, seed, **sizes, progress=meter())
-    write_fixture(made, out, force=force)
+    write_bytes(rendered(made), out, force=force)
     say(f"{out}: {counts(made)}")

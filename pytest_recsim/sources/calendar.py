@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from itertools import accumulate
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from pytest_recsim.sources.dice import Dice, apportion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from pytest_recsim.sources.people import Person
+    from pytest_recsim.sources.streams import Streams
+
+    Whole = NDArray[np.int64]
 
 HOURS = (1, 1, 1, 1, 1, 2, 3, 5, 6, 6, 7, 7, 8, 7, 6, 6, 7, 8, 10, 12, 12, 10, 6, 3)
 WEEKEND = 1.3
@@ -21,9 +27,11 @@ NEW_MOST = 15
 NEW_STAY = 21.0
 LEAST = 4
 HEAVIEST = 6.0
-LONGEST = timedelta(minutes=30)
+LONGEST = 1800
 DAY = 86_400
-_HOURS = list(accumulate(float(weight) for weight in HOURS))
+MOMENT = 3
+"""Most numbers of chance that are drawn at once for a session."""
+_HOURS = np.array(HOURS).cumsum(dtype=np.float64)
 
 
 def budgets(people: Sequence[Person], dice: Dice, events: int) -> list[int]:
@@ -38,16 +46,43 @@ def budgets(people: Sequence[Person], dice: Dice, events: int) -> list[int]:
     return [own + extra for own, extra in zip(made, rest, strict=True)]
 
 
-def sessions(person: Person, dice: Dice, budget: int, start: datetime, days: int) -> list[tuple[int, int]]:
-    """(second since ``start``, number of events) of each session, in order of time; the events add up to ``budget``."""
-    if budget == 0:
-        return []
-    count = max(1, int(budget / person.segment.session + 0.5))
-    begins = sorted(_moment(person, dice, start, days, first=number == 0) for number in range(count))
-    sizes = [0] * count
-    for number in range(budget):
-        sizes[number if number < count else dice.whole(0, count - 1)] += 1
-    return list(zip(begins, sizes, strict=True))
+class Sessions(NamedTuple):
+    """Who comes when: the sessions of p people, one person's after the other's, each person's in order of time.
+
+    Attributes:
+        events: int64[p], how many each makes, at least one.
+        times: int64[p], sessions of each.
+        first: int64[p], position of each one's first session.
+        start: int64[sessions], seconds since the window begins.
+        size: int64[sessions], events, at least one.
+    """
+
+    events: Whole
+    times: Whole
+    first: Whole
+    start: Whole
+    size: Whole
+
+
+def sessions(
+    people: Sequence[Person], streams: Streams, budget: Whole, start: datetime, days: int
+) -> Sessions:
+    """Spread each one's budget of events, at least one, over sessions."""
+    count = np.maximum(
+        1, (budget / np.array([person.segment.session for person in people]) + 0.5).astype(np.int64)
+    )
+    first = count.cumsum() - count
+    begins, owner = np.zeros(count.sum(), dtype=np.int64), np.repeat(np.arange(len(people)), count)
+    stay = Stay(people, streams, start.weekday(), days)
+    for number in range(count.max(initial=0)):
+        who = np.flatnonzero(count > number)
+        begins[first[who] + number] = stay.moments(who, first=number == 0)
+    sizes = np.ones_like(begins)
+    for number in range((budget - count).max(initial=0)):
+        who = np.flatnonzero(budget - count > number)
+        streams.fill(who, 1)
+        sizes[first[who] + (streams.take(who) * count[who]).astype(np.int64)] += 1
+    return Sessions(budget, count, first, begins[np.lexsort((begins, owner))], sizes)
 
 
 def _first_steps(dice: Dice) -> int:
@@ -59,15 +94,43 @@ def _first_steps(dice: Dice) -> int:
     return made
 
 
-def _moment(person: Person, dice: Dice, start: datetime, days: int, *, first: bool) -> int:
-    """A second within the stay. Newcomers' first session is on arrival, the others follow within three weeks."""
-    latest = days * DAY - int(LONGEST.total_seconds())
-    if person.is_new:
-        later = 0.0 if first else NEW_STAY * dice.unit()
-        day = person.arrival + later
-    else:
-        day = dice.between(person.arrival, person.leave)
-        while (start + timedelta(days=int(day))).weekday() < 5 and dice.chance(1.0 - 1.0 / WEEKEND):
-            day = dice.between(person.arrival, person.leave)
-    second = int(day) * DAY + dice.index(_HOURS) * 3600 + dice.whole(0, 3599)
-    return min(max(second, int(person.arrival * DAY)), latest - dice.whole(0, 3600))
+class Stay:
+    """When p people are there."""
+
+    def __init__(self, people: Sequence[Person], streams: Streams, weekday: int, days: int) -> None:
+        self.streams, self.weekday = streams, weekday
+        self.new = np.array([person.is_new for person in people])
+        self.arrival = np.array([person.arrival for person in people])
+        self.length = np.array([person.leave - person.arrival for person in people])
+        self.latest = days * DAY - LONGEST
+
+    def moments(self, who: Whole, *, first: bool) -> Whole:
+        """A second within the stay of each.
+
+        Newcomers' first session is on arrival, the others follow within three weeks.
+        """
+        streams = self.streams
+        day = self.arrival[who]
+        new = self.new[who]
+        streams.fill(who, MOMENT)
+        if not first:
+            day[new] += NEW_STAY * streams.take(who[new])
+        day[~new] = self._days(who[~new])
+        streams.fill(who, MOMENT)
+        hour = streams.index(who, np.broadcast_to(_HOURS, (len(who), len(_HOURS))))
+        second = day.astype(np.int64) * DAY + hour * 3600 + streams.whole(who, 0, 3599)
+        second = np.maximum(second, (self.arrival[who] * DAY).astype(np.int64))
+        found: Whole = np.minimum(second, self.latest - streams.whole(who, 0, 3600))
+        return found
+
+    def _days(self, who: Whole) -> NDArray[np.float64]:
+        """Saturdays and Sundays are 1.3 times as likely as the others."""
+        day = np.empty(len(who))
+        again = np.arange(len(who))
+        while again.size:
+            some = who[again]
+            self.streams.fill(some, MOMENT)
+            day[again] = self.arrival[some] + self.length[some] * self.streams.take(some)
+            again = again[(self.weekday + day[again].astype(np.int64)) % 7 < 5]
+            again = again[self.streams.chance(who[again], 1.0 - 1.0 / WEEKEND)]
+        return day

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from pytest_recsim.sources.dice import Dice, apportion
+import numpy as np
+
+from pytest_recsim.sources.dice import Dice, apportion, by_rank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from pytest_recsim.sources.words import Category, Template
 
@@ -84,20 +88,30 @@ def build_catalogue(template: Template, dice: Dice, size: int, days: int) -> tup
     )
 
 
-def companions(products: Sequence[Product], dice: Dice) -> tuple[tuple[int, ...], ...]:
-    """For every product, others that its page leads to: same shelf and style before same shelf."""
-    return tuple(
-        dice.several(
-            [
-                0.0
-                if other is one or other.category != one.category
-                else (4.0 if other.style == one.style else 1.0) * other.appeal
-                for other in products
-            ],
-            COMPANIONS,
-        )
-        for one in products
-    )
+def companions(products: Sequence[Product], dice: Dice) -> NDArray[np.int64]:
+    """For every product, three others that its page leads to: same shelf and style before same shelf."""
+    category = np.array([product.category for product in products])
+    style = np.array([product.style for product in products])
+    appeal = np.array([product.appeal for product in products])
+    beside = [np.flatnonzero(category == shelf) for shelf in range(category.max() + 1)]
+    found = np.empty((len(products), COMPANIONS), dtype=np.int64)
+    for one, row in zip(products, found, strict=True):
+        others = beside[one.category]
+        weights = np.where(style[others] == one.style, 4.0, 1.0) * appeal[others]
+        weights[others == one.index] = 0.0
+        row[:] = _beside(others, weights, dice, last=len(products) - 1)
+    return found
+
+
+def _beside(others: NDArray[np.int64], weights: NDArray[np.float64], dice: Dice, *, last: int) -> list[int]:
+    """Draw among the others without putting one back; where nothing is left, it is the catalogue's ``last``."""
+    found = []
+    for _ in range(COMPANIONS):
+        cumulative = weights.cumsum()
+        place = int(np.searchsorted(cumulative, dice.unit() * cumulative[-1], side="right"))
+        found.append(int(others[place]) if place < len(others) else last)
+        weights[others == found[-1]] = 0.0
+    return found
 
 
 def _brands(template: Template) -> list[str]:
@@ -143,7 +157,7 @@ def _product(  # noqa: PLR0913 - one product is drawn in one place; all argument
 def _brand(template: Template, category: Category, dice: Dice) -> str:
     if dice.chance(HOUSE_BRAND_SHARE):
         return template.house
-    return category.brands[dice.weighted([1.0 / rank for rank in range(1, len(category.brands) + 1)])]
+    return category.brands[dice.index(by_rank(len(category.brands)))]
 
 
 def _tags(

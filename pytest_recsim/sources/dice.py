@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import random
 from bisect import bisect_right
+from functools import lru_cache
 from itertools import accumulate
 from math import sqrt
 from typing import TYPE_CHECKING, TypeVar
@@ -72,6 +73,12 @@ class Dice:
     def heavy(self, cap: float) -> float:
         """Pareto with shape 2 and minimum 1, cut at ``cap``: most are small, a few are large."""
         return min(1.0 / sqrt(1.0 - self.unit()), cap)
+
+
+@lru_cache
+def by_rank(count: int) -> list[float]:
+    """Cumulative weights 1, 1/2, 1/3, ... for ``Dice.index``."""
+    return list(accumulate(1.0 / rank for rank in range(1, count + 1)))
 
 
 def apportion(total: int, weights: Sequence[float]) -> list[int]:

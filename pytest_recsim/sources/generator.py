@@ -8,26 +8,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import add
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+import numpy as np
+
+from pytest_recsim.data.fixtures.fixture import collector_paused
 from pytest_recsim.data.input.problems import InputError, Problem, nearest
 from pytest_recsim.pace import Progress, paced, silent
-from pytest_recsim.sources.behaviour import Happening, Visitor
-from pytest_recsim.sources.calendar import budgets, sessions
+from pytest_recsim.sources.behaviour import Crowd, Happenings
+from pytest_recsim.sources.calendar import DAY, budgets, sessions
 from pytest_recsim.sources.catalogue import Product, build_catalogue
 from pytest_recsim.sources.dice import Dice
 from pytest_recsim.sources.market import open_market
 from pytest_recsim.sources.people import Person, build_people
+from pytest_recsim.sources.streams import Streams
 from pytest_recsim.sources.words import TEMPLATES, Template
+from pytest_recsim.sources.writer import render
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
 
 MODEL_VERSION = 5
 """Raised whenever the same seed gives other bytes than before."""
 
 DEFAULT_END = datetime(2026, 11, 1, tzinfo=UTC)
 YEARS = (1980, 2198)
+MOST_WEIGHTS = 2_000_000
+"""Weights of items for people that are held at once."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +99,14 @@ def generate(  # noqa: PLR0913 - what makes a world, always by name
         end=_checked(DEFAULT_END if end is None else end),
     )
     _check_sizes(world)
-    return _document(world, progress)
+    with collector_paused():
+        return _document(world, progress)
+
+
+def rendered(document: dict[str, Any]) -> list[bytes]:
+    """The bytes of ``writer.render`` in pieces, for what ``generate`` made: its events, of text and whole numbers, take no time."""
+    begin = render(document | {"events": []}).removesuffix(b"[]}\n")
+    return [begin, msgspec.json.encode(document["events"]), b"}\n"]
 
 
 def _document(world: World, progress: Progress) -> dict[str, Any]:
@@ -101,36 +119,56 @@ def _document(world: World, progress: Progress) -> dict[str, Any]:
         "meta": _meta(world),
         "items": [product.record() for product in products],
         "users": [{"user_id": one.user_id, "traits": {"segment": one.segment.name}} for one in people],
-        "events": [_event(world, happening, products, people) for happening in happenings],
+        "events": _events(world, happenings, products, people),
     }
 
 
 def _live(
     world: World, products: tuple[Product, ...], people: Sequence[Person], lived: list[int]
-) -> list[Happening]:
-    """Let people live one after the other; ``lived`` is told who has."""
+) -> Happenings:
+    """Let people live, as many at once as arrays of a moderate size hold; ``lived`` is told who has.
+
+    People with as many events to make live together: who has made all of them is waited for by the others.
+    """
     market = open_market(world.template, products, world.dice("market"), world.days)
-    made = budgets(people, world.dice("budgets"), world.events)
-    happenings: list[Happening] = []
-    for person, budget in zip(people, made, strict=True):
-        dice = world.dice(f"behaviour/{person.index}")
-        visitor = Visitor(person, market, dice)
-        for start, events in sessions(person, dice, budget, world.start, world.days):
-            happenings.extend(visitor.session(start, events))
-        lived.append(person.index)
-    return sorted(happenings)
+    made = np.array(budgets(people, world.dice("budgets"), world.events))
+    order = np.argsort(-made, kind="stable")[: np.count_nonzero(made)]
+    size = max(MOST_WEIGHTS // len(products), 64)
+    parts = []
+    for begin in range(0, len(order), size):
+        places = order[begin : begin + size]
+        some = [people[place] for place in places]
+        streams = Streams([world.dice(f"behaviour/{person.index}").unit for person in some])
+        plan = sessions(some, streams, made[places], world.start, world.days)
+        parts.append(Crowd(some, market, streams, plan).walk())
+        lived += places.tolist()
+    whole = Happenings(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+    by_time = np.lexsort((whole.order, whole.person, whole.second))
+    return Happenings(*(part[by_time] for part in whole))
 
 
-def _event(
-    world: World, happening: Happening, products: Sequence[Product], people: Sequence[Person]
-) -> dict[str, Any]:
-    moment = world.start + timedelta(seconds=happening.second)
-    return {
-        "user_id": people[happening.person].user_id,
-        "item_id": products[happening.item].item_id,
-        "type": happening.type,
-        "ts": _zulu(moment),
-    }
+def _events(
+    world: World, happenings: Happenings, products: Sequence[Product], people: Sequence[Person]
+) -> list[dict[str, Any]]:
+    users, items = [person.user_id for person in people], [product.item_id for product in products]
+    return [
+        {"user_id": user, "item_id": item, "type": kind, "ts": moment}
+        for user, item, kind, moment in zip(
+            map(users.__getitem__, happenings.person.tolist()),
+            map(items.__getitem__, happenings.item.tolist()),
+            happenings.type.tolist(),
+            _moments(world.start, happenings.second),
+            strict=True,
+        )
+    ]
+
+
+def _moments(start: datetime, seconds: NDArray[np.int64]) -> Iterator[str]:
+    """Instants so many seconds after the start."""
+    day, second = np.divmod(seconds + start.hour * 3600 + start.minute * 60 + start.second, DAY)
+    dates = [f"{start + timedelta(days=number):%Y-%m-%dT}" for number in range(int(day.max(initial=0)) + 1)]
+    clocks = [f"{at // 3600:02}:{at // 60 % 60:02}:{at % 60:02}Z" for at in range(DAY)]
+    return map(add, map(dates.__getitem__, day.tolist()), map(clocks.__getitem__, second.tolist()))
 
 
 def _zulu(moment: datetime) -> str:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_recsim.sources.dice import Dice, apportion
+from pytest_recsim.sources.dice import Dice, apportion, by_rank
 from pytest_recsim.sources.words import NEW_USERS, Segment, Template
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from pytest_recsim.sources.catalogue import Product
 
 FAVOURITE_WEIGHTS = (1.0, 0.6, 0.4, 0.3)
 OTHER_CATEGORY = 0.01
@@ -80,26 +78,6 @@ def build_people(template: Template, dice: Dice, size: int, days: int) -> tuple[
     return tuple(_person(index, template, leanings[kind], dice, days) for index, kind in enumerate(kinds))
 
 
-def weigh(products: Sequence[Product], taste: Taste, segment: Segment, template: Template) -> list[float]:
-    """How well each product suits a taste, shelf left out: style x brand x price x lure."""
-    lure = template.extras[0]
-    style = [1.0] * len(template.styles)
-    for place, weight in zip(taste.styles, STYLE_WEIGHTS, strict=False):
-        style[place] = weight
-    return [
-        (2.0 * style[product.style] + style[product.second_style])
-        / 3.0
-        * (LIKED_BRAND if product.brand in taste.brands else 1.0)
-        / _distance(segment.thrift * (product.level - taste.budget))
-        * (segment.lure if lure in product.tags else 1.0)
-        for product in products
-    ]
-
-
-def _distance(off: float) -> float:
-    return 1.0 + off * off
-
-
 def _leaning(template: Template, segment: Segment, dice: Dice) -> Leaning:
     """Shelf weight = traffic x U(0.5, 1.5), style weight = U(0.5, 1.5)."""
     return Leaning(
@@ -126,10 +104,7 @@ def _person(index: int, template: Template, leaning: Leaning, dice: Dice, days: 
 
 def _taste(template: Template, leaning: Leaning, dice: Dice) -> Taste:
     favourites = dice.several(leaning.categories, leaning.segment.favourites)
-    liked = [
-        category.brands[dice.weighted([1.0 / rank for rank in range(1, len(category.brands) + 1)])]
-        for category in template.categories
-    ]
+    liked = [category.brands[dice.index(by_rank(len(category.brands)))] for category in template.categories]
     return Taste(
         favourites=favourites,
         categories=_category_weights(favourites, leaning),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_recsim.sources.generator import generate
-from pytest_recsim.sources.writer import write_fixture
+from pytest_recsim.sources.generator import generate, rendered
+from pytest_recsim.sources.writer import write_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,4 +45,4 @@ RECIPES = (
 def write_all(root: Path) -> None:
     """Write every kept fixture below ``root``, over those that are there."""
     for recipe in RECIPES:
-        write_fixture(recipe.document(), root / recipe.path, force=True)
+        write_bytes(rendered(recipe.document()), root / recipe.path, force=True)

@@ -9,7 +9,7 @@ import pytest
 from pytest_recsim.data.fixtures.fixture import load_fixture
 from pytest_recsim.data.fixtures.model import EVENT_TYPES
 from pytest_recsim.data.input.problems import InputError
-from pytest_recsim.sources.generator import DEFAULT_END, generate
+from pytest_recsim.sources.generator import DEFAULT_END, generate, rendered
 from pytest_recsim.sources.words import TEMPLATES
 from pytest_recsim.sources.writer import render, write_fixture
 
@@ -48,6 +48,17 @@ def segment_of(document):
 
 def test_the_same_seed_gives_the_same_bytes():
     assert render(generate("retail", 9, **SMALL)) == render(generate("retail", 9, **SMALL))
+
+
+def test_what_a_person_does_hangs_on_nobody_who_is_made_at_the_same_time(monkeypatch):
+    together = generate("retail", 9, **SMALL)
+    monkeypatch.setattr("pytest_recsim.sources.generator.MOST_WEIGHTS", 1)
+    monkeypatch.setattr("pytest_recsim.sources.streams.AHEAD", 25)
+    assert generate("retail", 9, **SMALL) == together
+
+
+def test_the_pieces_of_a_world_are_its_bytes(world):
+    assert b"".join(rendered(world)) == render(world)
 
 
 def test_another_seed_gives_another_world():
