@@ -19,7 +19,7 @@ from pytest_recsim.data.input.names import PROBE_PREFIX
 from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.prepare.clock import rfc3339, shift_us
-from pytest_recsim.prepare.payload import event_row, item_row, user_row
+from pytest_recsim.prepare.payload import EventRows, item_row, user_row
 from pytest_recsim.prepare.probe import probe_row, probe_source
 from pytest_recsim.prepare.skew import skew_note, skew_us
 from pytest_recsim.service.api.capabilities import EVERYTHING, Capabilities
@@ -233,10 +233,7 @@ def _send(service: Service, material: Material, shift: int, extra: list[dict[str
     service.upsert_items([stamped(row, "props", stamp) for row in items])
     service.upsert_users([stamped(user_row(user), "traits", stamp) for user in fixture.users])
     service.send_events(
-        [
-            event_row(fixture.events[position], position, shift=shift, fixture=fixture)
-            for position in np.sort(material.split.seeded).tolist()
-        ]
+        EventRows(fixture, material.columns.ts, np.sort(material.split.seeded).astype(np.int64), shift)
     )
 
 

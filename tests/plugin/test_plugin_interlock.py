@@ -161,7 +161,7 @@ def test_a_row_that_arrives_just_after_the_reset_is_not_written_over_though_it_h
 
 
 RESTARTED = """\
-from pytest_recsim.prepare import seed
+from pytest_recsim.prepare import payload, seed
 sent = seed._send
 def restarted(service, material, shift, extra):
     sent(service, material, shift, extra)
@@ -170,7 +170,7 @@ def restarted(service, material, shift, extra):
     if FOREIGN:
         service.upsert_items([{"item_id": "theirs", "available": True}])
     events = material.split.seeded.tolist()[:7]
-    stamped = [seed.event_row(material.fixture.events[at], at, shift=shift, fixture=material.fixture) for at in events]
+    stamped = [payload.event_row(material.fixture.events[at], at, shift=shift, fixture=material.fixture) for at in events]
     service.send_events(stamped)
 seed._send = restarted
 """

@@ -16,7 +16,7 @@ from pytest_recsim.data.fixtures.split import split_events
 from pytest_recsim.data.input.instants import from_us, to_us
 from pytest_recsim.plan.paper import span_problem
 from pytest_recsim.prepare.clock import rfc3339, shift_us
-from pytest_recsim.prepare.payload import event_row, item_row, user_row
+from pytest_recsim.prepare.payload import EventRows, event_row, item_row, user_row
 from pytest_recsim.prepare.probe import probe_row, probe_source
 
 NOW = datetime(2026, 11, 22, 22, 15, tzinfo=UTC)
@@ -63,6 +63,16 @@ def test_an_event_is_sent_with_value_moved_time_and_an_id_that_a_resend_repeats(
         "meta": {},
         "source_event_id": "recsim:ffffffffffff:7",
     }
+
+
+@given(st.lists(moments, min_size=1, max_size=5), st.integers(-(10**12), 10**12))
+def test_rows_made_by_the_batch_are_the_rows_made_one_by_one(times, shift):
+    events = [Event(user_id="u", item_id="i", type=3, ts=ts, meta={"n": n}) for n, ts in enumerate(times)]
+    fixture = fixture_of([], events)
+    positions = np.arange(len(events))[::-1]
+    rows = EventRows(fixture, np.array([to_us(ts) for ts in times]), positions, shift)
+    one_by_one = [event_row(events[at], at, shift=shift, fixture=fixture) for at in positions.tolist()]
+    assert (len(rows), rows[0], rows[1:]) == (len(events), one_by_one[0], one_by_one[1:])
 
 
 @given(moments, moments)

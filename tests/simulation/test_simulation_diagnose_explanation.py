@@ -23,6 +23,12 @@ POPULAR = Explain(blend=Blend(alpha=1.0, contrib=Signals(pop=1.0)))
 FAILED = Conclusion("failed", "as it was told first")
 
 
+class Sim(SimpleNamespace):
+    """What is read of a simulation; like one it is the same as itself alone."""
+
+    __hash__ = object.__hash__
+
+
 def measure(**more):
     facts = {"name": "recall", "ok": False, "got": 0.0, "expected": "at least 0.5", "metric": "recall"}
     return Measure(**facts | {"about": "ranking", "knobs": ("MMR_LAMBDA",)} | more)
@@ -37,7 +43,7 @@ def world(shared_make_world):
 def sim(world, tmp_path):
     """The small world, asked: u1 and u3 are vip, u2 is a new user; everything comes from popularity."""
     shown = {"u1": ("i1",), "u2": ("i1", "i2"), "u3": ("i3",)}
-    return SimpleNamespace(
+    return Sim(
         plan=world.plan,
         world=world,
         prepared=Prepared(),

@@ -26,6 +26,12 @@ from pytest_recsim.simulation.diagnose.likely_cause import CAVEAT, likely, signs
 RANKING, COVERAGE = "ranking", "catalogue"
 
 
+class Sim(SimpleNamespace):
+    """What is read of a simulation; like one it is the same as itself alone."""
+
+    __hash__ = object.__hash__
+
+
 def answered(
     user, *, pop=0.5, cooc=0.3, sim=0.2, boost=1.0, slots=20, beta=0.5, gamma=0.2, silent=(), **more
 ):
@@ -49,7 +55,7 @@ def told(make_world):
     def of(name, segment="", *, boost="0.8", **facts):
         world = make_world(f"PROFILE_BOOST={boost}")
         segments = {"u1": "vip", "u2": "new_users", "u3": "vip"}
-        sim = SimpleNamespace(
+        sim = Sim(
             lists={user: answered(user, **facts) for user in segments},
             users={user: SimpleNamespace(segment=name) for user, name in segments.items()},
             plan=world.plan,
@@ -117,7 +123,7 @@ def world(shared_make_world):
 def asked(world, *shown, established=(), available=400):
     """A simulation of which these are the lists; nobody is established unless named."""
     lists = {exchange.ask.user_id: exchange for exchange in shown}
-    return SimpleNamespace(
+    return Sim(
         lists=lists,
         users={user: SimpleNamespace(segment="vip") for user in lists},
         plan=world.plan,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -21,15 +22,17 @@ from pytest_recsim.simulation.checks.rank_stability import instability, slowest_
 from pytest_recsim.simulation.checks.regression import loss
 from pytest_recsim.simulation.measure.basis import Basis, Rows
 from pytest_recsim.simulation.measure.figures import figure
-from pytest_recsim.simulation.measure.formulas import FORMULAS, PerUser
+from pytest_recsim.simulation.measure.formulas import FORMULAS, PerUser, per_user
 from pytest_recsim.simulation.measure.offenders import Culprits, least_served, worst_users
-from pytest_recsim.simulation.measure.rivals import rivals_of
-from pytest_recsim.simulation.truth.slates import Slates, observed
+from pytest_recsim.simulation.measure.scoring import basis_of
 
 if TYPE_CHECKING:
     from pytest_recsim.service.contract.ask import Exchange
     from pytest_recsim.simulation.checks.check import Check
     from pytest_recsim.simulation.session.simulation import Simulation
+
+# The quality lists as arrays with what was computed from them: every failing check asks who stands behind it.
+_BASES: WeakKeyDictionary[Simulation, tuple[Mapping[str, Exchange], Basis]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -91,23 +94,31 @@ def behind(sim: Simulation, name: str, segment: str) -> Culprits:
     metric = METRICS.get(name)
     if metric is None or metric.source not in ("lists", "lift"):
         return Culprits()
-    table = observed(sim.world, list(sim.lists.values()))
+    basis = _basis(sim)
+    table = basis.table
     rows = table.rows_of(segment) if segment else np.arange(len(table.rows))
-    found = _culprits(table, metric, sim.quality.judged_relevance, rows)
+    found = _culprits(basis, metric, sim.quality.judged_relevance, rows)
     return found if found.row is None else Culprits(found.told, int(rows[found.row]))
 
 
-def _culprits(table: Slates, metric: MetricFacts, which: RelevanceName, rows: Rows) -> Culprits:
-    rivals, part = rivals_of(table), table.at(rows)
-    basis = Basis(table, rivals.order)
+def _basis(sim: Simulation) -> Basis:
+    lists, basis = _BASES.get(sim, (None, None))
+    if basis is None or lists is not sim.lists:
+        basis = basis_of(sim.world, list(sim.lists.values()), 0)
+        _BASES[sim] = (sim.lists, basis)
+    return basis
+
+
+def _culprits(basis: Basis, metric: MetricFacts, which: RelevanceName, rows: Rows) -> Culprits:
+    part = basis.table.at(rows)
     if metric.compares:
         relevance, of_slots = basis.sets[which], OF_SLOTS[metric.compares]
         mine = of_slots(basis.gains[which], relevance, metric.k)
-        theirs = of_slots(gains(rivals.popular, relevance), relevance, metric.k)
+        theirs = of_slots(gains(basis.rivals.popular, relevance), relevance, metric.k)
         return least_served(part, mine[rows], theirs[rows])
     formula = FORMULAS[metric.name]
     if isinstance(formula, PerUser):
-        return worst_users(part, formula.values(basis, metric.k, which)[rows], metric.better)
+        return worst_users(part, per_user(basis, metric, which)[rows], metric.better)
     return formula.behind(part, metric.k) if formula.behind else Culprits()
 
 

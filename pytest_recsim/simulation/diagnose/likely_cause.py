@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from weakref import WeakKeyDictionary
 
 from pytest_recsim.plan.model import K
 from pytest_recsim.service.contract.ask import Exchange
@@ -65,12 +66,28 @@ def likely(sim: Simulation, about: str, segment: str) -> str:
     """
     if not about:
         return ""
-    shown = [exchange for user, exchange in sim.lists.items() if segment in ("", sim.users[user].segment)]
-    if not shown:
+    signs = _signs(sim, segment)
+    if signs is None:
         return ""
-    signs = signs_of(sim, shown)
     reason = next(_ranking(sim, signs) if about == "ranking" else _catalogue(sim, signs), "")
     return f"{reason} {CAVEAT}" if reason else ""
+
+
+_READ: WeakKeyDictionary[Simulation, tuple[Mapping[str, Exchange], dict[str, Signs | None]]] = (
+    WeakKeyDictionary()
+)
+
+
+def _signs(sim: Simulation, segment: str) -> Signs | None:
+    """Return the signs of somebody's lists, read once however many numbers fail; None where there are none."""
+    lists, read = _READ.get(sim, (None, {}))
+    if lists is not sim.lists:
+        read = {}
+        _READ[sim] = (sim.lists, read)
+    if segment not in read:
+        shown = [one for user, one in sim.lists.items() if segment in ("", sim.users[user].segment)]
+        read[segment] = signs_of(sim, shown) if shown else None
+    return read[segment]
 
 
 def signs_of(sim: Simulation, shown: Sequence[Exchange]) -> Signs:

@@ -151,6 +151,7 @@ def _work(sim: Session) -> Prepared:
         rest = iter(sim.ask(left))
     exchanges = [first[ask] if ask in first else next(rest) for ask in asks]
     save(sim.context.folder / "lists.msgpack", exchanges)
+    sim.asked = exchanges
     dump(sim.context.bundle.artifacts / "recommendation_dump.jsonl.gz", exchanges)
     clock.lap("observe")
     answers = _repeated(sim, world, exchanges)

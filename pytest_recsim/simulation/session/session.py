@@ -47,6 +47,7 @@ class Session:
         ledger: what this process asked and waited for, written beside the record.
         known: fixture, split and knobs in effect as one value; None until learned.
         trouble: one sentence when the ledger could not be written, else empty.
+        asked: the quality lists, where it was this process that asked for them.
         progress: hears how far long work is.
     """
 
@@ -57,6 +58,7 @@ class Session:
         self.ledger = Ledger(context.folder)
         self.known: Dataset | None = None
         self.trouble = ""
+        self.asked: list[Exchange] = []
         self._given = fixture
         self._watch: Watch | None = None
         self._charge: CheckCost | None = None  # what had been sent when the check that is going on began

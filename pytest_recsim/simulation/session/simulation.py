@@ -91,6 +91,8 @@ class Simulation(Asking, Catalogue, Truth):
     def lists(self) -> dict[str, Exchange]:
         """The quality lists by user id."""
         users = list(self.prepared.users)
+        if [exchange.ask.user_id for exchange in self.asked] == users:
+            return dict(zip(users, self.asked, strict=True))
         asks = quality_asks(self.plan, users, self.overrides)
         return dict(zip(users, self._load(self.context.folder / "lists.msgpack", asks), strict=True))
 
