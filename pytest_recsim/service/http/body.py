@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,12 +26,80 @@ class BadBody(Exception):  # noqa: N818 - it is told as a setback, nobody is sho
     Attributes:
         code: ``too_large`` or ``encoding``.
         text: half a sentence.
+        status: of the answer that has it.
     """
+
+    status: int | None = None
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)
         self.code = code
         self.text = text
+
+
+class Body:
+    """A body as it arrives: unpacked, and no longer taken as soon as it is larger than ``most``.
+
+    Of an answer that is not a 2xx only the beginning is kept, and nothing where it cannot be unpacked.
+
+    Attributes:
+        read: bytes so far, before they are unpacked.
+        enough: whether the rest need not be received.
+    """
+
+    def __init__(self, status: int, encoding: str, most: int) -> None:
+        self.status = status
+        self.read = 0
+        self.enough = False
+        self._refusal = not 200 <= status < 300
+        self._most = MOST_OF_A_REFUSAL if self._refusal else most
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._bad: BadBody | None = None
+        try:
+            self._unpack = _unpacker(encoding) if encoding else None
+        except BadBody as error:
+            self._end(error)
+
+    def feed(self, raw: bytes) -> None:
+        """Take what was received next."""
+        if self.enough:
+            return
+        self.read += len(raw)
+        if self._unpack is None:
+            self._take(raw)
+            return
+        try:
+            for piece in self._unpack(raw):
+                self._take(piece)
+                if self.enough:
+                    return
+        except BadBody as error:
+            self._end(error)
+
+    def whole(self) -> bytes:
+        """Return the body.
+
+        Raises:
+            BadBody: it is larger than ``most`` bytes, or packed in a way that was not asked for.
+        """
+        if self._refusal:
+            return b"" if self._bad else b"".join(self._pieces)[:MOST_OF_A_REFUSAL]
+        if self._bad is None and self._size > self._most:
+            text = f"answered {self.status} with more than {self._most:,} bytes (unpacked from {self.read:,} so far)"
+            self._end(BadBody("too_large", text))
+        if self._bad is not None:
+            self._bad.status = self.status
+            raise self._bad
+        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+
+    def _take(self, piece: bytes) -> None:
+        self._pieces.append(piece)
+        self._size += len(piece)
+        self.enough = self._size > self._most
+
+    def _end(self, error: BadBody) -> None:
+        self._bad, self.enough = error, True
 
 
 async def received(response: httpx.Response, most: int) -> bytes:
@@ -40,36 +108,13 @@ async def received(response: httpx.Response, most: int) -> bytes:
     Raises:
         BadBody: it is larger than ``most`` bytes, or packed in a way that was not asked for.
     """
-    if not 200 <= response.status_code < 300:
-        return await _beginning(response)
-    body = b"".join([piece async for piece in _pieces(response, most)])
-    if len(body) > most:
-        read = response.num_bytes_downloaded
-        text = (
-            f"answered {response.status_code} with more than {most:,} bytes (unpacked from {read:,} so far)"
-        )
-        raise BadBody("too_large", text)
-    return body
-
-
-async def _beginning(response: httpx.Response) -> bytes:
-    """What an answer says that its status says already; nothing where it cannot be unpacked."""
-    try:
-        pieces = [piece async for piece in _pieces(response, MOST_OF_A_REFUSAL)]
-    except BadBody:
-        return b""
-    return b"".join(pieces)[:MOST_OF_A_REFUSAL]
-
-
-async def _pieces(response: httpx.Response, most: int) -> AsyncIterator[bytes]:
-    """Yield the unpacked body, and no piece after the one with which it is too large."""
-    unpack, size = _unpacker(response.headers.get("content-encoding", "")), 0
-    async for raw in response.aiter_raw():
-        for piece in unpack(raw):
-            yield piece
-            size += len(piece)
-            if size > most:
-                return
+    body = Body(response.status_code, response.headers.get("content-encoding", ""), most)
+    if not body.enough:
+        async for raw in response.aiter_raw():
+            body.feed(raw)
+            if body.enough:
+                break
+    return body.whole()
 
 
 Unpack = Callable[[bytes], Iterator[bytes]]

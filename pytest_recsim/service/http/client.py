@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from operator import length_hint
 from typing import TypeVar
 
-import aiohttp
 import httpx
 import msgspec
 
@@ -21,6 +20,7 @@ from pytest_recsim.service.http.body import MOST, MOST_OF_A_LIST, BadBody, recei
 from pytest_recsim.service.http.call import RECOMMEND_PATH, Call, Reply
 from pytest_recsim.service.http.endpoint import Endpoint
 from pytest_recsim.service.http.interrupt import hurried
+from pytest_recsim.service.http.line import Answer
 from pytest_recsim.service.http.request_counts import RECOMMEND, Tally
 from pytest_recsim.service.http.retry import Budget, Patience, Setback, is_slow, may_repeat, persist
 from pytest_recsim.service.http.throttle import Pace
@@ -39,6 +39,8 @@ class Client:
         self.tally = Tally() if tally is None else tally
         self._http = wiring.build(endpoint, self.tally.strayed)
         self._headers = wiring.headers(endpoint)
+        self._lines = wiring.lines(self._http)
+        self._head = wiring.head(endpoint, self._headers)
         self._chance = random.Random()
         self._pace = Pace()
         self._budget = Budget()
@@ -47,6 +49,8 @@ class Client:
         self._recommend_url = httpx.URL(self._recommend_to)
 
     async def aclose(self) -> None:
+        if self._lines is not None:
+            await self._lines.aclose()
         await self._http.aclose()
 
     async def send(self, call: Call, decode: Callable[[bytes], T]) -> T:
@@ -119,26 +123,35 @@ class Client:
 
     async def _exchange(self, call: Call, url: httpx.URL, limit_s: float) -> Reply:
         self.tally.requests[call.endpoint] += 1
-        request = httpx.Request(call.method, url, headers=self._headers, content=call.body)
+        most = MOST_OF_A_LIST if call.endpoint == RECOMMEND else MOST
         started = perf_counter()
         try:
             async with asyncio.timeout(limit_s):
-                response = await self._http.send(request, stream=True)
-                try:
-                    most = MOST_OF_A_LIST if call.endpoint == RECOMMEND else MOST
-                    content = await received(response, most)
-                finally:
-                    await response.aclose()
+                status, headers, content = await self._answer(call, url, most)
         except BadBody as error:
-            status = response.status_code
-            raise self._setback(call, error.code, error.text, code=error.code, status=status) from None
-        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise self._setback(call, error.code, error.text, code=error.code, status=error.status) from None
+        except faults.ON_THE_WAY as error:
             cause, text = faults.transport_fault(error, limit_s)
             raise self._setback(call, cause, text, code=cause, seconds=perf_counter() - started) from None
         finally:
             seconds = perf_counter() - started
             self.tally.seconds += seconds
-        return Reply(response.status_code, response.headers, content, seconds)
+        return Reply(status, headers, content, seconds)
+
+    async def _answer(self, call: Call, url: httpx.URL, most: int) -> Answer:
+        """Send it directly, or through the proxy that the environment names."""
+        if self._lines is None:
+            request = httpx.Request(call.method, url, headers=self._headers, content=call.body)
+            response = await self._http.send(request, stream=True)
+            try:
+                return response.status_code, response.headers, await received(response, most)
+            finally:
+                await response.aclose()
+        body = call.body or b""
+        first = b"%s %s HTTP/1.1\r\n" % (call.method.encode(), url.raw_path)
+        return await self._lines.ask(
+            b"%s%sContent-Length: %d\r\n\r\n%s" % (first, self._head, len(body), body), most
+        )
 
     def _judged(self, call: Call, reply: Reply, decode: Callable[[bytes], T]) -> T:
         if not 200 <= reply.status < 300:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 import socket
+import ssl
 from collections.abc import Callable
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
+import httpx
 import msgspec
 
 from pytest_recsim.clock import wall
@@ -18,8 +20,14 @@ from pytest_recsim.record.bounds import shallow
 from pytest_recsim.record.masking import masked, masked_part
 from pytest_recsim.service.contract.wire import ErrorBody
 from pytest_recsim.service.http.call import Reply
+from pytest_recsim.service.http.line import NotHttp
+from pytest_recsim.service.http.lines import Unreachable
 
 EXCERPT = 120
+ON_THE_WAY = (
+    httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, NotHttp, Unreachable, TimeoutError, OSError
+)  # fmt: skip
+"""What a request may end with that got no complete answer."""
 _JSON_BEGINS = re.compile(r"""b['"]\s*[{\[]""")
 QUOTED = 200
 """Characters of what others say, and no more."""
@@ -36,11 +44,11 @@ def transport_fault(error: BaseException, timeout: float) -> tuple[str, str]:
     root = error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
     if isinstance(root, TimeoutError):
         return "timeout", f"did not answer within {timeout:.3g} s"
-    if isinstance(root, aiohttp.ClientSSLError):
+    if isinstance(root, (aiohttp.ClientSSLError, ssl.SSLError)):
         return "tls", f"does not present a certificate that can be trusted ({root})"
-    if isinstance(root, aiohttp.ClientConnectorError):
+    if isinstance(root, (aiohttp.ClientConnectorError, Unreachable)):
         return "unreachable", f"cannot be reached ({_reason(root.os_error)})"
-    if isinstance(root, aiohttp.ClientResponseError):
+    if isinstance(root, (aiohttp.ClientResponseError, NotHttp)):
         return "not_http", _no_http(root)
     if isinstance(root, aiohttp.ClientPayloadError):
         return "dropped", "closed the connection in the middle of the answer"
@@ -54,9 +62,10 @@ def _reason(error: OSError) -> str:
     return os.strerror(error.errno)
 
 
-def _no_http(error: aiohttp.ClientResponseError) -> str:
-    said = _brief(error.message) or type(error).__name__
-    if _JSON_BEGINS.search(error.message):
+def _no_http(error: aiohttp.ClientResponseError | NotHttp) -> str:
+    message = str(error) if isinstance(error, NotHttp) else error.message
+    said = _brief(message) or type(error).__name__
+    if _JSON_BEGINS.search(message):
         return f"sent more than the Content-Length of its answer, or no HTTP at all ({said})"
     return f"does not speak HTTP ({said})"
 

@@ -1,4 +1,4 @@
-"""The HTTP client proper: httpx over aiohttp's connection pool, which does not collapse under concurrency."""
+"""The ways to a service: lines of our own, or, through a proxy, httpx over aiohttp's connection pool."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ from pytest_recsim import __version__
 from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.service.http.body import ENCODINGS
 from pytest_recsim.service.http.endpoint import Endpoint
-
-IDLE_S = 4.0
-"""Idle connections are dropped before common servers (uvicorn: 5 s) close them under us."""
+from pytest_recsim.service.http.lines import IDLE_S, Lines
 
 
 def build(endpoint: Endpoint, stray: Callable[[], None]) -> httpx.AsyncClient:
@@ -40,7 +38,24 @@ def build(endpoint: Endpoint, stray: Callable[[], None]) -> httpx.AsyncClient:
         raise InputError(Problem("HTTP_PROXY, HTTPS_PROXY, ALL_PROXY", what)) from None
     made.stray = stray
     made.plain = endpoint.base_url.startswith("http:")
+    made.lines = None
+    if not made.proxied:
+        made.lines = Lines(
+            httpx.URL(endpoint.base_url), None if made.plain else trust, endpoint.concurrency, stray
+        )
     return made
+
+
+def lines(made: httpx.AsyncClient) -> Lines | None:
+    """Return the connections that are spoken to directly; None behind a proxy."""
+    return made.lines if isinstance(made, _Client) else None
+
+
+def head(endpoint: Endpoint, given: httpx.Headers) -> bytes:
+    """Return what every request has after its first line, as far as it is the same for all."""
+    base = httpx.URL(endpoint.base_url)
+    fields = [(b"Host", base.netloc), *given.raw]
+    return b"".join(b"%s: %s\r\n" % field for field in fields)
 
 
 class _Connector(aiohttp.TCPConnector):
@@ -70,15 +85,20 @@ class _Client(HttpxAiohttpClient):
     Attributes:
         stray: hears of answers that nobody asked for.
         plain: whether the service is spoken to without TLS, so that a proxy reads the requests themselves.
+        proxied: whether the environment names a proxy for anything.
+        lines: what is spoken to directly where there is no proxy.
     """
 
     stray: Callable[[], None]
     plain: bool
+    proxied = False
+    lines: Lines | None
 
     def _init_transport(self, *args: Any, **kwargs: Any) -> httpx.AsyncBaseTransport:
         return self._pooled(super()._init_transport(*args, **kwargs))
 
     def _init_proxy_transport(self, *args: Any, **kwargs: Any) -> httpx.AsyncBaseTransport:
+        self.proxied = True
         return self._pooled(super()._init_proxy_transport(*args, **kwargs))
 
     def _pooled(self, transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
