@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -31,7 +31,7 @@ def _tagged(item: Item, added: dict[str, int]) -> dict[str, Any]:
     return _row(item) | ({"tags": tags} if tags else {})
 
 
-def _rows(rows: tuple[msgspec.Struct, ...]) -> list[dict[str, Any]]:
+def _rows(rows: Sequence[msgspec.Struct]) -> list[dict[str, Any]]:
     return [_row(row) for row in rows]
 
 
