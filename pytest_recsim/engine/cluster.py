@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
-import distributed
 from distributed import Client, Future, LocalCluster, as_completed
+from distributed.scheduler import KilledWorker
 
 from pytest_recsim.clock import monotonic
 from pytest_recsim.data.input.problems import InputError, Problem
@@ -24,6 +25,8 @@ from pytest_recsim.pace import BEAT_S
 CONNECT_S, WORKERS_S, ENDING_S = 10.0, 20.0, 150.0
 AHEAD = 2
 """Tasks in the cluster for each thread: enough that nobody waits, few enough that data are sent when they are due."""
+AGAIN = 3
+"""Times that a parcel is sent again after the cluster has given it up; before that, the cluster repeats it itself."""
 Heard = Callable[[dict[str, Any]], None]
 
 
@@ -39,6 +42,7 @@ class Cluster:
         self._batch, self._heard = batch, heard
         self._stack = ExitStack()
         self._out: dict[Future, Parcel] = {}
+        self._lost: Counter[str] = Counter()
 
     def open(self, address: str, workers: int | None, folder: Path) -> None:
         """Connect, or start a cluster here, and look whether its workers can do the work.
@@ -87,18 +91,31 @@ class Cluster:
         self._send(parcels, ended)
         while self._out:
             future = next(ended)
-            yield self._out.pop(future), _result(future)
+            parcel = self._out.pop(future)
+            if self._once_more(future, parcel):
+                self._submit(parcel, ended)
+                continue
+            yield parcel, _result(future)
             self._send(parcels, ended)
+
+    def _once_more(self, future: Future, parcel: Parcel) -> bool:
+        """Whether to send a parcel again that the cluster has given up: lost workers count for tasks that only waited there, too."""
+        lost = future.status == "error" and isinstance(future.exception(), KilledWorker)
+        self._lost[parcel.simulation] += lost
+        return lost and self._lost[parcel.simulation] <= AGAIN
 
     def _send(self, parcels: Iterator[Parcel], ended: Any) -> None:
         room = AHEAD * max(1, sum(self.client.nthreads().values()))
         while len(self._out) < room and (parcel := next(parcels, None)) is not None:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # "large graph": it is a customer's data, and sent once
-                key = f"recsim-{self._batch}-{parcel.simulation}"
-                future = self.client.submit(simulate, parcel, key=key, pure=False)
-            self._out[future] = parcel
-            ended.add(future)
+            self._submit(parcel, ended)
+
+    def _submit(self, parcel: Parcel, ended: Any) -> None:
+        key = f"recsim-{self._batch}-{parcel.simulation}-{self._lost[parcel.simulation]}"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "large graph": it is a customer's data, and sent once
+            future = self.client.submit(simulate, parcel, key=key, pure=False)
+        self._out[future] = parcel
+        ended.add(future)
 
     def stop(self) -> Iterator[tuple[Parcel, Back]]:
         """End the tasks that run, as by Ctrl-C, keep others from beginning, and yield what comes back of them."""
@@ -131,6 +148,6 @@ def _result(future: Future) -> Back:
 def _lost(error: BaseException | None) -> str:
     if error is None:
         return "the cluster gave it up: its scheduler is gone, or somebody has cancelled it"
-    if isinstance(error, distributed.scheduler.KilledWorker):
+    if isinstance(error, KilledWorker):
         return "the cluster gave it up after several workers were lost with it"
     return f"{type(error).__name__}: {error}"

@@ -61,7 +61,7 @@ def pytest_unconfigure(config):
 def _write(config, what):
     if getattr(config.option, "recsim_task", ""):
         with open(DIARY, "a") as stream:
-            stream.write("".join(f"{{time.time()}} {{what}} {{os.getpid()}} {{one}}\\n" for one in config.mine))
+            stream.write("".join(f"{{time.time()}} {{what}} {{os.getpid()}} {{one}} {{os.getppid()}}\\n" for one in config.mine))
 
 
 def pytest_recsim_metrics():
@@ -117,7 +117,7 @@ def overlaps(diary: Path) -> list[str]:
     at: dict[str, str] = {}
     found = []
     for line in sorted(diary.read_text().splitlines(), key=lambda line: float(line.split()[0])):
-        _, what, process, customer = line.split()
+        _, what, process, customer, _ = line.split()
         if what == "in" and customer in at:
             found.append(f"{customer}: {at[customer]} and {process}")
         if what == "in":
