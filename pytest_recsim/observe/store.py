@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,8 @@ import msgspec
 from pytest_recsim.record.jsonio import write_atomic, write_gzip_lines
 from pytest_recsim.service.contract.ask import Ask, Exchange
 from pytest_recsim.service.contract.wire import Answer
+
+_ARRAY = b"\xdd"  # begins an array whose length follows in four bytes
 
 
 class Stored(msgspec.Struct, array_like=True):
@@ -20,10 +23,11 @@ class Stored(msgspec.Struct, array_like=True):
     seconds: float
 
 
-def save(path: Path, exchanges: Iterable[Exchange]) -> None:
-    """Store answers in order."""
-    stored = [Stored(exchange.ask.user_id, exchange.answer, exchange.seconds) for exchange in exchanges]
-    write_atomic(path, msgspec.msgpack.encode(stored))
+def save(path: Path, exchanges: Collection[Exchange]) -> None:
+    """Store answers in order; one is encoded at a time."""
+    encode = msgspec.msgpack.Encoder().encode
+    rows = (encode(Stored(one.ask.user_id, one.answer, one.seconds)) for one in exchanges)
+    write_atomic(path, chain([_ARRAY + len(exchanges).to_bytes(4, "big")], rows))
 
 
 def load(

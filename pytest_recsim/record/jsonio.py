@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
 import math
 import os
 import secrets
 import stat
-from collections.abc import Iterable, Sequence
+import zlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from pytest_recsim.record.masking import masked, masked_value
 
 SCHEMA_VERSION = 1
 
+_GZIP = zlib.MAX_WBITS | 16
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _encoder = msgspec.json.Encoder(order="deterministic")
 
@@ -75,9 +76,9 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_atomic(
-    path: Path, content: bytes | Sequence[Buffer], *, durable: bool = False, mode: int = 0o666
+    path: Path, content: bytes | Iterable[Buffer], *, durable: bool = False, mode: int = 0o666
 ) -> None:
-    """Write ``content``, which may be in pieces, so that a reader sees the old file or the new one, never a part of it.
+    """Write ``content``, which may come in pieces, so that a reader sees the old file or the new one, never a part of it.
 
     ``durable`` waits until it is on the disk, and is for what has to outlive a power cut. ``mode`` is that of a new file,
     less what the umask takes away.
@@ -121,9 +122,18 @@ def write_json(path: Path, value: Writable) -> None:
 
 
 def write_gzip_lines(path: Path, lines: Iterable[bytes]) -> None:
-    """Write JSON lines gzip-compressed, secrets masked; the same lines always give the same bytes (no time inside)."""
-    content = b"".join(_without_secrets(line) + b"\n" for line in lines)
-    write_atomic(path, gzip.compress(content, compresslevel=3, mtime=0))
+    """Write JSON lines gzip-compressed, secrets masked; the same lines always give the same bytes (no time inside).
+
+    Only what is compressed is held, however many lines there are.
+    """
+    write_atomic(path, _gzipped(lines))
+
+
+def _gzipped(lines: Iterable[bytes]) -> Iterator[bytes]:
+    packer = zlib.compressobj(3, wbits=_GZIP)
+    for line in lines:
+        yield packer.compress(_without_secrets(line) + b"\n")
+    yield packer.flush()
 
 
 def append_line(path: Path, value: Any) -> None:

@@ -106,3 +106,33 @@ def test_an_answer_without_one_of_the_sixteen_counters_is_not_accepted():
     del found["trace"]["extras"]["policy"]["after_rules"]
     with pytest.raises(msgspec.ValidationError, match="after_rules"):
         ANSWER.decode(json.dumps(found))
+
+
+def test_items_of_an_answer_that_say_the_same_share_it_and_others_keep_their_own():
+    def item(name, reasons, anchors):
+        return {"item_id": name, "score": 1.0, "reasons": reasons, "explain": {"anchors": anchors}}
+
+    policy = dict.fromkeys(
+        (
+            "total_candidates",
+            "after_rules",
+            "final_count",
+            "rule_boost_injected",
+            "rule_boost_exposure",
+        ),
+        0,
+    )
+    sent = {
+        "items": [
+            item("a", ["pop"], ["x", "y"]),
+            item("b", ["pop"], ["x", "y"]),
+            item("c", ["pop", "cooc"], ["x"]),
+            {"item_id": "d", "score": 1.0},
+        ],
+        "trace": {"extras": {"policy": policy, "recent_event_count": 0}},
+    }
+    items = ANSWER.decode(msgspec.json.encode(sent)).items
+    assert items[0].reasons is items[1].reasons
+    assert items[0].explain.anchors is items[1].explain.anchors
+    assert [one.reasons for one in items] == [["pop"], ["pop"], ["pop", "cooc"], []]
+    assert [one.explain.anchors for one in items[:3]] == [["x", "y"], ["x", "y"], ["x"]]

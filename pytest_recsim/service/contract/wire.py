@@ -184,6 +184,21 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     segment_id: str | None = None
     profile_id: str | None = None
 
+    def __post_init__(self) -> None:
+        """Let items that say the same share it: the anchors of the whole list and its few sets of reasons."""
+        anchors: list[str] = []
+        reasons: dict[tuple[str, ...], list[str]] = {}
+        for item in self.items:
+            said = reasons.setdefault(tuple(item.reasons), item.reasons)
+            if said is not item.reasons:
+                msgspec.structs.force_setattr(item, "reasons", said)
+            if item.explain is None:
+                continue
+            if item.explain.anchors == anchors:
+                msgspec.structs.force_setattr(item.explain, "anchors", anchors)
+            else:
+                anchors = item.explain.anchors
+
 
 ANSWER = msgspec.json.Decoder(Answer)
 
