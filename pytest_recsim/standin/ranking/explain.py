@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import compress
-from operator import mul
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -15,6 +14,7 @@ from pytest_recsim.standin.ranking.revision_2025 import Words
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pytest_recsim.standin.ranking.arrays import Ints
     from pytest_recsim.standin.ranking.facets import Facets
     from pytest_recsim.standin.ranking.facets import Values as FacetValues
     from pytest_recsim.standin.ranking.pipeline import Ranked
@@ -51,7 +51,7 @@ def nonzero(names: Sequence[str], numbers: Sequence[float]) -> dict[str, Any]:
 def item_rows(ranked: Ranked) -> list[dict[str, Any]]:
     """Return the items of the answer, best first."""
     names, ask = ranked.context.names, ranked.context.ask
-    places = [ranked.where[candidate] for candidate in ranked.final]
+    places = np.array([ranked.where[candidate] for candidate in ranked.final], np.int64)
     scores = ranked.signals.score[places].tolist()
     rows: list[dict[str, Any]] = [
         {"item_id": names.id(candidate), "score": score}
@@ -67,7 +67,7 @@ def item_rows(ranked: Ranked) -> list[dict[str, Any]]:
     return rows
 
 
-def _values(signals: Signals, places: list[int]) -> Iterator[Values]:
+def _values(signals: Signals, places: Ints) -> Iterator[Values]:
     def columns(*names: str) -> list[list[float]]:
         return [getattr(signals, name)[places].tolist() for name in names]
 
@@ -76,7 +76,7 @@ def _values(signals: Signals, places: list[int]) -> Iterator[Values]:
 
 
 class _Explainer:
-    """Writes the blocks of one answer."""
+    """Writes the blocks of one answer. Whatever is the same for several items is one object in all of them."""
 
     def __init__(self, ranked: Ranked, level: int) -> None:
         self._ranked = ranked
@@ -87,44 +87,63 @@ class _Explainer:
         self._weight_block = nonzero(("alpha", "beta", "gamma"), self._weights)
         self._lambda = ranked.context.run.knobs.mmr_lambda
         self._anchors = [ranked.context.names.id(anchor) for anchor in ranked.anchors.all] or _NO_ANCHORS
-        picked = [int(ranked.signals.candidates[pick.place]) for pick in ranked.picks or ()]
-        self._ranks = {candidate: rank for rank, candidate in enumerate(picked)}
-        self._max_sims = max_sims(ranked.facets, picked)
-        knobs = ranked.context.run.knobs
-        self._caps = cap_uses(ranked.facets, knobs, picked) if level >= NUMERIC else {}
+        self._picked = [int(ranked.signals.candidates[pick.place]) for pick in ranked.picks or ()]
+        self._ranks = {candidate: rank for rank, candidate in enumerate(self._picked)}
+        self._sources: dict[tuple[bool, ...], list[str]] = {}
+        if level >= NUMERIC:
+            knobs, uses = ranked.context.run.knobs, cap_uses if self._full else caps_applied
+            self._max_sims = max_sims(ranked.facets, self._picked)
+            self._caps = uses(ranked.facets, knobs, self._picked)
 
     def reasons(self, candidate: int, values: Values) -> list[str]:
         outcome = self._ranked.outcome
-        shown = [signal > 0 for signal in values.signals]
+        pop, cooc, embedding, content, session = values.signals
+        key = (pop > 0, cooc > 0, embedding > 0, content > 0, session > 0, values.multiplier > 1)
+        reasons = self._sources.get(key)
+        if reasons is None:
+            reasons = self._sources[key] = self._from_sources(key)
+        if candidate not in outcome.pins and candidate not in outcome.boosts:
+            return reasons
+        pins = [f"rule.pin[{rule_id}]" for rule_id in outcome.pins.get(candidate, ())]
+        boosts = [
+            f"rule.boost:{change:+.2f}[{rule_id}]" for rule_id, change in outcome.boosts.get(candidate, ())
+        ]
+        return [*reasons, *pins, *boosts]
+
+    def _from_sources(self, key: tuple[bool, ...]) -> list[str]:
+        """Return the reasons of an item with these signals and this personal boost, before rules."""
+        *shown, boosted = key
         if self._old:
             shown[0] = self._weights[0] > 0
         reasons = list(compress(_REASONS, shown))
         if self._ranked.picks is not None:
             reasons.append("diversity")
-        if values.multiplier > 1:
+        if boosted:
             reasons.append("personalization")
-        reasons += [f"rule.pin[{rule_id}]" for rule_id in outcome.pins.get(candidate, ())]
-        reasons += [
-            f"rule.boost:{change:+.2f}[{rule_id}]" for rule_id, change in outcome.boosts.get(candidate, ())
-        ]
         return reasons
 
     def block(self, candidate: int, values: Values) -> dict[str, Any]:
         block: dict[str, Any] = {"blend": self._blend(values)}
         if values.multiplier > 1:
             block["personalization"] = {"overlap": values.overlap, "boost_multiplier": values.multiplier}
-        if candidate in self._ranks:
-            block["mmr"] = self._mmr(self._ranks[candidate])
+        rank = self._ranks.get(candidate)
+        if rank is not None:
+            block["mmr"] = self._mmr(rank)
             if uses := self._caps[candidate]:
-                block["caps"] = (
-                    uses if self._full else {kind: {"applied": use["applied"]} for kind, use in uses.items()}
-                )
+                block["caps"] = uses
         block["anchors"] = self._anchors
         return block
 
     def _blend(self, values: Values) -> dict[str, Any]:
-        block = self._weight_block | nonzero(self._words.norms, values.norms)
-        block["contrib"] = nonzero(self._words.triple, list(map(mul, self._weights, values.norms)))
+        block, contrib = self._weight_block.copy(), {}
+        for name, part, weight, number in zip(
+            self._words.norms, self._words.triple, self._weights, values.norms, strict=True
+        ):
+            if number:
+                block[name] = number
+                if share := weight * number:
+                    contrib[part] = share
+        block["contrib"] = contrib
         if self._full:
             similarity = values.signals[2] if self._old else values.norms[2]
             block["raw"] = nonzero(self._words.triple, (*values.signals[:2], similarity))
@@ -140,10 +159,25 @@ def max_sims(facets: Facets, picked: list[int]) -> list[float]:
     """Return the largest similarity of every picked candidate to the ones picked before it."""
     if not picked:
         return []
-    groups = facets.group[np.minimum(picked, len(facets.group) - 1)]
-    rows = np.array([facets.similarity(group)[groups] for group in groups.tolist()])
+    rows = facets.among(facets.group[np.minimum(picked, len(facets.group) - 1)])
     earlier: list[float] = np.tril(rows, -1).max(axis=1).tolist()
     return earlier
+
+
+def caps_applied(facets: Facets, knobs: Knobs, picked: list[int]) -> dict[int, dict[str, Any]]:
+    """Return, per picked candidate, to which active caps it has a value."""
+    kinds = (("brand", facets.brands, knobs.brand_cap), ("category", facets.categories, knobs.category_cap))
+    active = [(kind, values.held) for kind, values, limit in kinds if limit > 0]
+    last = len(facets.group) - 1
+    made: dict[tuple[bool, ...], dict[str, Any]] = {}
+    found = {}
+    for candidate in picked:
+        row = min(candidate, last)
+        key = tuple([bool(held[row]) for _, held in active])
+        if key not in made:
+            made[key] = {kind: {"applied": has} for (kind, _), has in zip(active, key, strict=True)}
+        found[candidate] = made[key]
+    return found
 
 
 def cap_uses(facets: Facets, knobs: Knobs, picked: list[int]) -> dict[int, dict[str, Any]]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 NO_VALUE = -1
 _ROW_BYTES_KEPT = 64 << 20
 _LAMBDAS_KEPT = 2
+_WORDS_AT_ONCE = 64
 
 
 class Values:
@@ -84,6 +85,14 @@ class Facets:
             if len(self._rows) < self._rows_kept:
                 self._rows[group] = row
         return row
+
+    def among(self, groups: Ints) -> Floats:
+        """Return the similarity of some groups to each other, a row each."""
+        if len(self._bits) > _WORDS_AT_ONCE:
+            return np.array([self.similarity(group)[groups] for group in groups.tolist()])
+        bits, sizes = self._bits[:, groups], self._sizes[groups]
+        shared = np.bitwise_count(bits[:, :, None] & bits[:, None, :]).sum(axis=0, dtype=np.int64)
+        return np.asarray(shared / np.maximum(sizes + sizes[:, None] - shared, 1))
 
     def penalty(self, mmr_lambda: float) -> Callable[[int], Floats]:
         """Return a lookup of (1 - lambda) x similarity rows; the rows of the last few lambdas are kept."""

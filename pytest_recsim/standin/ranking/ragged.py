@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from pytest_recsim.standin.ranking.arrays import Bools, Ints
 
 
+_BYTES_KEPT = 16 << 20
+
+
 class Ragged:
     """Codes by row.
 
@@ -25,6 +28,7 @@ class Ragged:
         lengths = np.array([len(row) for row in rows], np.int64)
         self._count = len(rows)
         self._length = lengths
+        self._holding: dict[int, Bools] = {}
         self._start = np.cumsum(lengths) - lengths
         self.codes: Ints = np.array(list(chain.from_iterable(map(sorted, rows))), np.int64)
         self.owner: Ints = np.repeat(np.arange(len(rows)), lengths)
@@ -37,6 +41,13 @@ class Ragged:
         order = np.argsort(slot, kind="stable")
         return self.codes[(self._start[rows][which] + slot)[order]], which[order]
 
+    def flat(self, rows: Ints) -> tuple[Ints, Ints]:
+        """Return the same as ``of`` row by row: cheaper, and as good where nothing is added up across rows."""
+        length = self._length[rows]
+        ends = np.cumsum(length)
+        which = np.repeat(np.arange(len(rows)), length)
+        return self.codes[np.arange(len(which)) + (self._start[rows] - ends + length)[which]], which
+
     def having(self, wanted: Bools) -> Bools:
         """Tell for every row whether it holds a wanted code; ``wanted`` says so for each code."""
         found = np.zeros(self._count, np.bool_)
@@ -45,8 +56,12 @@ class Ragged:
 
     def holding(self, code: int) -> Bools:
         """Tell for every row whether it holds this code."""
-        found = np.zeros(self._count, np.bool_)
-        found[self.owner[self.codes == code]] = True
+        found = self._holding.get(code)
+        if found is None:
+            found = np.zeros(self._count, np.bool_)
+            found[self.owner[self.codes == code]] = True
+            if (len(self._holding) + 1) * self._count <= _BYTES_KEPT:
+                self._holding[code] = found
         return found
 
     def count(self, wanted: Bools) -> Ints:

@@ -61,7 +61,7 @@ def signals_of(context: Context, profiles: Profiles, pool: Pool, kept: Ints, anc
     else:
         pop_norm, cooc_norm = saturate(pop), saturate(cooc)
         similarity = np.maximum(np.maximum(embedding, saturate(content)), saturate(session))
-    tags, which = data.tags.folded.of(rows)
+    tags, which = data.tags.folded.flat(rows)
     overlap = np.asarray(np.bincount(which, profiles.boost[tags], len(rows)), np.float64)
     multiplier = 1.0 + _boost_factor(run, len(anchors)) * overlap
     score = settle((alpha * pop_norm + beta * cooc_norm + gamma * similarity) * multiplier)
