@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from benchmarks.chart import chart
 from benchmarks.record import Record, Run
 from benchmarks.rows import Row
 
@@ -12,7 +13,10 @@ EMPTY = f"# Performance\n\n{BEGIN}{END}"
 
 
 def write(record: Record, path: Path) -> None:
-    """Replace what stands between the marks; what else the page says is written by hand."""
+    """Replace what stands between the marks, and the pictures beside it; what else it says is written by hand."""
+    for row in record.rows:
+        if row.points:
+            path.with_name(f"{row.name}.svg").write_text(chart(row), encoding="utf-8")
     page = path.read_text(encoding="utf-8") if path.exists() else EMPTY
     head, _, rest = page.partition(BEGIN)
     _, found, tail = rest.partition(END)
@@ -33,6 +37,7 @@ def table(record: Record) -> str:
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
         *(_line(row, numbers) for row in record.rows),
         "",
+        *(line for row in record.rows if row.points for line in _growth(row)),
         *(_run(run, numbers[run.name]) for run in record.runs),
     ]
     return "\n".join(lines) + "\n"
@@ -54,6 +59,21 @@ def _line(row: Row, numbers: dict[str, int]) -> str:
         str(numbers.get(row.run, "")),
     ]
     return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+
+def _growth(row: Row) -> list[str]:
+    """The points of a row about growth, and its picture."""
+    cells = [f"| {size:,.0f} | {number(seconds)} | {number(mb)} |" for size, seconds, mb in row.points]
+    return [
+        f"`{row.name}`, {row.what}:",
+        "",
+        f"![Time and memory against size, both axes logarithmic]({row.name}.svg)",
+        "",
+        "| size | seconds | MB |",
+        "| --- | --- | --- |",
+        *cells,
+        "",
+    ]
 
 
 def number(value: float | None) -> str:

@@ -32,6 +32,7 @@ class Row:
         reason: why it was not measured, or what else has to be known to read it.
         turns: how many there were.
         run: the run that it is from, see ``record.Run``.
+        points: of a row about growth, how size, seconds and megabytes go together.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Row:
     reason: str = ""
     turns: int = 0
     run: str = ""
+    points: tuple[tuple[float, float, float], ...] = ()
 
 
 @dataclass(frozen=True)

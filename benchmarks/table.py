@@ -9,6 +9,7 @@ from benchmarks import (
     part_customers,
     part_fixtures,
     part_generator,
+    part_growth,
     part_metrics,
     part_million,
     part_run,
@@ -32,4 +33,5 @@ PARTS = (
     part_generator.PART,
     part_batch.PART,
     part_customers.PART,
+    part_growth.PART,
 )

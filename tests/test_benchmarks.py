@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Iterator
+from xml.etree import ElementTree as ET
 
 import pytest
 
-from benchmarks import record
+from benchmarks import page, record
 from benchmarks.__main__ import main
+from benchmarks.part_growth import series
 from benchmarks.parts import Bench, Part
 from benchmarks.rows import NotMeasured, Row, Target
 from benchmarks.table import PARTS
+from benchmarks.watched import Watched
 
 PATHS = {
     "run",
@@ -48,8 +51,8 @@ def test_every_row_of_the_table_is_listed_once_with_its_goal(capsys):
     assert main(["--list"]) == 0
     said = capsys.readouterr().out
     names = [target.name for part in PARTS for target in part.targets]
-    assert len(names) == len(set(names)) == 31
-    assert {part.name for part in PARTS} == PATHS | {"generator", "batch", "customers"}
+    assert len(names) == len(set(names)) == 33
+    assert {part.name for part in PARTS} == PATHS | {"generator", "batch", "customers", "growth"}
     for part in PARTS:
         for target in part.targets:
             assert f"  {target.name} " in said
@@ -113,3 +116,22 @@ def test_what_cannot_be_measured_is_refused_in_one_sentence(words, sentence, cap
 def test_turns_of_two_sides_belong_together():
     with pytest.raises(ValueError, match="2 turns of ours, 1 of what stands beside"):
         FAST.row([1.0, 2.0], [1.0])
+
+
+def test_growth_is_shown_as_points_and_as_a_picture_and_what_did_not_end_is_told(tmp_path):
+    target = Target("grown", "g", "runs", 1.3, at_most=True, unit="ms", beside="of the smallest")
+
+    def one(size: int) -> Watched:
+        if size > 100:
+            raise NotMeasured("did not end within 900 s")
+        return Watched(size / 5, 90.0, size + 90.0, 1.0)
+
+    row = series(target, (10, 100, 1000), one)
+    assert row.points == ((10, 2.0, 100.0), (100, 20.0, 190.0))
+    assert (row.verdict, row.ratio) == ("not reached", 1)
+    assert "1,000: did not end within 900 s" in row.reason
+    assert series(target, (10, 100), one).verdict == "reached"
+    page.write(record.Record(rows=(row,)), tmp_path / "performance.md")
+    assert "| 100 | 20 | 190 |" in (tmp_path / "performance.md").read_text()
+    picture = ET.fromstring((tmp_path / "grown.svg").read_text())
+    assert len(picture.findall("{*}polyline")) == 4
