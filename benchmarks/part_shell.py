@@ -1,25 +1,19 @@
-"""What somebody waits for at a shell: the whole command for customer_a, and pytest with the plugin only installed."""
+"""What somebody waits for at a shell: the whole command for customer_a, beside today's."""
 
 from __future__ import annotations
 
-import subprocess
-import time
+import statistics
 from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.parts import Bench, Part
 from benchmarks.rows import Row, Target
 from benchmarks.today import Checkout, here
-from benchmarks.watched import LEFT_OUT, quiet, watch
+from benchmarks.watched import LEFT_OUT, watch
 
-STARTS = 7
 WHOLE = Target(
     "shell-customer-a", "shell", "whole command for customer_a", 0.7, at_most=True, unit="s",
     beside="today's",
-)  # fmt: skip
-VERSION = Target(
-    "shell-version", "shell", "`pytest --version` with the plugin installed", 30, at_most=True, unit="ms",
-    held="difference", beside="without it",
 )  # fmt: skip
 
 
@@ -29,32 +23,16 @@ def customer_a(checkout: Checkout, reports: Path) -> list[str]:
     return [str(checkout.python), *words, "-p", "no:cacheprovider", f"--recsim-reports-dir={reports}"]
 
 
-def version_ms(checkout: Checkout, folder: Path, *more: str) -> float:
-    """The quickest of several starts: what is added by others' work on the machine is not the command's."""
-    words = [str(checkout.python), "-m", "pytest", "--version", *LEFT_OUT, *more]
-    times = []
-    for _ in range(STARTS):
-        start = time.perf_counter()
-        subprocess.run(words, cwd=folder, env=dict(quiet()), capture_output=True, check=True)
-        times.append((time.perf_counter() - start) * 1000)
-    return min(times)
-
-
 def measure(bench: Bench) -> Iterator[Row]:
-    ours = here()
-    without = ("-p", "no:recsim")
-    pairs = [
-        (version_ms(ours, bench.scratch), version_ms(ours, bench.scratch, *without))
-        for _ in range(bench.repeat)
-    ]
-    yield VERSION.row([one for one, _ in pairs], [other for _, other in pairs])
-    today, mine, theirs = bench.today(), list[float](), list[float]()
+    sides = (("ours", here()), ("today", bench.today()))
+    pairs = []
     for turn in range(bench.repeat):
-        for checkout, times in ((ours, mine), (today, theirs)):
-            folder = bench.scratch / f"{turn}-{checkout.root.name}"
-            folder.mkdir()
-            times.append(watch(customer_a(checkout, folder / "reports"), folder).seconds)
-    yield WHOLE.row(mine, theirs)
+        folder = bench.scratch / str(turn)
+        folder.mkdir()
+        pairs.append([watch(customer_a(one, folder / name), folder) for name, one in sides])
+    cpu = statistics.median(mine.cpu_s / its.cpu_s for mine, its in pairs)
+    told = f"in processor time {cpu:.2f} x"
+    yield WHOLE.row([mine.seconds for mine, _ in pairs], [its.seconds for _, its in pairs], told)
 
 
-PART = Part("shell", "commands as they are typed", (WHOLE, VERSION), measure)
+PART = Part("shell", "commands as they are typed", (WHOLE,), measure)

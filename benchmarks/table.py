@@ -17,12 +17,14 @@ from benchmarks import (
     part_service,
     part_shell,
     part_standin,
+    part_start,
 )
 
 PARTS = (
     part_run.PART,
     part_million.PART,
     part_shell.PART,
+    part_start.PART,
     part_standin.PART,
     part_client.PART,
     part_service.PART,
