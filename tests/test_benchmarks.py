@@ -18,6 +18,7 @@ PATHS = {
     "run",
     "million",
     "shell",
+    "start",
     "standin",
     "client",
     "service",
