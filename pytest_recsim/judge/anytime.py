@@ -82,8 +82,8 @@ class Draws:
         needed = -math.log(tail)
         seen = float(self.values.sum())
         least, most = seen / self.population, (seen + self.population - len(self.values)) / self.population
-        low = _last(lambda mean: self.above(mean) >= needed, least, most)
-        high = _last(lambda mean: self.below(mean) >= needed, most, least)
+        low = last_out(lambda mean: self.above(mean) >= needed, least, most)
+        high = last_out(lambda mean: self.below(mean) >= needed, most, least)
         return low, high
 
     @cached_property
@@ -150,8 +150,10 @@ def ratio_interval(
         return ratio_wealth(values, others, ends, ratio, above=above) >= needed
 
     tiny = 1 / MOST_RATIO
-    low = math.exp(_last(lambda log: out(math.exp(log), above=True), math.log(tiny), math.log(MOST_RATIO)))
-    high = math.exp(_last(lambda log: out(math.exp(log), above=False), math.log(MOST_RATIO), math.log(tiny)))
+    low = math.exp(last_out(lambda log: out(math.exp(log), above=True), math.log(tiny), math.log(MOST_RATIO)))
+    high = math.exp(
+        last_out(lambda log: out(math.exp(log), above=False), math.log(MOST_RATIO), math.log(tiny))
+    )
     return (low if low > 2 * tiny else 0.0), (high if high < MOST_RATIO / 2 else None)
 
 
@@ -167,6 +169,7 @@ class Growth:
         fresh: ``float64[n]``, what each member would add to the set as it was before the batch, as a share of ``most``.
         weights, ends, population, uncovered: as of :class:`Draws`.
         before: size of the set before each batch.
+        size: the same after the last one.
         most: what a member can add at most.
     """
 
@@ -175,39 +178,36 @@ class Growth:
     ends: tuple[int, ...]
     population: int
     before: tuple[int, ...]
+    size: int
     most: int
     uncovered: tuple[float, ...] = ()
 
     def short_of(self, goal: float) -> float:
         """Log of the highest stakes of somebody who bet that the set stays below the goal."""
+        if goal > self.size + self.most * (self.population - len(self.fresh)):
+            return math.inf
         stakes, best, start, latest = np.zeros(len(BOLD)), 0.0, 0, math.inf
         missing = self.uncovered or (0.0,) * len(self.ends)
         for end, size, without in zip(self.ends, self.before, missing, strict=True):
-            left = (goal - size) / (self.most * (self.population - start))
-            if left > 1 + NEAR:
-                return math.inf
+            due = (goal - size) / (self.most * (self.population - start)) - without
             brought = self.fresh[start:end] * self.weights[start:end]
-            due = left - without
-            if due > 0 and latest < due / 2:
+            if end > start and 0 < due < 1 and latest < due / 2:
                 stakes += _grown(_ratio(due - brought, float(self.weights[start:end].max()) - due), BOLD)
                 best = max(best, _mixture(stakes))
             latest, start = float(brought.mean()) if end > start else latest, end
         return best
 
-    def most_in_all(self, tail: float, size: int, limit: int) -> int:
+    def most_in_all(self, tail: float, limit: int) -> int:
         """The largest size at the end that is not out, between the size now and a limit."""
-        if len(self.fresh) == self.population:
-            return size
-        limit = min(limit, size + self.most * (self.population - len(self.fresh)))
         needed = -math.log(tail)
-        low, high = size, limit + 1  # the size itself cannot be out, and nothing above the limit is in
+        low, high = self.size, limit + 1  # the size itself cannot be out, and nothing above the limit is in
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (low, middle) if self.short_of(middle) >= needed else (middle, high)
         return low
 
 
-def _last(out: Callable[[float], bool], start: float, stop: float) -> float:
+def last_out(out: Callable[[float], bool], start: float, stop: float) -> float:
     """The last value on the way from ``start`` to ``stop`` that is out; ``start`` where not even that is known to be."""
     if not out(start):
         return start

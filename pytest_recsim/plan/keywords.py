@@ -42,6 +42,7 @@ class Keywords(TypedDict, total=False):
     warm_up: float
     compare_to: str | Path
     slice: str
+    stop_early: bool
 
 
 def plan_for(
@@ -76,6 +77,7 @@ def plan_for(
     given: dict[str, Any] = {name: _text(value) for name, value in options.items() if value is not None}
     given["env_overrides"] = tuple(_overrides(options.get("env_overrides", ())))
     given["skip"] = tuple(options.get("skip", ()))
+    given["stop_early"] = bool(options.get("stop_early"))
     own = tuple(facts(checked([(HERE, list(metrics))])))
     source = "base_url" if options.get("base_url") else ""
     (plan,) = resolve(
@@ -100,7 +102,8 @@ def _wrong_types(customer: object, root: object, options: Mapping[str, object]) 
             continue
         allowed = _kinds(said[name])
         if (
-            isinstance(value, bool | bytes)
+            isinstance(value, bytes)
+            or (isinstance(value, bool) and bool not in allowed)
             or not isinstance(value, allowed)
             or (isinstance(value, str) and str not in allowed)
         ):
@@ -109,6 +112,8 @@ def _wrong_types(customer: object, root: object, options: Mapping[str, object]) 
 
 
 def _word(allowed: tuple[Any, ...]) -> str:
+    if bool in allowed:
+        return "True or False"
     return "a number" if int in allowed else "text or a path" if Path in allowed else "text"
 
 
@@ -154,6 +159,8 @@ def keyword_words(customer: str, keywords: Mapping[str, object]) -> tuple[str, .
             words += [word for one in listed for word in ("--recsim-env-override", str(one))]
         elif name == "skip":
             words += [word for one in value for word in ("--recsim-skip", str(one))]  # type: ignore[attr-defined]
+        elif name == "stop_early":
+            words += ["--recsim-stop-early"] if value else []
         elif value not in (None, ""):
             option = "ca" if name == "ca_file" else name.replace("_", "-")
             words += [f"--recsim-{option}", str(value)]

@@ -125,7 +125,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     may take, 0 = no longer than all others. ``show_users``: the report tells what a few users did.
     ``compare_to`` is the report folder of the run that this one is held against, ``compare_note`` says why there is none although somebody asked.
     ``slice`` is ``tuning`` where the ordinary holdout is kept out altogether and what lies before it is split once more.
-    ``variant`` is set where knobs are swept.
+    ``variant`` is set where knobs are swept. ``stop_early``: no more users are asked than it takes to decide.
     """
 
     id: str
@@ -163,6 +163,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     compare_note: str = ""
     slice: str = ""
     variant: Variant | None = None
+    stop_early: bool = False
 
     def __repr__(self) -> str:
         """Leave the restart command out: any word of it may be a password, and tracebacks show values."""

@@ -57,6 +57,7 @@ class Options:
     dry_run: bool = False
     seed_only: bool = False
     show_users: bool = False
+    stop_early: bool = False
     own: tuple[OwnFacts, ...] = ()
     latency_ms: str = ""
     warm_up: str = ""

@@ -16,6 +16,7 @@ from pytest_recsim.data.input.names import wrong_namespace
 from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.plan.batch import Asked, Batch, asked_for, shard_of, sliced
 from pytest_recsim.plan.compare_to import compared_with
+from pytest_recsim.plan.early import refused
 from pytest_recsim.plan.fixtures import fixture_of
 from pytest_recsim.plan.model import FixtureFacts, Plan
 from pytest_recsim.plan.numbers import Numbers, read_numbers
@@ -80,6 +81,8 @@ def resolve(options: Options, seconds: Mapping[str, float] | None = None) -> Res
         raise InputError(
             Problem("--recsim-shard", "cuts variants apart that --recsim-sweep compares; use one of the two")
         )
+    if wrong := list(refused(options)):
+        raise InputError(wrong)
     _check_names(options, asked)
     swept = swept_of(options.sweep)
     asked = [variant for one in asked for variant in variants(one, swept)]
@@ -278,4 +281,5 @@ def _plan(one: Asked, numbers: Numbers, guardrails: Guardrails, parts: _Parts) -
         compare_note=parts.earlier[1],
         slice=options.slice,
         variant=one.variant,
+        stop_early=options.stop_early,
     )

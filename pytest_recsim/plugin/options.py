@@ -84,6 +84,11 @@ OPTIONS = (
         ini=True,
     ),
     Option("sample-users", "judge a stratified sample of N users", "N"),
+    Option(
+        "stop-early",
+        "ask no more users than it takes to decide every blocking lift, coverage and long tail",
+        ini=True,
+    ),
     Option("surface", "surface of the quality lists", "S", default="default"),
     Option("timeout", "seconds per request", "S", default="10"),
     Option("warm-up", "seconds that answers may take after seeding", "S", default="90", ini=True),
@@ -151,7 +156,11 @@ def add_options(parser: pytest.Parser) -> None:
     for option in OPTIONS:
         group.addoption(option.long, help=option.help_line, **option.attributes())
         if option.ini:
-            parser.addini(option.ini_name, f"{option.help} ({option.long})", default=None)
+            words = f"{option.help} ({option.long})"
+            if option.metavar:
+                parser.addini(option.ini_name, words, default=None)
+            else:
+                parser.addini(option.ini_name, words, type="bool", default=False)
     for name, text in SWITCHES.items():
         parser.addini(name, text, type="bool", default=False)
 
@@ -190,6 +199,7 @@ def read_options(config: pytest.Config) -> Options:
         dry_run=option.recsim_dry_run,
         seed_only=option.recsim_seed_only,
         show_users=option.recsim_show_users,
+        stop_early=bool(option.recsim_stop_early or config.getini("recsim_stop_early")),
         latency_ms=option.recsim_latency_ms,
         warm_up=_twin(config, "recsim_warm_up"),
         compare_to=_twin(config, "recsim_compare_to"),

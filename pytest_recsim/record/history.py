@@ -58,6 +58,7 @@ class Past(jsonio.Document, frozen=True, kw_only=True):
         data_sha256, data_file_sha256: of the data set, see ``FixtureRecord``; the latter is empty in lines of earlier versions.
         cut, last: between which times of the data set lies what the lists were judged by; null where that is not known.
         relevance: which relevance set was judged.
+        stopped_early: whether users were left out because all that was asked for had been decided.
         figures: over everybody first, then by segment.
     """
 
@@ -85,6 +86,7 @@ class Past(jsonio.Document, frozen=True, kw_only=True):
     relevance: RelevanceName
     figures: tuple[KeyFigure, ...] = ()
     data_file_sha256: str = ""
+    stopped_early: bool = False
 
     @property
     def key(self) -> tuple[str, str]:
@@ -119,6 +121,7 @@ class Past(jsonio.Document, frozen=True, kw_only=True):
             ("other period judged", judged),
             ("other relevance", self.relevance != other.relevance),
             ("other sample of users", self.sample_users != other.sample_users),
+            ("asking stopped early in one of them", self.stopped_early != other.stopped_early),
             ("other surface", self.surface != other.surface),
         )
         return tuple(words for words, found in whys if found)
@@ -161,6 +164,7 @@ def past_of(bundle: Bundle) -> Past:
         last=split.split.last if split else None,
         window_days=facts.options.window_days,
         sample_users=facts.options.sample_users,
+        stopped_early=bool(quality and quality.early and quality.early.stopped),
         surface=facts.options.surface,
         relevance="all" if relevance is not None and relevance.value == "all" else "unseen",
         figures=tuple(_figures(quality, bundle.results())) if quality else (),

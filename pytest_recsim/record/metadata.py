@@ -118,7 +118,10 @@ class GuardrailFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """How the run was to be made. ``sample_users`` and ``window_days`` are null where nothing was left out."""
+    """How the run was to be made. ``sample_users`` and ``window_days`` are null where nothing was left out.
+
+    ``stop_early``: asking was allowed to end before everybody had been asked; whether it did is in quality_metrics.json.
+    """
 
     surface: str
     sample_users: int | None
@@ -127,6 +130,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     warm_up_seconds: float
     concurrency: int
     skipped_steps: tuple[str, ...]
+    stop_early: bool = False
 
 
 class Users(msgspec.Struct, frozen=True, kw_only=True):

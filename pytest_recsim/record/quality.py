@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from pytest_recsim.record.early import Early
 from pytest_recsim.record.jsonio import SCHEMA_VERSION
 from pytest_recsim.record.reason import Reason
 
@@ -29,6 +30,9 @@ class LiftFigure(msgspec.Struct, frozen=True, kw_only=True):
     behind it, because the profile is not in effect for them; where that holds for too many, the number is over all of
     them, ``outcome`` is not measured and ``reason`` says so. ``unmeasured`` is that reason with what is known all the same;
     ``cause`` names it, ``next_step`` says what to do about it.
+    ``out_of`` is there where asking stopped early: how many users it is about, of whom ``n_users`` were asked. Then ``low``
+    and ``high`` hold whenever asking ends, and ``baseline_mean`` is over all of them, who need not be asked for that (under
+    verdict rules other than `point` over those asked).
 
     ``noise_sd`` is the standard deviation of ``mean`` that comes from unequal answers to equal questions alone,
     ``noise_share`` its part of the mean's sampling variance; None where that is not known. The interval needs no
@@ -59,6 +63,7 @@ class LiftFigure(msgspec.Struct, frozen=True, kw_only=True):
     unmeasured: str = ""
     cause: str = ""
     next_step: str = ""
+    out_of: int | None = None
 
     @property
     def why(self) -> Reason:
@@ -81,6 +86,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     """One number of the whole run, with its definition and n; ``reason`` says why it is missing.
 
     ``cause`` names that, ``next_step`` says what to do about it. ``raw`` is the number where it is known and says nothing about the profile, which is not in effect for too many.
+    ``low`` and ``high`` bound it where asking stopped early: what it would be over the lists of all ``out_of`` users.
     """
 
     name: str
@@ -91,6 +97,9 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     raw: float | None = None
     cause: str = ""
     next_step: str = ""
+    low: float | None = None
+    high: float | None = None
+    out_of: int | None = None
 
     @property
     def why(self) -> Reason:
@@ -165,6 +174,7 @@ class Quality(msgspec.Struct, frozen=True, kw_only=True):
     ``outcome`` is `not_judged` where they are measured; ``borderline`` holds the customer's threshold against the interval.
     ``lengths`` counts the lists with 0, 1, 2, ... items among the first 20; empty, as ``exposure`` is null, where the
     profile is not in effect for too many users. ``exposure`` is null, too, where there is no popularity.
+    ``early`` is there where asking was allowed to stop early.
     """
 
     judged_relevance: RelevanceName
@@ -178,6 +188,7 @@ class Quality(msgspec.Struct, frozen=True, kw_only=True):
     lengths: tuple[int, ...] = ()
     exposure: Exposure | None = None
     money: tuple[Money, ...] = ()
+    early: Early | None = None
 
     def lift(self, segment: str, metric: str, relevance: str | None = None) -> LiftFigure:
         """Return the lift of one segment under the judged (or the named) relevance set."""

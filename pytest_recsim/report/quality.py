@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pytest_recsim.record.quality import Figure, LiftFigure, Money, Noise, OwnFigure, QualityMetrics
+from pytest_recsim.report.early import early_section
 from pytest_recsim.report.text import foreign, number, table, upper
 
 EVERYBODY = "all users together"
@@ -53,6 +54,7 @@ def quality_section(quality: QualityMetrics | None) -> Iterator[str]:
         f"`{judged}` is the judged one; the other stands beside it and is not judged."
     )
     yield ""
+    yield from early_section(quality.early)
     yield from table(
         (
             "segment",
@@ -71,7 +73,7 @@ def quality_section(quality: QualityMetrics | None) -> Iterator[str]:
     yield from table(
         ("figure", "value", "n", "definition"),
         [
-            (name, _value(figure), f"{figure.n:,}", figure.definition)
+            (name, _value(figure) + _ends(figure), f"{figure.n:,}", figure.definition)
             for name, figure in quality.figures.items()
         ],
     )
@@ -228,6 +230,11 @@ def _lift(row: LiftFigure) -> tuple[object, ...]:
         lift,
         bounds,
     )
+
+
+def _ends(figure: Figure) -> str:
+    """What it would be over the lists of everybody, where not everybody was asked."""
+    return "" if figure.low is None or figure.high is None else f" [{figure.low:.2f}, {figure.high:.2f}]"
 
 
 def _value(figure: Figure) -> str:

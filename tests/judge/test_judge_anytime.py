@@ -139,7 +139,7 @@ def grown(
         fresh += (~seen[lists[start:end]]).sum(axis=1).tolist()
         seen[lists[start:end].ravel()] = True
         start = end
-    new = Growth(np.array(fresh) / 5, np.ones(asked), looks(asked), users, tuple(before), 5)
+    new = Growth(np.array(fresh) / 5, np.ones(asked), looks(asked), users, tuple(before), int(seen.sum()), 5)
     return new, int(seen.sum()), len(np.unique(lists))
 
 
@@ -154,9 +154,9 @@ def test_a_goal_that_is_reached_at_the_end_is_given_up_no_more_often_than_said()
 def test_a_set_that_has_stopped_growing_stays_below_a_far_goal() -> None:
     growth, now, final = grown(np.random.default_rng(10), 3000, 200, 100, 2000)
     assert now == final == 100
-    assert 100 <= growth.most_in_all(0.005, now, 200) < 135
+    assert 100 <= growth.most_in_all(0.005, 200) < 135
     small, now, _ = grown(np.random.default_rng(10), 3000, 200, 100, 30)
-    assert small.most_in_all(0.005, now, 200) == 200
+    assert small.most_in_all(0.005, 200) == 200
     assert small.short_of(now + 5 * 2970 + 1) == math.inf  # nobody can bring that many
 
 

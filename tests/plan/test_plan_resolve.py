@@ -150,6 +150,12 @@ def test_subjects_are_drawn_alike_in_every_run_and_differ_by_purpose(root):
         ),
         ({"fixture_path": "nowhere.json"}, ["nowhere.json"]),
         ({"guardrails_file": "nowhere.yml"}, ["nowhere.yml"]),
+        (
+            {"stop_early": True, "sweep": ("MMR_LAMBDA=0.3,0.5",)},
+            ["--recsim-stop-early", "--recsim-sweep", "use one of the two"],
+        ),
+        ({"stop_early": True, "skip": ("quality",)}, ["--recsim-stop-early", "--recsim-skip quality"]),
+        ({"stop_early": True, "seed_only": True}, ["--recsim-stop-early", "--recsim-seed-only"]),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(root, options, words):

@@ -133,6 +133,7 @@ def test_options_and_place_are_those_of_the_plan(open_as):
         "warm_up_seconds": 9.0,
         "concurrency": 3,
         "skipped_steps": ("seed",),
+        "stop_early": False,
     }
     plan = opened.plan
     assert (document.place.org_id, document.place.namespace) == (plan.org_id, plan.namespace)

@@ -10,7 +10,7 @@ from pytest_recsim.record.causes import UNPREPARED, causes_of
 from pytest_recsim.record.jsonio import write_text
 from pytest_recsim.record.model import BLOCKING, CheckResult, worst_first
 from pytest_recsim.record.trend import read_trend
-from pytest_recsim.report import comparison, data
+from pytest_recsim.report import comparison, data, early
 from pytest_recsim.report.html import views
 from pytest_recsim.report.html.catalogue_charts import catalogue_charts
 from pytest_recsim.report.html.drawing import Chart
@@ -83,6 +83,7 @@ def page_of(bundle: Bundle, results: Sequence[CheckResult], drawn: Sequence[Char
         comparison=bundle.read_comparison(),
         comparing=comparison,
         data=data,
+        early=early,
         compared_meanings=COMPARED,
         results=results,
         blocking=BLOCKING,

@@ -33,6 +33,8 @@ def caveats_of(plan: Plan, prepared: Prepared | None) -> tuple[str, ...]:
         found.append(prepared.seeded.leak)
     if prepared.quality is not None and prepared.quality.sampled:
         found.append(f"judged on a sample of {prepared.quality.evaluated} users")
+    if prepared.quality is not None and prepared.quality.early is not None:
+        found.append(prepared.quality.early.words)
     found += differing_words(prepared.noise)
     return (*found, *knob_notes(prepared))
 

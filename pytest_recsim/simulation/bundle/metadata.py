@@ -130,6 +130,7 @@ def _options(plan: Plan) -> Options:
         warm_up_seconds=plan.warm_up,
         concurrency=plan.concurrency,
         skipped_steps=plan.skip,
+        stop_early=plan.stop_early,
     )
 
 

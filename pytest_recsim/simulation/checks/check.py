@@ -202,6 +202,8 @@ class Check:
             raise NotMeasured(figure.why)
         compare = self.at_least if threshold_key(limit.key).direction == "min" else self.at_most
         compare(figure.name, figure.value, limit, n=figure.n, definition=figure.definition, **facts)
+        ends = {"low": figure.low, "high": figure.high}
+        self.measures[-1] = msgspec.structs.replace(self.measures[-1], **ends)
         if metric is not None:
             of = {"metric": metric.name, "about": metric.about, "knobs": metric.all_knobs}
             self.measures[-1] = msgspec.structs.replace(self.measures[-1], knob=metric.look_at, **of)

@@ -22,18 +22,21 @@ from pytest_recsim.simulation.truth.applied import Applied, Standing
 Figures = dict[str, Figure]
 
 
-def figures_of(basis: Basis, applied: Applied | None = None) -> tuple[Figures, dict[str, Figures]]:
+def figures_of(
+    basis: Basis, applied: Applied | None = None, core: Rows | None = None
+) -> tuple[Figures, dict[str, Figures]]:
     """Return the figures of the whole run by label, and segment -> label -> figure.
 
     Args:
         basis: the quality lists.
         applied: for whom the profile is in effect, None for everybody.
+        core: rows that the figures of the whole run are over, None for all.
     """
     applied = applied or Applied()
-    everybody = np.arange(len(basis.table.rows))
-    standing = applied.standing(basis.table.user_ids())
+    everybody = np.arange(len(basis.table.rows)) if core is None else core
+    standing = applied.standing(basis.table.user_ids(everybody.tolist()))
     kept = everybody[np.array(standing.kept, dtype=bool)]
-    judged = basis if len(kept) == len(everybody) else basis.of(kept)
+    judged = basis if len(kept) == len(basis.table.rows) else basis.of(kept)
     segments = {name: basis.table.rows_of(name) for name in basis.table.world.plan.fixture.segments}
     standings = {
         name: applied.standing(basis.table.user_ids(rows.tolist())) for name, rows in segments.items()

@@ -73,9 +73,9 @@ def overall_lifts(
     rows = np.flatnonzero(standing.kept)
     mine, popular = compared.mine[rows], compared.popular[rows]
     lifts = measure_lifts("", LIFTED, mine, popular, rules_of(plan, "", family=1), table.world.no_popularity)
-    recent = [None] * len(LIFTED) if table.world.no_popularity else _means(compared.recent[rows])
+    recent = [None] * len(LIFTED) if table.world.no_popularity else means_of(compared.recent[rows])
     for column, (lift, beside) in enumerate(zip(lifts, recent, strict=True)):
-        figure = _figure(lift, which, beside, standing, None)
+        figure = lift_figure(lift, which, beside, standing, None)
         sd, share = chance.of(compared.mine[:, column], rows, f"{lift.metric} ({which})")
         figure = msgspec.structs.replace(figure, noise_sd=sd, noise_share=share)
         if not figure.reason:
@@ -111,7 +111,7 @@ def segment_lifts(
         standings += [standing] * len(LIFTED)
         rules = rules_of(plan, name, family=len(names) * len(LIFTED))
         lifts += measure_lifts(name, LIFTED, mine[rows], popular[rows], rules, table.world.no_popularity)
-        beside += [None] * len(LIFTED) if table.world.no_popularity else _means(recent[rows])
+        beside += [None] * len(LIFTED) if table.world.no_popularity else means_of(recent[rows])
         noises += [
             chance.of(mine[:, column], rows, f"{name} ({which})") for column, name in enumerate(LIFTED)
         ]
@@ -122,13 +122,13 @@ def segment_lifts(
     verdicts = dict(zip(judged, found, strict=True))
     rows_of_lifts = zip(lifts, beside, standings, noises, strict=True)
     for place, (lift, mean, standing, (sd, share)) in enumerate(rows_of_lifts):
-        figure = _figure(lift, which, mean, standing, verdicts.get(place))
+        figure = lift_figure(lift, which, mean, standing, verdicts.get(place))
         figure = msgspec.structs.replace(figure, noise_sd=sd, noise_share=share)
         words = figure.noise_words if figure.lift is not None else ""
         yield msgspec.structs.replace(figure, sentence="; ".join(filter(None, (figure.sentence, words))))
 
 
-def _figure(
+def lift_figure(
     lift: Lift, which: RelevanceName, recent: float | None, standing: Standing, verdict: Verdict | None
 ) -> LiftFigure:
     """The lift with its verdict; without one where it says nothing about the profile."""
@@ -181,6 +181,7 @@ def ndcg_and_mrr(slots: Values, relevance: Relevance) -> Values:
     return np.column_stack([OF_SLOTS[metric](slots, relevance, 10) for metric in LIFTED])
 
 
-def _means(values: Values) -> list[float | None]:
+def means_of(values: Values) -> list[float | None]:
+    """Means of both columns over the users that have them; None without any."""
     measured = values[~np.isnan(values).any(axis=1)]
     return [float(mean) for mean in measured.mean(axis=0)] if len(measured) else [None] * len(LIFTED)

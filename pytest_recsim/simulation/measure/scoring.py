@@ -9,6 +9,8 @@ import numpy as np
 from pytest_recsim.record.quality import Noise, Quality, RelevanceName, SegmentCount
 from pytest_recsim.service.contract.ask import Exchange
 from pytest_recsim.simulation.measure.basis import SETS, Basis
+from pytest_recsim.simulation.measure.early import Looks
+from pytest_recsim.simulation.measure.early_lifts import early_figures, early_lifts, early_overall
 from pytest_recsim.simulation.measure.figures import figures_of
 from pytest_recsim.simulation.measure.lifts import Chance, compared_of, overall_lifts, segment_lifts
 from pytest_recsim.simulation.measure.money import money_of
@@ -26,6 +28,7 @@ def score(
     noise: Mapping[str, Noise] | None = None,
     applied: Applied | None = None,
     basis: Basis | None = None,
+    looks: Looks | None = None,
 ) -> Quality:
     """Judge the quality lists.
 
@@ -36,16 +39,19 @@ def score(
         noise: how equal answers to equal questions are, by user class.
         applied: for whom the profile is in effect, None for everybody.
         basis: the lists as ``basis_of`` gives them, where they are at hand.
+        looks: how asking went where it stopped early.
     """
     applied, basis = applied or Applied(), basis or basis_of(world, exchanges, clamped)
     table = basis.table
     chance = Chance(np.array([world.established_answer(one) for one in exchanges], dtype=bool), noise or {})
     rivals = basis.rivals
-    figures, of_segments = figures_of(basis, applied)
+    core = None if looks is None else looks.core(table)
+    figures, of_segments = figures_of(basis, applied, core)
     judged: RelevanceName = world.plan.limit("relevance").value
-    standing = applied.standing(table.user_ids())
+    part, popular = (basis, rivals.popular) if core is None else (basis.of(core), rivals.popular[core])
+    standing = applied.standing(part.table.user_ids())
     kept = np.flatnonzero([] if standing.reason else standing.kept)
-    sound = basis.of(kept)
+    sound = part.of(kept)
     compared = {which: compared_of(basis, rivals, which) for which in SETS}
     return Quality(
         judged_relevance=judged,
@@ -55,18 +61,27 @@ def score(
         lifts=tuple(
             figure
             for which in SETS
-            for figure in segment_lifts(basis, compared[which], which, chance, applied)
+            for figure in (
+                segment_lifts(basis, compared[which], which, chance, applied)
+                if looks is None
+                else early_lifts(looks, basis, compared[which], which, chance)
+            )
         ),
         overall=tuple(
             figure
             for which in SETS
-            for figure in overall_lifts(basis, compared[which], which, chance, applied)
+            for figure in (
+                overall_lifts(basis, compared[which], which, chance, applied)
+                if looks is None
+                else early_overall(looks, basis, compared[which], which)
+            )
         ),
-        figures=figures,
+        figures=figures if looks is None else early_figures(figures, looks),
         segment_figures=of_segments,
         lengths=lengths_of(sound),
-        exposure=exposure_of(sound, rivals.popular[kept]),
-        money=money_of(basis, rivals.popular, judged, standing),
+        exposure=exposure_of(sound, popular[kept]),
+        money=money_of(part, popular, judged, standing),
+        early=None if looks is None else looks.facts(stopped=True),
     )
 
 

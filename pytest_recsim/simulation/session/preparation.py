@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ from pytest_recsim.simulation.measure.people import people_of
 from pytest_recsim.simulation.measure.per_user import user_lines
 from pytest_recsim.simulation.measure.scoring import basis_of, score
 from pytest_recsim.simulation.measure.traffic import answer_times
+from pytest_recsim.simulation.session.early import Answered, ask_early
 from pytest_recsim.simulation.session.seeding import seed
 from pytest_recsim.simulation.session.session import Session
 from pytest_recsim.simulation.session.warming import first_users, warmed
@@ -146,10 +147,12 @@ def _work(sim: Session) -> Prepared:
     asks = quality_asks(sim.plan, users, sim.overrides)
     first, warm_up = warmed(sim, first_users(world, users), asks)
     clock.lap("warm_up")
-    left = [ask for ask in asks if ask not in first]
-    with _asking(sim, left):
-        rest = iter(sim.ask(left))
-    exchanges = [first[ask] if ask in first else next(rest) for ask in asks]
+    early = None
+    if sim.plan.stop_early:
+        early = _asked_early(sim, world, users, admin, first)
+        exchanges = early.exchanges
+    else:
+        exchanges = _asked(sim, asks, first)
     save(sim.context.folder / "lists.msgpack", exchanges)
     sim.asked = exchanges
     dump(sim.context.bundle.artifacts / "recommendation_dump.jsonl.gz", exchanges)
@@ -157,16 +160,21 @@ def _work(sim: Session) -> Prepared:
     answers = _repeated(sim, world, exchanges)
     noise = measure_noise(world, answers)
     clock.lap("noise")
-    signs = Signs(
-        popular=(int(world.offered.sum()), int(world.offerable.sum())),
-        boostable=Tastes(world).boostable,
-        rules=sim.service.rules_evaluated(),
-    )
-    knobs = knob_table(sim.plan, admin, by_class(world, exchanges), signs)
+    knobs = knob_table(sim.plan, admin, by_class(world, exchanges), _signs(sim, world))
     for_whom = applied(world, knobs, exchanges)
     basis = basis_of(world, exchanges, _clamp(admin))
     with paced(sim.progress, f"{sim.plan.id}: judging the lists"):
-        quality = score(world, exchanges, clamped=basis.clamped, noise=noise, applied=for_whom, basis=basis)
+        quality = score(
+            world,
+            exchanges,
+            clamped=basis.clamped,
+            noise=noise,
+            applied=for_whom,
+            basis=basis,
+            looks=early.looks if early else None,
+        )
+    if early and early.looks is None:
+        quality = replace(quality, early=early.facts)
     write_lines(sim.context.bundle.artifacts / PER_USER, user_lines(basis, for_whom))
     sim.context.bundle.write("quality_metrics.json", QualityMetrics(**asdict(quality), noise=noise))
     if sim.plan.show_users:
@@ -177,7 +185,7 @@ def _work(sim: Session) -> Prepared:
         seeded=seeded,
         admin=admin,
         types=types,
-        users=tuple(users),
+        users=tuple(exchange.ask.user_id for exchange in exchanges),
         knobs=tuple(knobs),
         applied=for_whom,
         quality=quality,
@@ -188,6 +196,37 @@ def _work(sim: Session) -> Prepared:
         timings=clock.seconds,
         warm_up=warm_up,
         oddities=odd,
+    )
+
+
+def _asked(sim: Session, asks: Sequence[Ask], first: Mapping[Ask, Exchange]) -> list[Exchange]:
+    """The answers to these questions, those that are at hand among them."""
+    left = [ask for ask in asks if ask not in first]
+    with _asking(sim, left):
+        rest = iter(sim.ask(left))
+    return [first[ask] if ask in first else next(rest) for ask in asks]
+
+
+def _asked_early(
+    sim: Session, world: Dataset, users: Sequence[str], admin: dict[str, Any], first: Mapping[Ask, Exchange]
+) -> Answered:
+    """The quality lists of as many users as it takes."""
+
+    def ask(some: Sequence[str]) -> list[Exchange]:
+        return _asked(sim, quality_asks(sim.plan, list(some), sim.overrides), first)
+
+    def in_effect(exchanges: list[Exchange]) -> bool:
+        knobs = knob_table(sim.plan, admin, by_class(world, exchanges), _signs(sim, world))
+        return not applied(world, knobs, exchanges).groups
+
+    return ask_early(world, users, ask, in_effect)
+
+
+def _signs(sim: Session, world: Dataset) -> Signs:
+    return Signs(
+        popular=(int(world.offered.sum()), int(world.offerable.sum())),
+        boostable=Tastes(world).boostable,
+        rules=sim.service.rules_evaluated(),
     )
 
 
