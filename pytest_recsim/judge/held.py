@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
 
 Kind = Literal["lift", "tail", "coverage", "full"]
-State = Literal["passed", "failed", "open", "not_measured"]
+State = Literal["passed", "failed", "open", "whole", "not_measured"]
+"""``whole``: everybody whom it is about was asked, so that it is judged as ever."""
 LEVEL = 0.95
 """Probability that all intervals of a run hold, whenever asking ends."""
 MOST_SHORT = 0.05

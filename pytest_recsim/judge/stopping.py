@@ -129,6 +129,10 @@ class Stopping:
         measured = ~np.isnan(self.population.popular[:, column])
         return self._draws(self._mine[:, column], measured).interval(self.tail)
 
+    def all_asked(self, one: Held) -> bool:
+        """Whether everybody whom a lift is about has been asked."""
+        return not (self._members(one) & (self.rounds < 0)).any()
+
     def members(self, one: Held) -> int:
         """How many users a lift is about."""
         return int(self._members(one).sum())
@@ -144,7 +148,9 @@ class Stopping:
             return "not_measured"
         needed = -math.log(self.tail)
         above, below = self._wealth(one)
-        return "passed" if above >= needed else "failed" if below >= needed else "open"
+        if max(above, below) >= needed:
+            return "passed" if above >= needed else "failed"
+        return "whole" if one.kind == "lift" and one.rule != "harmful" and self.all_asked(one) else "open"
 
     def _wealth(self, one: Held) -> tuple[float, float]:
         """Log of the stakes against being below the threshold, and against reaching it."""

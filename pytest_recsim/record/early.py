@@ -13,8 +13,8 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         check, segment: as in checks.json; the segment is empty for the whole run.
         threshold: the smallest value wanted.
-        outcome: what the interval decided; ``open`` where it still held the threshold, ``not_measured`` where the data
-            said so before anybody was asked.
+        outcome: what the interval decided; ``open`` where it still held the threshold, ``whole`` where it did so
+            although its whole segment had been asked, so that it is judged as ever, ``not_measured`` where the data said so before anybody was asked.
         n, of: users behind it when it was decided, and users that it is about.
         asked: users that had been asked by then, in all segments together.
         low, high: the interval at the end of asking; null without a bound, or without an interval.
@@ -24,7 +24,7 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
     check: str
     segment: str = ""
     threshold: float
-    outcome: Literal["passed", "failed", "open", "not_measured"]
+    outcome: Literal["passed", "failed", "open", "whole", "not_measured"]
     n: int
     of: int
     asked: int

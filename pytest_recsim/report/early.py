@@ -16,6 +16,7 @@ OUTCOMES = {
     "passed": "passed",
     "failed": "failed",
     "open": "not decided",
+    "whole": "judged as ever, on its whole segment",
     "not_measured": "not measured, whoever is asked",
 }
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
 from plugin_shop import Project
 
 from pytest_recsim.testing.shop import shop

@@ -29,6 +29,7 @@ from pytest_recsim.simulation.truth.slates import Slates, observed
 COVERAGE, TAIL = METRICS["catalog_coverage"], METRICS["long_tail_share"]
 DECIDED = (COVERAGE.key, TAIL.key, "min_segment_lift_ndcg", "min_segment_lift_mrr")
 FULL = "full_lists"
+NAMED = 4
 
 
 def all_because(world: Dataset, users: Sequence[str]) -> str:
@@ -226,8 +227,13 @@ class Looks:
                     blocks=one.blocks,
                 )
             )
-        still = [row.name for row in rows if row.outcome == "open" and row.blocks]
-        late = f"not decided before that: {', '.join(still)}" if still else "the last ones decided it"
+        still = [row.name for row in rows if row.blocks and (row.n == row.of or row.outcome == "open")]
+        more = f" and {len(still) - NAMED} more" if len(still) > NAMED else ""
+        late = (
+            f"not decided before that: {', '.join(still[:NAMED])}{more}"
+            if still
+            else "the last ones decided it"
+        )
         asked = sum(map(len, self.rounds)) if stopped else len(self.users)
         return Early(
             stopped=stopped,

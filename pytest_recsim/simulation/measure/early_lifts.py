@@ -35,7 +35,7 @@ def early_lifts(
         segment = looks.segments[one.stratum]
         rows = basis.table.rows_of(segment)
         mine = compared.mine[rows]
-        if one.rule == "point" and len(rows) == np.count_nonzero(stopping.population.strata == one.stratum):
+        if one.rule != "harmful" and stopping.all_asked(one):
             rules = rules_of(looks.world.plan, segment, family=len(stopping.checks))
             lift = measure_lifts(segment, LIFTED, mine, compared.popular[rows], rules)[one.column]
             verdict: Verdict | None = judge_lift(
