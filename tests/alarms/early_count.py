@@ -45,7 +45,8 @@ def count_world(seed: int, rule: Rule = "point", most: int = 60_000) -> Counted:
     early = {}
     for place in judged:
         state = stopping.outcome(place).state
-        as_ever = state in ("open", "whole") or stopping.asked == len(world.population.strata)  # then the judge says it
+        everybody = stopping.asked == len(world.population.strata)
+        as_ever = everybody or state in ("open", "whole")  # then the judge says it
         early[place] = full[place] if as_ever else state == "passed"
     return Counted(
         clear=world.clear,
