@@ -15,7 +15,6 @@ is allowed on top.
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -151,29 +150,59 @@ def pick(sim: Simulation, user: str, before: tuple[Exchange, Exchange]) -> list[
     return chosen if len(set(chosen)) == 2 else []
 
 
-def climb(sim: Simulation, user: str, surface: str) -> list[Subject]:
-    """Boost both items of a user step by step; stop where a boost does not show; ask again without any."""
-    before = (
-        sim.recommend([user], surface=surface, **QUESTION)[user],
-        sim.recommend([user], surface=surface, **QUESTION)[user],
-    )
-    boosted: list[Exchange] = []
-    items = pick(sim, user, before)
-    if not items:
-        return []
-    complete = True
+@dataclass
+class Ladder:
+    """One user's way up: two answers from before, the items that are boosted, one answer per boost."""
+
+    surface: str
+    before: tuple[Exchange, Exchange]
+    items: list[str]
+    boosted: list[Exchange]
+    complete: bool = True  # every boost so far showed
+
+
+def climb(sim: Simulation, surfaces: dict[str, str]) -> list[Subject]:
+    """Boost both items of every user step by step, all users at once, each on a surface of their own.
+
+    Whose boost does not show goes no further. At the end everybody is asked again without any.
+    """
+    questions = {user: {"surface": surface, **QUESTION} for user, surface in surfaces.items()}
+    first, second = sim.recommend_each(questions), sim.recommend_each(questions)
+    ladders: dict[str, Ladder] = {}
+    for user, surface in surfaces.items():
+        before = (first[user], second[user])
+        if items := pick(sim, user, before):
+            ladders[user] = Ladder(surface, before, items, [])
     for boost in BOOSTS:
-        with ExitStack() as held:
-            at_work = working(
-                [held.enter_context(sim.boost(surface, item, boost)).override_id for item in items]
+        step(sim, {user: ladder for user, ladder in ladders.items() if ladder.complete}, boost)
+    after = sim.settled_each({user: questions[user] for user in ladders}, dict.fromkeys(ladders, working([])))
+    found = []
+    for user, ladder in ladders.items():
+        before, boosted = ladder.before, tuple(ladder.boosted)
+        drift = max(sim.noise["established"].drift, score_drift([scores(shown) for shown in before]))
+        found += [
+            Subject(user, item, before, boosted, after[user], drift, ladder.complete) for item in ladder.items
+        ]
+    return found
+
+
+def step(sim: Simulation, ladders: dict[str, Ladder], boost: float) -> None:
+    """Ask every user once more while both items are boosted by so much."""
+    if not ladders:
+        return
+    wanted = [(user, ladder.surface, item) for user, ladder in ladders.items() for item in ladder.items]
+    with sim.boosts([(surface, item, boost) for _, surface, item in wanted]) as held:
+        at_work = {
+            user: working(
+                [one.override_id for one, (whose, _, _) in zip(held, wanted, strict=True) if whose == user]
             )
-            boosted.append(sim.settled([user], surface, at_work, **QUESTION)[user])
-        if not at_work(boosted[-1]):
-            complete = False
-            break
-    after = sim.settled([user], surface, working([]), **QUESTION)[user]
-    drift = max(sim.noise["established"].drift, score_drift([scores(shown) for shown in before]))
-    return [Subject(user, item, before, tuple(boosted), after, drift, complete) for item in items]
+            for user in ladders
+        }
+        questions = {user: {"surface": ladder.surface, **QUESTION} for user, ladder in ladders.items()}
+        shown = sim.settled_each(questions, at_work)
+    for user, ladder in ladders.items():
+        ladder.boosted.append(shown[user])
+        ladder.complete = at_work[user](shown[user])
 
 
 @pytest.mark.scenario("S3")
@@ -182,11 +211,10 @@ def test_s03_boost_is_monotonic(sim: Simulation, check: Check) -> None:
     check.need(not sim.rules_off, sim.rules_off)
     users = spread(sim, BOOST_USERS, sim.established(2 * BOOST_USERS))
     check.need(users, NO_ESTABLISHED)
-    subjects: list[Subject] = []
-    for number, user in enumerate(users):
-        subjects += climb(sim, user, sim.surface(f"s3-{number}"))
-        if not all(subject.complete for subject in subjects):
-            break  # boosts do not show at all: one user's evidence is enough
+    surfaces = {user: sim.surface(f"s3-{number}") for number, user in enumerate(users)}
+    subjects = climb(sim, {users[0]: surfaces.pop(users[0])})
+    if surfaces and all(subject.complete for subject in subjects):
+        subjects += climb(sim, surfaces)  # else boosts do not show at all: one user's evidence is enough
     check.need(subjects, NO_LONG_LIST)
     check.show("boosts", BOOSTS)
     check.show("ranks", {subject.who: subject.ranks for subject in subjects})

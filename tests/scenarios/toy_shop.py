@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 import zlib
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import SimpleNamespace
@@ -253,6 +253,12 @@ class ToyShop:
     def settled(self, users, surface, predicate, **question):
         return self.recommend(users, surface=surface, **question)
 
+    def recommend_each(self, questions):
+        return {user: self.recommend([user], **question)[user] for user, question in questions.items()}
+
+    def settled_each(self, questions, predicates):
+        return self.recommend_each(questions)
+
     def unchanged(self, users, surface):
         return {user: self.lists[user] for user in users}
 
@@ -459,6 +465,11 @@ class ToyShop:
     def boost(self, surface, item_id, boost_value):
         held = Rule(f"{item_id}-{boost_value}", surface, "BOOST", (item_id,), value=boost_value, manual=True)
         yield from self._held(held)
+
+    @contextmanager
+    def boosts(self, wanted):
+        with ExitStack() as stack:
+            yield [stack.enter_context(self.boost(*one)) for one in wanted]
 
     def _held(self, held: Rule):
         self.rules.append(held)

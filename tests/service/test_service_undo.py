@@ -10,7 +10,7 @@ from pytest_recsim.service.contract.ask import Ask
 from pytest_recsim.service.contract.errors import ServiceError
 from pytest_recsim.service.safety import undo
 from pytest_recsim.service.safety.leftovers import clean_leftovers
-from pytest_recsim.service.safety.undo import await_effect, override, rule
+from pytest_recsim.service.safety.undo import await_effect, override, overrides, rule
 
 NOW = datetime(2026, 11, 22, 22, tzinfo=UTC)
 BOOST = {"action": "BOOST", "item_ids": ["a"], "boost_value": 0.1}
@@ -208,6 +208,69 @@ def test_an_override_whose_creation_was_interrupted_is_found_and_cancelled(servi
     with pytest.raises(KeyboardInterrupt), override(service, surface="s", item_id="a"):
         pytest.fail("the creation has failed")
     assert only(recsys.overrides)["status"] == "cancelled"
+
+
+THREE = [{"surface": f"s{place}", "item_id": place, "boost_value": 2.0} for place in "abc"]
+
+
+def held(recsys):
+    """Item -> status of its overrides."""
+    found = {}
+    for one in recsys.overrides.values():
+        found.setdefault(one["item_id"], []).append(one["status"])
+    return found
+
+
+def test_several_overrides_are_held_together_each_with_a_note_of_its_own(service, recsys):
+    with overrides(service, THREE) as handles:
+        assert held(recsys) == {place: ["active"] for place in "abc"}
+        assert [recsys.overrides[handle.override_id]["surface"] for handle in handles] == ["sa", "sb", "sc"]
+        assert len({one["notes"] for one in recsys.overrides.values()}) == 3
+    assert held(recsys) == {place: ["cancelled"] for place in "abc"}
+
+
+@pytest.mark.parametrize("acts", [True, False], ids=["made", "not made"])
+def test_of_several_overrides_one_whose_answer_was_lost_is_held_once_and_all_are_cancelled(
+    service, recsys, acts
+):
+    lose_answers(recsys, OVERRIDE, acts=acts, replies=[Reply(drop=True)])
+    with overrides(service, THREE) as handles:
+        assert held(recsys) == {place: ["active"] for place in "abc"}
+        assert {recsys.overrides[handle.override_id]["item_id"] for handle in handles} == set("abc")
+        recsys.overrides["late"] = {**recsys.overrides[handles[0].override_id], "override_id": "late"}
+    assert held(recsys) == {"a": ["cancelled", "cancelled"], "b": ["cancelled"], "c": ["cancelled"]}
+    assert service.tally.retries["dropped"] >= 1
+
+
+def test_of_several_overrides_none_stays_where_one_is_refused(service, recsys):
+    lose_answers(recsys, OVERRIDE, acts=False, replies=[refusal(400, "bad_boost")])
+    with pytest.raises(ServiceError, match="bad_boost"), overrides(service, THREE):
+        pytest.fail("one was refused")
+    assert all(status == ["cancelled"] for status in held(recsys).values())
+
+
+def test_several_overrides_whose_creation_was_interrupted_are_found_and_cancelled(
+    service, recsys, monkeypatch
+):
+    create = service.create_overrides
+
+    def acts_then_interrupts(wanted):
+        create(wanted)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(service, "create_overrides", acts_then_interrupts)
+    with pytest.raises(KeyboardInterrupt), overrides(service, THREE):
+        pytest.fail("the creation has failed")
+    assert held(recsys) == {place: ["cancelled"] for place in "abc"}
+
+
+def test_of_several_overrides_all_others_are_cancelled_where_one_cannot_be(service, recsys):
+    made = service.create_overrides(THREE)
+    first = f"POST /v1/admin/manual_overrides/{made[0].override_id}/cancel"
+    lose_answers(recsys, first, acts=False, replies=[refusal(400, "not_now")])
+    with pytest.raises(ServiceError, match="not_now"):
+        service.cancel_overrides([one.override_id for one in made])
+    assert held(recsys) == {"a": ["active"], "b": ["cancelled"], "c": ["cancelled"]}
 
 
 def test_an_enabling_that_was_interrupted_counts_as_enabled(service, recsys, monkeypatch):

@@ -190,6 +190,38 @@ def test_a_change_that_shows_late_is_waited_for_by_the_first_three_users(sim, mo
     assert seen == ["u000", "u000", "u000", "u001", "u002"]
 
 
+def test_users_with_questions_of_their_own_are_asked_together(sim, town):
+    questions = {"u000": {"surface": "recsim-a", "k": 5}, "u001": {"surface": "recsim-b", "k": 7}}
+    found = sim.recommend_each(questions)
+    assert {user: len(shown.ids) for user, shown in found.items()} == {"u000": 5, "u001": 7}
+    assert {body["user_id"]: body["context"]["surface"] for body in town.bodies} == {
+        "u000": "recsim-a",
+        "u001": "recsim-b",
+    }
+    assert sim.recommend_each({}) == {}
+
+
+def test_of_users_with_changes_of_their_own_only_those_who_do_not_see_it_yet_are_asked_again(
+    sim, town, monkeypatch
+):
+    monkeypatch.setattr("pytest_recsim.service.safety.undo.POLL_S", 0.01)
+    seen = []
+
+    def third_time(exchange):
+        seen.append(exchange.ask.user_id)
+        return len(seen) > 2
+
+    questions = {"u000": {"surface": "recsim-a"}, "u001": {"surface": "recsim-b"}}
+    found = sim.settled_each(questions, {"u000": lambda exchange: True, "u001": third_time})
+    assert {user: shown.ask.surface for user, shown in found.items()} == {
+        "u000": "recsim-a",
+        "u001": "recsim-b",
+    }
+    assert seen == ["u001"] * 3
+    assert [body["user_id"] for body in town.bodies].count("u000") == 1
+    assert sorted(surface for surface, _ in sim.ledger.waits) == ["recsim-a", "recsim-b"]
+
+
 @pytest.mark.parametrize(
     ("where", "short", "other"),
     [(lambda plan: plan, "STAND_IN_LIMIT_S", "LIMIT_S"), (on_a_service, "LIMIT_S", "STAND_IN_LIMIT_S")],
@@ -252,6 +284,21 @@ def test_a_boost_is_in_force_for_the_length_of_a_block_and_cancelled_after_it(ow
     assert sim.service.list_overrides(status="active") == []
 
 
+def test_boosts_are_in_force_together_each_on_its_surface_and_cancelled_after_the_block(own_town):
+    sim, _ = own_town
+    surfaces, items = [sim.surface("one"), sim.surface("other")], sim.popularity[-2:]
+
+    def breaks_off():
+        with sim.boosts([(surface, item, 50.0) for surface, item in zip(surfaces, items, strict=True)]):
+            for surface, item in zip(surfaces, items, strict=True):
+                assert sim.recommend(["u000"], surface=surface)["u000"].rank(item) == 1
+            raise RuntimeError("a scenario that breaks off")
+
+    with pytest.raises(RuntimeError):
+        breaks_off()
+    assert sim.service.list_overrides(status="active") == []
+
+
 def test_where_the_service_has_neither_rules_nor_overrides_none_is_sent(join, town):
     """The reason is that of the check, which is not measured then."""
     sim = join(capabilities=Capabilities(rules=False, overrides=False))
@@ -260,4 +307,6 @@ def test_where_the_service_has_neither_rules_nor_overrides_none_is_sent(join, to
         sim.rule("recsim-mine", "no-red", action="BLOCK", item_ids=["i001"])
     with pytest.raises(NotOffered, match="override"):
         sim.boost("recsim-mine", "i001", 1.0)
+    with pytest.raises(NotOffered, match="override"):
+        sim.boosts([("recsim-mine", "i001", 1.0)])
     assert town.heard == []

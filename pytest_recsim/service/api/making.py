@@ -15,6 +15,11 @@ GATEWAYS = frozenset({502, 503, 504})
 TRIES = 3
 
 
+def unanswered(error: ServiceError) -> bool:
+    """Whether nobody knows if the service has done what it was asked for."""
+    return error.code in UNANSWERED or error.status in GATEWAYS
+
+
 def made_once(service: Service, make: Callable[[], T], find: Callable[[], T | None]) -> tuple[T, bool]:
     """Make something on the service, and survive an answer that got lost on the way.
 
@@ -34,7 +39,7 @@ def made_once(service: Service, make: Callable[[], T], find: Callable[[], T | No
         try:
             return make(), tries > 1
         except ServiceError as error:
-            if tries == TRIES or not (error.code in UNANSWERED or error.status in GATEWAYS):
+            if tries == TRIES or not unanswered(error):
                 raise
             service.tally.retries[str(error.status or error.code)] += 1
         if (found := find()) is not None:

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any, TypedDict, Unpack
 from urllib.parse import quote
 
+import msgspec
+
 from pytest_recsim.service.api.reading import as_json
 from pytest_recsim.service.contract.errors import ServiceError
 from pytest_recsim.service.contract.records import (
@@ -24,6 +26,7 @@ from pytest_recsim.service.http.core import Core
 RULES = "/v1/admin/rules"
 OVERRIDES = "/v1/admin/manual_overrides"
 CONFIG = "/v1/admin/recommendation/config"
+_OVERRIDE = msgspec.json.Decoder(Override)
 
 
 class RuleTerms(TypedDict, total=False):
@@ -101,18 +104,36 @@ class Steering(Core):
             "expires_at": expires_at,
             "priority": priority,
         }
-        call = Call("POST", OVERRIDES, body=_without_none(fields), safe=False, what=f"for item `{item_id}`")
-        return self._call(call, Override)
+        return self._call(_creation(fields), Override)
+
+    def create_overrides(self, wanted: Sequence[Mapping[str, Any]]) -> list[Override]:
+        """Create several at once, in the order given; the first that fails ends the others, done or not.
+
+        Args:
+            wanted: of each what ``create_override`` takes.
+        """
+        plain = {"namespace": self.namespace, "action": "boost", "surface": "default"}
+        calls = [_creation(plain | dict(fields)) for fields in wanted]
+        return self._batches(calls, Override)
 
     def cancel_override(self, override_id: str) -> None:
         """Cancel an override; one that is not active any more is fine."""
-        path = f"{OVERRIDES}/{quote(override_id, safe='')}/cancel"
-        body = as_json({"cancelled_by": "recsim"})
-        try:
-            self._call(Call("POST", path, body=body, label=f"POST {OVERRIDES}/{{id}}/cancel"), Override)
-        except ServiceError as error:
-            if error.code != "override_not_found":
-                raise
+        self.cancel_overrides([override_id])
+
+    def cancel_overrides(self, override_ids: Sequence[str]) -> None:
+        """Cancel several at once; all are tried, and the first that cannot be cancelled is told at the end."""
+        failed: list[ServiceError] = []
+
+        async def cancel(override_id: str) -> None:
+            try:
+                await self._client.send(_cancellation(override_id), _OVERRIDE.decode)
+            except ServiceError as error:
+                if error.code != "override_not_found":
+                    failed.append(error)
+
+        self._run(lambda: self._client.spread(override_ids, cancel))
+        if failed:
+            raise failed[0]
 
     def list_overrides(self, status: str | None = None) -> list[Override]:
         """Return overrides that have not expired, newest first; without ``status="active"`` cancelled ones too."""
@@ -144,6 +165,17 @@ class Steering(Core):
 
     def _rule(self, fields: RuleFields) -> bytes:
         return _without_none({"namespace": self.namespace, **fields})
+
+
+def _creation(fields: dict[str, Any]) -> Call:
+    what = f"for item `{fields['item_id']}`"
+    return Call("POST", OVERRIDES, body=_without_none(fields), safe=False, what=what)
+
+
+def _cancellation(override_id: str) -> Call:
+    path = f"{OVERRIDES}/{quote(override_id, safe='')}/cancel"
+    body = as_json({"cancelled_by": "recsim"})
+    return Call("POST", path, body=body, label=f"POST {OVERRIDES}/{{id}}/cancel")
 
 
 def _without_none(fields: dict[str, Any]) -> bytes:

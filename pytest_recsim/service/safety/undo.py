@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from time import sleep
@@ -11,7 +11,7 @@ from typing import Any, Unpack
 
 from pytest_recsim.clock import monotonic
 from pytest_recsim.service.api.client import Service
-from pytest_recsim.service.api.making import made_once
+from pytest_recsim.service.api.making import made_once, unanswered
 from pytest_recsim.service.api.steering import RuleFields, RuleTerms
 from pytest_recsim.service.contract.ask import Ask, Exchange
 from pytest_recsim.service.contract.errors import ServiceError
@@ -151,9 +151,8 @@ def override(service: Service, *, surface: str, item_id: str, **fields: Any) -> 
     ``fields`` are those of ``Service.create_override``: action, boost_value, priority. Its note is a word
     that no other override carries: when the answer gets lost, that tells it from those of other people.
     """
-    word = f"{CREATOR} {secrets.token_hex(6)}"
-    wanted: dict[str, Any] = {**fields, "surface": surface, "item_id": item_id, "notes": word}
-    wanted |= {"created_by": CREATOR, "expires_at": service.clock() + LIFETIME}
+    wanted = _ours(service, {**fields, "surface": surface, "item_id": item_id})
+    word = wanted["notes"]
     sure, handle = False, None
     try:
         record, twins = made_once(
@@ -169,6 +168,52 @@ def override(service: Service, *, surface: str, item_id: str, **fields: Any) -> 
         else:
             for found in _by_note(service, word):
                 service.cancel_override(found.override_id)
+
+
+@contextmanager
+def overrides(service: Service, wanted: Sequence[Mapping[str, Any]]) -> Iterator[list[OverrideHandle]]:
+    """Hold several as :func:`override` holds one, made and cancelled a few at a time.
+
+    Args:
+        service: whose overrides to change.
+        wanted: of each the surface, the ``item_id`` and the fields that ``override`` takes.
+    """
+    fields = [_ours(service, one) for one in wanted]
+    held: list[Override] = []
+    sure = False
+    try:
+        held, sure = _all_made(service, fields)
+        yield [OverrideHandle(service, one) for one in held]
+    finally:
+        if not sure:  # some may have come into being, or may yet
+            words = {one["notes"] for one in fields}
+            held = [found for found in service.list_overrides(status="active") if found.notes in words]
+        service.cancel_overrides([one.override_id for one in held])
+
+
+def _all_made(service: Service, fields: Sequence[Mapping[str, Any]]) -> tuple[list[Override], bool]:
+    """Make them; where an answer gets lost, look which are there and make the others one after another."""
+    try:
+        return service.create_overrides(fields), True
+    except ServiceError as error:
+        if not unanswered(error):
+            raise
+        service.tally.retries[str(error.status or error.code)] += 1
+    there = {found.notes: found for found in service.list_overrides(status="active")}
+    return [there.get(one["notes"]) or _one_made(service, one) for one in fields], False
+
+
+def _one_made(service: Service, fields: Mapping[str, Any]) -> Override:
+    def stored() -> Override | None:
+        return next(iter(_by_note(service, fields["notes"])), None)
+
+    return made_once(service, lambda: service.create_override(**fields), stored)[0]
+
+
+def _ours(service: Service, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of an override that ends by itself, with a note that no other one carries."""
+    word = f"{CREATOR} {secrets.token_hex(6)}"
+    return {**fields, "notes": word, "created_by": CREATOR, "expires_at": service.clock() + LIFETIME}
 
 
 def _by_note(service: Service, word: str) -> list[Override]:

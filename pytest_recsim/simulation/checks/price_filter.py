@@ -75,25 +75,25 @@ def ranged_lists(
         return prices is None or (value is not None and low - slack <= value <= high + slack)
 
     eligible = {item for item in sim.available if within(item, -CENT) and item in sim.offered}
-    found = []
-    for user, before in unfiltered.items():
-        left_out = [item for item in before.ids if within(item, CENT)][: min(EXCLUDED, sim.most_excluded)]
-        limits: dict[str, Any] = {"exclude_item_ids": left_out}
-        if prices is not None:
-            limits["price_between"] = list(prices)
-        shown = sim.recommend([user], k=long(sim), surface=surface, overrides=CAPS_OFF, constraints=limits)[
-            user
-        ]
-        found.append(
-            Ranged(
-                user,
-                shown,
-                tuple(item for item in shown.ids if not within(item, CENT)),
-                tuple(item for item in shown.ids if item in left_out),
-                least_length(sim, user, eligible - set(left_out)),
-            )
+    most, bounds = min(EXCLUDED, sim.most_excluded), {} if prices is None else {"price_between": list(prices)}
+    left_out = {
+        user: [item for item in before.ids if within(item, CENT)][:most]
+        for user, before in unfiltered.items()
+    }
+    asked: dict[str, Any] = {"k": long(sim), "surface": surface, "overrides": CAPS_OFF}
+    lists = sim.recommend_each(
+        {user: asked | {"constraints": {"exclude_item_ids": ids} | bounds} for user, ids in left_out.items()}
+    )
+    return [
+        Ranged(
+            user,
+            shown,
+            tuple(item for item in shown.ids if not within(item, CENT)),
+            tuple(item for item in shown.ids if item in left_out[user]),
+            least_length(sim, user, eligible - set(left_out[user])),
         )
-    return found
+        for user, shown in lists.items()
+    ]
 
 
 def judge_range(check: Compares, lists: Sequence[Ranged], prices: Prices | None) -> None:

@@ -10,9 +10,17 @@ from typing import Any
 
 from filelock import FileLock
 
+from pytest_recsim.clock import monotonic
 from pytest_recsim.observe.store import load, save
 from pytest_recsim.service.contract.ask import Ask, Exchange
-from pytest_recsim.service.safety.undo import OverrideHandle, RuleHandle, await_effect, override, rule
+from pytest_recsim.service.safety.undo import (
+    OverrideHandle,
+    RuleHandle,
+    await_effect,
+    override,
+    overrides,
+    rule,
+)
 from pytest_recsim.simulation.session.session import Session
 from pytest_recsim.simulation.truth.response_checks import surface_of
 
@@ -44,6 +52,15 @@ class Asking(Session):
             explain=explain,
             blend=blend,
         )
+        return {ask.user_id: exchange for ask, exchange in zip(asks, self.ask(asks), strict=True)}
+
+    def recommend_each(self, questions: Mapping[str, Mapping[str, Any]]) -> dict[str, Exchange]:
+        """Ask every user a question of their own, all at once.
+
+        Args:
+            questions: user -> what :meth:`recommend` takes besides users.
+        """
+        asks = [ask for user, question in questions.items() for ask in self._asks([user], **question)]
         return {ask.user_id: exchange for ask, exchange in zip(asks, self.ask(asks), strict=True)}
 
     def _asks(
@@ -90,6 +107,27 @@ class Asking(Session):
         exchanges, waited = await_effect(self.service, asks, predicate, limit)
         self.ledger.waited(surface, waited)
         return {ask.user_id: exchange for ask, exchange in zip(asks, exchanges, strict=True)}
+
+    def settled_each(
+        self,
+        questions: Mapping[str, Mapping[str, Any]],
+        predicates: Mapping[str, Callable[[Exchange], bool]],
+    ) -> dict[str, Exchange]:
+        """As :meth:`settled`, for users who each have a surface of their own; all are asked at once first.
+
+        Args:
+            questions: user -> what :meth:`recommend` takes besides users; every one names its surface.
+            predicates: user -> what has to hold of the list.
+        """
+        began = monotonic()
+        found = self.recommend_each(questions)
+        waited = monotonic() - began
+        for user, question in questions.items():
+            if predicates[user](found[user]):
+                self.ledger.waited(question["surface"], waited)
+            else:
+                found |= self.settled([user], predicate=predicates[user], **question)
+        return found
 
     def once(self, name: str, users: Iterable[str], **question: Any) -> dict[str, Exchange]:
         """``recommend``, asked once per run however many checks (and processes) want these lists.
@@ -143,6 +181,21 @@ class Asking(Session):
         return override(
             self.service, surface=surface, item_id=item_id, action="boost", boost_value=boost_value
         )
+
+    def boosts(
+        self, wanted: Sequence[tuple[str, str, float]]
+    ) -> AbstractContextManager[list[OverrideHandle]]:
+        """Several manual boosts (surface, item, value) for the length of a ``with`` block, made at once.
+
+        Raises:
+            NotOffered: the service has no manual overrides, so the check is not measured.
+        """
+        self.capabilities.insist("overrides")
+        fields = [
+            {"surface": surface, "item_id": item, "action": "boost", "boost_value": value}
+            for surface, item, value in wanted
+        ]
+        return overrides(self.service, fields)
 
     def _load(self, path: Path, asks: Sequence[Ask]) -> list[Exchange]:
         return load(
