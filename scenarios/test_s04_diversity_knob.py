@@ -33,8 +33,7 @@ LESS_SIMILAR = 0.9
 
 def judge_direction(sim: Simulation, check: Check, users: list[str]) -> None:
     """Measure similarity at lambda 0.5 against 1.0, caps off."""
-    surface = sim.surface("s4")
-    varied = sim.recommend(users, surface=surface, overrides=CAPS_OFF | {"mmr_lambda": LOWER})
+    varied = sim.once("s4", users, overrides=CAPS_OFF | {"mmr_lambda": LOWER})
     plain = sim.once("plain", users, overrides=PLAIN)
     low, high = (mean(similarity(sim, shown) for shown in lists.values()) for lists in (varied, plain))
     check.show("similarity", {"lambda 0.5": low, "lambda 1.0": high})

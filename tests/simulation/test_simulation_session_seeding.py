@@ -124,3 +124,35 @@ def test_after_a_kill_while_it_seeded_the_next_one_starts_over(run):
     (first.context.seeding_folder / OUTCOME).unlink()  # as if it had not come to its end
     assert second.prepared.seeded.by == ""
     assert sweep.towns[0].asked("/v1/events:delete") == 2
+
+
+# --- questions that variants share ---
+
+PLAIN = {"mmr_lambda": 1.0, "brand_cap": 0, "category_cap": 0}
+
+
+def asked_by_each(run, **question):
+    """How many questions each variant sends for the same lists, and the lists."""
+    counts, found = [], []
+    for sim, town in zip(run.sims, run.towns, strict=True):
+        users = list(sim.lists)[:3]
+        town.forget()
+        found.append({user: one.ids for user, one in sim.once("plain", users, **question).items()})
+        counts.append(town.questions)
+    return counts, found
+
+
+def test_variants_on_one_service_ask_once_what_their_knob_has_no_part_in(run):
+    counts, found = asked_by_each(run(sweep=SWEEP, **SERVED), overrides=PLAIN)
+    assert counts == [3, 0]
+    assert found[0] == found[1]
+
+
+def test_variants_ask_for_themselves_what_their_knob_is_a_part_of(run):
+    counts, _ = asked_by_each(run(sweep=SWEEP, **SERVED), overrides={"mmr_lambda": 1.0})
+    assert counts == [3, 3]
+
+
+def test_variants_with_a_stand_in_each_share_no_answers(run):
+    counts, _ = asked_by_each(run(sweep=SWEEP), overrides=PLAIN)
+    assert counts == [3, 3]

@@ -22,7 +22,7 @@ from pytest_recsim.service.safety.undo import (
     rule,
 )
 from pytest_recsim.simulation.session.session import Session
-from pytest_recsim.simulation.truth.response_checks import surface_of
+from pytest_recsim.simulation.truth.response_checks import surface_of, surface_without_rules
 
 LIMIT_S = 10.0
 STAND_IN_LIMIT_S = 0.5  # it has no replicas and caches nothing: what does not show at once never will
@@ -130,7 +130,7 @@ class Asking(Session):
         return found
 
     def once(self, name: str, users: Iterable[str], **question: Any) -> dict[str, Exchange]:
-        """``recommend``, asked once per run however many checks (and processes) want these lists.
+        """``recommend``, asked once per run however many checks, processes and variants of a sweep want these lists.
 
         The surface is one of its own on which nobody makes rules, so that whoever comes first may ask.
 
@@ -139,12 +139,23 @@ class Asking(Session):
             users: whom to ask for.
             question: as for :meth:`recommend`, without a surface.
         """
-        asks = self._asks(users, surface=self.surface(name), **question)
+        asks = self._asks(users, surface=surface_without_rules(name), **question)
         key = sha256(
             b"".join(ask.key for ask in asks)
         ).hexdigest()  # the surface, hence the name, is part of it
-        path = self.context.folder / f"once-{key}.msgpack"
+        path = self._sharing / f"once-{key}.msgpack"
         return {exchange.ask.user_id: exchange for exchange in self._shared(path, asks)}
+
+    @property
+    def _sharing(self) -> Path:
+        """Where answers are shared: among variants of a sweep too that only read one service about the same rows.
+
+        Whatever knob a variant sends is part of the question, so that equal questions are of variants which differ in
+        nothing that this question leaves open. Where something of other people's is in force, nobody knows that.
+        """
+        context = self.context
+        one_service = context.plan.variant is not None and not context.plan.stand_in
+        return context.seeding_folder if one_service and not context.influences else context.folder
 
     def _shared(self, path: Path, asks: Sequence[Ask]) -> list[Exchange]:
         """Ask or read what another check has asked; where there is no room to share answers, keep them to ourselves."""

@@ -26,7 +26,13 @@ def surface_of(plan: Plan, scenario: str) -> str:
     Variants of a sweep that share a service each have theirs, so that rules of one are never in force for another.
     """
     variant = plan.variant.number if plan.variant and not plan.stand_in else 1
-    return f"recsim-{scenario}" if variant == 1 else f"recsim-{scenario}-variant-{variant}"
+    plain = surface_without_rules(scenario)
+    return plain if variant == 1 else f"{plain}-variant-{variant}"
+
+
+def surface_without_rules(name: str) -> str:
+    """Return a surface that all variants share, for questions that nobody's rules are to answer."""
+    return f"recsim-{name}"
 
 
 def watch_for(world: Dataset, seeded: Seeded) -> Watch:
