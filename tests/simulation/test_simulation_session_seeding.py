@@ -148,6 +148,17 @@ def test_variants_on_one_service_ask_once_what_their_knob_has_no_part_in(run):
     assert found[0] == found[1]
 
 
+def test_what_another_variant_has_asked_for_is_checked_in_passing_once_by_each(run):
+    made = run(sweep=SWEEP, **SERVED)
+    first, other = made.sims
+    assert first.lists and other.lists  # both are prepared
+    before = other.everything_seen().answers
+    asked_by_each(made, overrides=PLAIN)
+    assert other.everything_seen().answers == before + 3
+    other.once("plain", list(other.lists)[:3], overrides=PLAIN)
+    assert other.everything_seen().answers == before + 3
+
+
 def test_variants_ask_for_themselves_what_their_knob_is_a_part_of(run):
     counts, _ = asked_by_each(run(sweep=SWEEP, **SERVED), overrides={"mmr_lambda": 1.0})
     assert counts == [3, 3]

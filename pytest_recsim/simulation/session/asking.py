@@ -158,14 +158,22 @@ class Asking(Session):
         return context.seeding_folder if one_service and not context.influences else context.folder
 
     def _shared(self, path: Path, asks: Sequence[Ask]) -> list[Exchange]:
-        """Ask or read what another check has asked; where there is no room to share answers, keep them to ourselves."""
-        answers = None
+        """Ask or read what another check has asked; where there is no room to share answers, keep them to ourselves.
+
+        What another variant has asked for is checked in passing here too, once.
+        """
+        answers, seen = None, self.context.folder / path.with_suffix(".seen").name
         try:
             with FileLock(path.with_suffix(".lock")):
                 if not path.exists():
                     answers = self.ask(asks)
                     save(path, answers)
-                return self._load(path, asks)
+                found = self._load(path, asks)
+                if answers is None and not seen.exists() and self.service.see is not None:
+                    for exchange in found:
+                        self.service.see(exchange)
+                seen.touch()
+                return found
         except OSError:  # that the record is not complete is told where it is written
             return self.ask(asks) if answers is None else answers
 

@@ -43,10 +43,9 @@ def watch_for(world: Dataset, seeded: Seeded) -> Watch:
         known[seeded.probe_id] = True
         tags[seeded.probe_id] = tags[seeded.probe_source]
     effective, names = world.effective, [item.item_id for item in world.fixture.items]
+    own = {surface_of(world.plan, name) for name in WITHOUT_RULES}
     expectations = Expectations(
-        rule_free_surfaces=frozenset(
-            {world.plan.surface, *(surface_of(world.plan, name) for name in WITHOUT_RULES)}
-        ),
+        rule_free_surfaces=frozenset({world.plan.surface, *own, *map(surface_without_rules, WITHOUT_RULES)}),
         min_events=effective.min_events if effective.known("PROFILE_MIN_EVENTS_FOR_BOOST") else None,
         segments={user.user_id: user.segment for user in world.fixture.users},
         event_counts=None if seeded.leak else world.recent_counts,
