@@ -150,6 +150,12 @@ def left(reports: Path) -> dict[str, Any]:
     return found
 
 
+def verdicts(reports: Path) -> dict[str, Any]:
+    """Customer -> its verdict and the outcome of each check, from the summary."""
+    (summary,) = (reports / "batches").glob("*.json")
+    return {row["id"]: (row["status"], row["checks"]) for row in json.loads(summary.read_text())["rows"]}
+
+
 def differences(one: dict[str, Any], other: dict[str, Any]) -> Iterator[str]:
     """Name what two runs left differently."""
     for name in sorted(one.keys() | other.keys()):

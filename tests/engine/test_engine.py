@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pickle
 import platform
+import signal
+import subprocess
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,9 +14,10 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
-from engine_town import differences, left, run, town
+from engine_town import DIARY, command, differences, left, run, town, verdicts
 
 from pytest_recsim import __version__, plan_for
+from pytest_recsim.engine import running
 from pytest_recsim.engine.job import Job
 from pytest_recsim.engine.likeness import unlike
 from pytest_recsim.engine.packing import pack, unpack
@@ -172,7 +176,149 @@ def test_a_worker_that_is_not_like_us_is_named(monkeypatch: pytest.MonkeyPatch) 
     assert "has python 3.8.1.final.0" in python
 
 
+# --- workers that are lost, runs that are ended ---
+
+
+class Sent:
+    """A future that has come to its end; each is asked for what a cluster knows of it."""
+
+    def __init__(self, came: Back | Exception) -> None:
+        self.came = came
+        self.status = "error" if isinstance(came, Exception) else "finished"
+
+    def exception(self) -> Exception:
+        assert isinstance(self.came, Exception)
+        return self.came
+
+    def result(self) -> Back:
+        assert isinstance(self.came, Back)
+        return self.came
+
+    def cancelled(self) -> bool:
+        return False
+
+    def release(self) -> None:
+        pass
+
+
+class Client:
+    """A cluster of one thread that gives up so many times before it does anything."""
+
+    def __init__(self, gives_up: int, error: type[Exception]) -> None:
+        self.left, self.error, self.keys = gives_up, error, []
+        self.loop = None
+
+    def nthreads(self) -> dict[str, int]:
+        return {"tcp://a:1": 1}
+
+    def submit(self, _task: object, parcel: Parcel, *, key: str, pure: bool) -> Sent:
+        self.keys.append(key)
+        self.left -= 1
+        return Sent(self.error(parcel.simulation) if self.left >= 0 else Back(0, b"here"))
+
+
+def came(monkeypatch: pytest.MonkeyPatch, gives_up: int, error: type[Exception]) -> tuple[Back, list[str]]:
+    from pytest_recsim.engine import cluster
+
+    class Ended(list[Sent]):
+        def __init__(self, **_options: object) -> None:
+            pass
+
+        def add(self, future: Sent) -> None:
+            self.append(future)
+
+        def __next__(self) -> Sent:
+            return self.pop(0)
+
+    class Killed(error):
+        def __init__(self, *_: object) -> None:
+            pass
+
+    monkeypatch.setattr(cluster, "as_completed", Ended)
+    one = cluster.Cluster("b", lambda _: None)
+    one.client = Client(gives_up, Killed)
+    parcel = Parcel("acme", "b", __version__, b"", b"", {}, [], ".", "")
+    ((_, back),) = one.run(iter([parcel]))
+    return back, one.client.keys
+
+
+def test_a_customer_that_the_cluster_gave_up_with_its_workers_is_sent_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from distributed.scheduler import KilledWorker
+
+    back, keys = came(monkeypatch, 2, KilledWorker)
+    assert back.returned == b"here"
+    assert keys == ["recsim-b-acme-0", "recsim-b-acme-1", "recsim-b-acme-2"]
+    back, keys = came(monkeypatch, 99, KilledWorker)
+    assert (len(keys), back.said) == (4, "the cluster gave it up after several workers were lost with it")
+
+
+def test_a_task_that_fails_by_itself_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    back, keys = came(monkeypatch, 99, OSError)
+    assert (len(keys), back.returned) == (1, b"")
+
+
+def test_a_batch_that_is_ended_tells_its_processes_once_and_lets_none_begin(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(running, "_running", {})
+    monkeypatch.setattr(running, "_ending", set())
+
+    class Process:
+        told = 0
+
+        def send_signal(self, number: int) -> None:
+            assert number == signal.SIGINT
+            self.told += 1
+
+    first, late, other = Process(), Process(), Process()
+    running.begin("mine", "a", first)
+    running.begin("other", "b", other)
+    assert running.end("mine") == running.end("mine") == ["a"]
+    running.begin("mine", "c", late)
+    running.over("mine", "a")
+    assert running.end("mine") == ["c"]
+    assert (first.told, late.told, other.told) == (1, 1, 0)
+    assert running.is_ending("mine")
+    assert not running.is_ending("other")
+
+
 # --- what comes home ---
+
+
+def test_what_two_batches_left_differently_is_named() -> None:
+    one = {"a.json": {"x": [1, {"y": 0.1}]}, "b": 1}
+    assert [*differences(one, {"a.json": {"x": [1, {"y": 0.2}]}})] == [
+        "a.json: .x[1].y: 0.1 and 0.2",
+        "b: only in the first",
+    ]
+
+
+@pytest.mark.long
+def test_ctrl_c_reaches_the_tasks_and_waits_until_they_have_cleaned_up(tmp_path: Path) -> None:
+    project, diary = town(tmp_path / "town", 3), tmp_path / DIARY
+    words = ("--recsim-reports-dir=reports", "--recsim-engine", "dask", "--recsim-engine-workers", "2")
+    with subprocess.Popen(
+        command(*words),
+        cwd=project.folder,
+        env=project.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        until = time.monotonic() + 60
+        while time.monotonic() < until and not (diary.exists() and diary.read_text().count(" in ") == 2):
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=120)
+    assert process.returncode == 2, said
+    assert diary.read_text().count(" out ") == diary.read_text().count(" in ") == 2, said
+    assert "ending the tasks that run" in said
+    assert {status for status, _ in verdicts(project.folder / "reports").values()} <= {
+        "not_run",
+        "incomplete",
+    }
 
 
 @pytest.mark.long
