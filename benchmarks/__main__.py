@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks import machine, page, record, today
 from benchmarks.page import number
 from benchmarks.parts import Bench, Part
-from benchmarks.rows import NotMeasured, Row
+from benchmarks.rows import NotMeasured, Row, Target
 from benchmarks.table import PARTS
 from pytest_recsim.data.input.problems import InputError, Problem, nearest
 
@@ -32,7 +32,7 @@ def main(words: Sequence[str] | None = None, parts: Sequence[Part] = PARTS) -> i
         return 4
     if options.list:
         return _list(chosen)
-    return measure(chosen, [target.name for part in parts for target in part.targets], options)
+    return measure(chosen, [target for part in parts for target in part.targets], options)
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -55,7 +55,7 @@ def choose(names: Sequence[str], parts: Sequence[Part]) -> list[Part]:
     return [part for part in parts if not names or part.name in names]
 
 
-def measure(chosen: Sequence[Part], order: Sequence[str], options: argparse.Namespace) -> int:
+def measure(chosen: Sequence[Part], table: Sequence[Target], options: argparse.Namespace) -> int:
     """Measure part by part, and write both files after each, so that a run that is stopped leaves its rows."""
     found: list[Row] = []
     began, before = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), machine.load()
@@ -73,7 +73,7 @@ def measure(chosen: Sequence[Part], order: Sequence[str], options: argparse.Name
                 today.TODAY if not options.against else today.commit(options.against),
             )
             run = record.Run(began, *state, machine.machine(), before, machine.load())
-            kept = record.merged(old, found, run, order)
+            kept = record.merged(old, found, run, table)
             record.save(kept, options.out / "performance.json")
             page.write(kept, options.out / "performance.md")
     return 0 if all(row.verdict == "reached" for row in found) else 1

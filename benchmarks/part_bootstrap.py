@@ -41,7 +41,7 @@ print(time.perf_counter() - start)
 
 
 def seconds(python: Path, *more: str) -> float:
-    words = [str(python), "-c", SCRIPT, str(USERS), str(METRICS), *more]
+    words = [str(python), "-P", "-c", SCRIPT, str(USERS), str(METRICS), *more]
     done = subprocess.run(words, env=dict(quiet()), capture_output=True, text=True, check=True)
     return float(done.stdout)
 

@@ -50,7 +50,7 @@ print(json.dumps([time.perf_counter() - start, resource.getrusage(resource.RUSAG
 
 def read(script: str, folder: Path) -> tuple[float, float]:
     """Seconds without imports, and the most memory in MB, of a process of its own."""
-    words = [sys.executable, "-c", script, str(folder)]
+    words = [sys.executable, "-P", "-c", script, str(folder)]
     done = subprocess.run(words, env=dict(quiet()), capture_output=True, text=True, check=True)
     seconds, memory = json.loads(done.stdout)
     return seconds, memory

@@ -46,7 +46,7 @@ class Made:
 
 
 def made(python: Path) -> Made:
-    words = [str(python), "-c", SCRIPT, str(ITEMS), str(USERS), str(EVENTS)]
+    words = [str(python), "-P", "-c", SCRIPT, str(ITEMS), str(USERS), str(EVENTS)]
     done = subprocess.run(words, env=dict(quiet()), capture_output=True, text=True, check=True)
     return Made(**json.loads(done.stdout))
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.machine import Machine
-from benchmarks.rows import Row
+from benchmarks.rows import Row, Target
+
+NEVER = "its part has not been run"
 
 
 @dataclass(frozen=True)
@@ -56,17 +58,17 @@ def save(record: Record, path: Path) -> None:
     path.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
 
 
-def merged(old: Record, rows: Sequence[Row], run: Run, order: Sequence[str]) -> Record:
+def merged(old: Record, rows: Sequence[Row], run: Run, table: Sequence[Target]) -> Record:
     """Return the record with these rows in the place of earlier ones of the same names.
 
     Args:
         old: what was there.
         rows: of this run.
         run: which one it was.
-        order: names of all rows of the table; others are left out.
+        table: all rows that there are to be; one that was never measured says so.
     """
     found = {row.name: row for row in old.rows} | {row.name: replace(row, run=run.name) for row in rows}
-    kept = tuple(found[name] for name in order if name in found)
+    kept = tuple(found.get(one.name) or one.missed(NEVER) for one in table)
     used = {row.run for row in kept}
     runs = {one.name: one for one in (*old.runs, run)}
     return Record(old.schema_version, tuple(one for one in runs.values() if one.name in used), kept)

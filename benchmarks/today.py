@@ -67,6 +67,9 @@ def installed(root: Path) -> Checkout:
     if not python.exists():
         _run([sys.executable, "-m", "venv", str(root / ".venv")])
         _run([str(python), "-m", "pip", "install", "-q", "-c", "constraints.txt", "-e", "."], root)
+    found = _run([str(python), "-P", "-c", "import pytest_recsim; print(pytest_recsim.__file__)"]).strip()
+    if not Path(found).resolve().is_relative_to(root.resolve()):
+        raise NotMeasured(f"the environment of {root.name} has another copy of the project installed")
     return Checkout(root, python)
 
 

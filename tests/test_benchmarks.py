@@ -95,6 +95,8 @@ def test_a_run_of_some_parts_replaces_only_their_rows_and_every_row_says_its_run
     assert new.rows[:3] == old.rows
     assert (new.rows[3].name, new.rows[3].reason) == ("other", "the part ended without it")
     assert {row.run for row in new.rows} == {run.name for run in new.runs}
+    main(["made", "--repeat", "1", "--out", str(tmp_path / "fresh")], [made([1.0]), other])
+    assert record.load(tmp_path / "fresh" / "performance.json").rows[3].reason == "its part has not been run"
     assert page.read_text().endswith("Written by hand.\n")
     (run, *_) = json.loads((tmp_path / "performance.json").read_text())["runs"]
     assert run["machine"]["cores"] >= 1
