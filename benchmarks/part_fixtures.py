@@ -32,6 +32,7 @@ MEMORY = {
 OURS = """
 import json, resource, sys, time
 from pathlib import Path
+import polars
 from pytest_recsim.data.fixtures.fixture import load_fixture
 from pytest_recsim.data.fixtures.columns import columns
 start = time.perf_counter()

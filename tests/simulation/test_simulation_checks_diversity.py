@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from simulation_town import listed
 
-from pytest_recsim.simulation.checks.diversity import possible_ratio, selected
+from pytest_recsim.simulation.checks.diversity import Tags, possible_ratio, selected
 from pytest_recsim.simulation.checks.subjects import similarity_of
 from pytest_recsim.testing import item, shop
 
@@ -27,18 +27,18 @@ def scored(*items, step=0.1):
 
 
 def test_relevance_alone_keeps_the_order_of_the_scores(sim):
-    assert selected(sim, scored(*RED, *GREEN), 1.0, 4) == [*RED, GREEN[0]]
+    assert selected(Tags(sim), scored(*RED, *GREEN), 1.0, 4) == [*RED, GREEN[0]]
 
 
 def test_variety_alone_takes_one_of_every_kind_before_a_second(sim):
-    assert set(selected(sim, scored(*RED, *GREEN, *BLUE), 0.0, 3)) == {RED[0], GREEN[0], BLUE[0]}
+    assert set(selected(Tags(sim), scored(*RED, *GREEN, *BLUE), 0.0, 3)) == {RED[0], GREEN[0], BLUE[0]}
 
 
 def test_in_between_an_item_of_another_kind_passes_as_many_as_its_score_allows(sim):
     """At 0.5 being alike costs as much as the best score; the scores here differ by a tenth."""
     shown = scored(*RED, *GREEN)
-    assert selected(sim, shown, 0.5, 3) == [RED[0], GREEN[0], RED[1]]
-    assert selected(sim, shown, 0.95, 3) == [*RED]
+    assert selected(Tags(sim), shown, 0.5, 3) == [RED[0], GREEN[0], RED[1]]
+    assert selected(Tags(sim), shown, 0.95, 3) == [*RED]
 
 
 def test_what_counts_is_the_score_relative_to_the_best_one(sim):
@@ -46,20 +46,23 @@ def test_what_counts_is_the_score_relative_to_the_best_one(sim):
     small, large = (
         listed("u", {i: f * (1 - p / 10) for p, i in enumerate((*RED, *GREEN))}) for f in (0.01, 100)
     )
-    assert selected(sim, small, 0.6, 5) == selected(sim, large, 0.6, 5)
+    assert selected(Tags(sim), small, 0.6, 5) == selected(Tags(sim), large, 0.6, 5)
 
 
 def test_the_best_item_comes_first_whatever_its_sign(sim):
-    assert selected(sim, listed("u", {"i000": -2.0, "i001": -1.0}), 0.7, 1) == ["i001"]
+    assert selected(Tags(sim), listed("u", {"i000": -2.0, "i001": -1.0}), 0.7, 1) == ["i001"]
 
 
 def test_scores_of_zero_are_no_division_by_zero(sim):
-    assert selected(sim, listed("u", {"i000": 0.0, "i003": 0.0, "i001": 0.0}), 0.5, 2) == ["i000", "i001"]
-    assert selected(sim, listed("u", []), 0.5, 2) == []
+    assert selected(Tags(sim), listed("u", {"i000": 0.0, "i003": 0.0, "i001": 0.0}), 0.5, 2) == [
+        "i000",
+        "i001",
+    ]
+    assert selected(Tags(sim), listed("u", []), 0.5, 2) == []
 
 
 def test_items_without_a_tag_are_like_nobody(sim):
-    assert selected(sim, scored("i000", "nobody", "i003", step=0.01), 0.5, 2) == ["i000", "nobody"]
+    assert selected(Tags(sim), scored("i000", "nobody", "i003", step=0.01), 0.5, 2) == ["i000", "nobody"]
 
 
 @ONE_SHOP
@@ -71,7 +74,7 @@ def test_items_without_a_tag_are_like_nobody(sim):
 )
 def test_as_many_items_are_picked_as_can_be_each_once(sim, numbers, scores, lam, k):
     shown = listed("u", {f"i{number:03}": score for number, score in zip(numbers, scores, strict=False)})
-    picked = selected(sim, shown, lam, k)
+    picked = selected(Tags(sim), shown, lam, k)
     assert len(picked) == len(set(picked)) == min(k, len(numbers))
     assert set(picked) <= set(shown.ids)
     if picked and lam:
@@ -84,7 +87,7 @@ def test_as_many_items_are_picked_as_can_be_each_once(sim, numbers, scores, lam,
 def test_at_lambda_one_nothing_with_a_lower_score_comes_before_a_higher_one(sim, numbers, scores):
     shown = listed("u", {f"i{number:03}": score for number, score in zip(numbers, scores, strict=False)})
     by_id = {item.item_id: item.score for item in shown.answer.items}
-    found = [by_id[item] for item in selected(sim, shown, 1.0, 10)]
+    found = [by_id[item] for item in selected(Tags(sim), shown, 1.0, 10)]
     assert found == sorted(by_id.values(), reverse=True)[:10]
 
 
@@ -116,7 +119,7 @@ def test_candidates_that_share_no_tag_cannot_become_more_varied(sim):
 def test_tags_count_trimmed_and_in_lower_case_when_candidates_are_compared(open_town):
     odd = [item("x1", tags=["Sale "]), item("x2", tags=["sale"]), item("x3", tags=["new"])]
     sim, _ = open_town(shop(users=2, items=24).with_items(*odd))
-    assert selected(sim, listed("u", {"x1": 1.0, "x2": 0.9, "x3": 0.8}), 0.5, 2) == ["x1", "x3"]
+    assert selected(Tags(sim), listed("u", {"x1": 1.0, "x2": 0.9, "x3": 0.8}), 0.5, 2) == ["x1", "x3"]
 
 
 def test_sharing_one_tag_of_three_costs_a_third_of_sharing_all(sim):
@@ -127,4 +130,4 @@ def test_sharing_one_tag_of_three_costs_a_third_of_sharing_all(sim):
         sim.items[name] = msgspec.structs.replace(pattern, item_id=name, tags=own)
     for third, second in ((0.74, "x2"), (0.78, "x3")):
         shown = listed("u", {"x1": 1.0, "x2": 0.9, "x3": third})
-        assert selected(sim, shown, 0.7, 2) == ["x1", second]
+        assert selected(Tags(sim), shown, 0.7, 2) == ["x1", second]

@@ -26,16 +26,37 @@ def possible_ratio(sim: Simulation, long_lists: Sequence[Exchange], lam: float, 
         lam: the lambda of the selection.
         k: length of the selected lists.
     """
+    tags = Tags(sim)
     varied, plain = (
-        mean(similarity_of(sim, selected(sim, shown, at, k)) for shown in long_lists) for at in (lam, 1.0)
+        mean(similarity_of(sim, selected(tags, shown, at, k)) for shown in long_lists) for at in (lam, 1.0)
     )
     return varied / plain if plain > 0 else float("nan")
 
 
-def selected(sim: Simulation, shown: Exchange, lam: float, k: int) -> list[str]:
+class Tags:
+    """How alike items are; lists share most of theirs, so each pair is compared once."""
+
+    def __init__(self, sim: Simulation) -> None:
+        self._sim = sim
+        self._of: dict[str, frozenset[str]] = {}
+        self._alike: dict[tuple[str, str], float] = {}
+
+    def alike(self, one: str, other: str) -> float:
+        """Jaccard similarity of their tags, whose case and outer blanks do not count."""
+        pair = (one, other) if one < other else (other, one)
+        if pair not in self._alike:
+            self._alike[pair] = jaccard(self._folded(one), self._folded(other))
+        return self._alike[pair]
+
+    def _folded(self, item: str) -> frozenset[str]:
+        if item not in self._of:
+            self._of[item] = frozenset(map(folded, plain_tags(self._sim, item)))
+        return self._of[item]
+
+
+def selected(tags: Tags, shown: Exchange, lam: float, k: int) -> list[str]:
     """Pick greedily: lambda x score / best score - (1 - lambda) x greatest similarity to what is picked already."""
     scores = {item.item_id: item.score for item in shown.answer.items}
-    tags = {item: _folded(sim, item) for item in scores}
     best = max((abs(score) for score in scores.values()), default=0.0) or 1.0
     nearest = dict.fromkeys(scores, 0.0)
     picked: list[str] = []
@@ -43,9 +64,6 @@ def selected(sim: Simulation, shown: Exchange, lam: float, k: int) -> list[str]:
         pick = max(nearest, key=lambda item: lam * scores[item] / best - (1 - lam) * nearest[item])
         picked.append(pick)
         del nearest[pick]
-        nearest = {item: max(far, jaccard(tags[item], tags[pick])) for item, far in nearest.items()}
+        if lam < 1:  # else likeness does not count
+            nearest = {item: max(far, tags.alike(item, pick)) for item, far in nearest.items()}
     return picked
-
-
-def _folded(sim: Simulation, item: str) -> frozenset[str]:
-    return frozenset(map(folded, plain_tags(sim, item)))
