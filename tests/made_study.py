@@ -6,20 +6,8 @@ import random
 
 from msgspec.structs import replace
 
-from pytest_recsim.record.tune import (
-    Dimension,
-    Effect,
-    Gain,
-    Goal,
-    Held,
-    Measured,
-    Optimism,
-    Slice,
-    Study,
-    Suite,
-    Trial,
-    Verdict,
-)
+from pytest_recsim.record.trial import Dimension, Gain, Goal, Held, Measured, Trial
+from pytest_recsim.record.tune import Effect, Optimism, Slice, Study, Suite, Verdict
 
 SEGMENTS = ("power_users", "new_users", "trend_seekers")
 

@@ -62,7 +62,9 @@ MAY_CHANGE = ("trials", "reports_dir", *FLAGS)
 )
 @click.option("--trials", type=int, default=60, metavar="N", help="how many sets of knobs to try")
 @click.option("--jobs", type=int, default=1, metavar="J", help="trials at once")
-@click.option("--sampler", default="tpe", metavar="NAME", help="how the next is chosen: tpe, random, nsga2")
+@click.option(
+    "--sampler", default="gp", metavar="NAME", help="how the next is chosen: gp, tpe, random, nsga2"
+)
 @click.option("--seed", type=int, default=0, metavar="N", help="the same seed makes the same study")
 @of_plan
 @click.option("--reports-dir", type=PATH, default=Path("reports"), metavar="DIR", help="where studies are")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Literal
 
@@ -10,145 +9,11 @@ import msgspec
 
 from pytest_recsim.record.jsonio import SCHEMA_VERSION, Document, write_json
 from pytest_recsim.record.reading import Unreadable, read_record
+from pytest_recsim.record.trial import Dimension, Gain, Goal, Measured, Trial
 
 NAME = "study.json"
 PREFIX = "tune_"
 """What the names of studies' folders begin with; they lie beside the runs of their customer."""
-State = Literal["complete", "stopped", "failed"]
-"""All users were asked; it was told early that it is no better; it could not be measured."""
-
-
-class Dimension(msgspec.Struct, frozen=True, kw_only=True):
-    """A knob and what is tried for it.
-
-    Attributes:
-        knob: its name.
-        kind: what is drawn.
-        low, high: its range, ends included; null for a choice.
-        step: the grid of the range, null for none.
-        log: whether its logarithm is drawn evenly.
-        choices: the values of a choice, as a profile has them.
-        start: the starting profile's value, as text; empty where it sets none.
-        meaning: what the knob does, in words.
-        travels: whether it reaches a service with each request, so that trials can share one.
-    """
-
-    knob: str
-    kind: Literal["float", "int", "choice"]
-    start: str
-    travels: bool
-    low: float | None = None
-    high: float | None = None
-    step: float | None = None
-    log: bool = False
-    choices: tuple[str, ...] = ()
-    meaning: str = ""
-
-
-class Goal(msgspec.Struct, frozen=True, kw_only=True):
-    """A number that is to become better; ``metric`` is its name, ``label`` how people read it."""
-
-    metric: str
-    label: str
-    better: Literal["higher", "lower"] = "higher"
-
-
-class Held(msgspec.Struct, frozen=True, kw_only=True):
-    """What must hold, and by how much it does.
-
-    Attributes:
-        check: the guardrail's check, or ``no_harm``: no segment may lose more than is allowed against the start.
-        case: its segment, empty for everybody.
-        label: how people read it.
-        value: as measured (estimated, for a trial that was stopped); null where it could not be measured.
-        threshold: in the value's unit.
-        margin: at most 0 where it holds, in the value's unit; null where it could not be measured, which is never taken for holding.
-        reason: why it could not be measured.
-    """
-
-    check: str
-    case: str
-    label: str
-    threshold: float
-    value: float | None = None
-    margin: float | None = None
-    reason: str = ""
-
-    @property
-    def holds(self) -> bool:
-        return self.margin is not None and self.margin <= 0
-
-
-class Gain(msgspec.Struct, frozen=True, kw_only=True):
-    """A mean over users against the start's over exactly the same users, with its 95 % paired interval.
-
-    ``segment`` is empty for everybody; ``before`` is the start's. ``low`` and ``high`` are null where too few users moved to say.
-    """
-
-    metric: str
-    segment: str
-    n: int
-    before: float
-    now: float
-    difference: float
-    low: float | None = None
-    high: float | None = None
-
-
-class Measured(msgspec.Struct, frozen=True, kw_only=True):
-    """What one set of knobs showed on the tuning slice.
-
-    Attributes:
-        users: whose lists were looked at, the same first ones for every trial, out of ``of``.
-        goals: metric -> value; null where it could not be measured. Of fewer than all users it is an estimate: the start's
-            value over all, plus the difference over those users.
-        held: every guardrail and ``no_harm``.
-        gains: against the start.
-        changed: share of the lists that are not the start's, items or order; null without lists.
-        asked: recommendation requests sent for it; ``shared`` were answered before, by an equal question.
-        seconds: wall time.
-    """
-
-    users: int
-    of: int
-    goals: dict[str, float | None]
-    held: tuple[Held, ...]
-    gains: tuple[Gain, ...] = ()
-    changed: float | None = None
-    asked: int = 0
-    shared: int = 0
-    seconds: float = 0.0
-
-    @property
-    def feasible(self) -> bool:
-        """Whether everything that must hold was measured and holds."""
-        return bool(self.held) and all(one.holds for one in self.held)
-
-    @property
-    def missed(self) -> float:
-        """By how much everything that must hold is missed, added up; infinite where something could not be measured."""
-        if not self.held:
-            return math.inf
-        return sum(math.inf if one.margin is None else max(one.margin, 0.0) for one in self.held)
-
-    def gain(self, metric: str, segment: str = "") -> Gain | None:
-        """Return one gain, None where there is none."""
-        return next((one for one in self.gains if (one.metric, one.segment) == (metric, segment)), None)
-
-
-class Trial(msgspec.Struct, frozen=True, kw_only=True):
-    """One set of knobs that was tried; ``values`` are as in a profile, ``reason`` says why it was stopped or failed."""
-
-    number: int
-    values: dict[str, str]
-    state: State
-    measured: Measured | None = None
-    reason: str = ""
-
-    @property
-    def recommendable(self) -> bool:
-        """Whether it may be recommended as far as the tuning slice goes: measured in full, and everything holds."""
-        return self.state == "complete" and self.measured is not None and self.measured.feasible
 
 
 class Slice(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from pytest_recsim.record.tune import Study
 from pytest_recsim.report.text import Markup, foreign, link, table
-from pytest_recsim.report.tune_sections import Link, Section, sections
+from pytest_recsim.report.tune_section import Link, Section
+from pytest_recsim.report.tune_sections import sections
 from pytest_recsim.report.tune_words import headline, why
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pytest_recsim.record.tune import Goal, Measured, Study, Trial
+from pytest_recsim.record.trial import Goal, Measured, Trial
+from pytest_recsim.record.tune import Study
 
 AGAINST = ("catalog_coverage", "long_tail_share")
 """Guardrails that show the price of relevance where a study has one goal only."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pytest_recsim.record.tune import Dimension, Gain, Held, Measured, Study, Trial
+from pytest_recsim.record.trial import Dimension, Gain, Held, Measured, Trial
+from pytest_recsim.record.tune import Study
 from pytest_recsim.report.sentences import day_of
 from pytest_recsim.report.text import ends, number
 

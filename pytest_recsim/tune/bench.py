@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from pytest_recsim.record.tune import Dimension, Goal, Measured, Slice, Trial
+from pytest_recsim.record.trial import Dimension, Goal, Measured, Trial
+from pytest_recsim.record.tune import Slice
 
 
 class Bench(Protocol):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from pytest_recsim.data.guardrails.metric_table import METRICS
 from pytest_recsim.record.comparison import Comparison, Difference
-from pytest_recsim.record.tune import Gain, Goal, Optimism, Study, Suite, Trial
+from pytest_recsim.record.trial import Gain, Goal, Trial
+from pytest_recsim.record.tune import Optimism, Study, Suite
 from pytest_recsim.tune.study import candidates, improves, nearest_to_holding
 
 FINALISTS = 3
 """Whole runs on the tuning slice are dear; who is not among the best three would hardly become the winner."""
+SAFE = 0.5
+"""Standard errors by which everything together may be expected to be missed on other people: then the goal decides."""
 LIFT = "lift_"
 ALWAYS = "ndcg"
 """No segment may lose of it, whatever the goal is; trials are held to the same."""
@@ -27,12 +31,19 @@ def per_user(goal: Goal) -> str:
 def finalists(study: Study) -> list[Trial]:
     """Return the trials whose whole suite is worth running, best first.
 
-    They may be recommended as far as the tuning slice goes, and are better than the start by the first goal. Where no trial
-    may, those that miss least of what must hold: the verdict slice decides, and nothing is recommended that misses there.
+    They may be recommended as far as the tuning slice goes, and are better than the start by the first goal. What other people
+    are hardly expected to miss comes first: a guardrail that just holds on one slice is missed on every other one. Where no trial
+    may be recommended, those that miss least of what must hold: the verdict slice decides, and nothing is recommended that misses there.
     """
     better = [one for one in candidates(study) if one.measured is not None and improves(study, one.measured)]
+    better.sort(key=_risk)  # of those that are as safe, the best stays first
     near = [one for one in nearest_to_holding(study) if one.measured and improves(study, one.measured)]
     return (better or near)[:FINALISTS]
+
+
+def _risk(trial: Trial) -> float:
+    missed = trial.measured.missed if trial.measured else math.inf
+    return 0.0 if missed <= SAFE else missed
 
 
 def chosen(finalists_: Sequence[Suite]) -> Suite | None:

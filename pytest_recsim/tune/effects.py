@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_recsim.compare.compare import SAME
-from pytest_recsim.record.tune import Dimension, Effect, Goal, Held, Measured, Trial
+from pytest_recsim.record.trial import Dimension, Goal, Held, Measured, Trial
+from pytest_recsim.record.tune import Effect
 from pytest_recsim.tune.bench import Bench
 from pytest_recsim.tune.decide import ALWAYS, per_user
 

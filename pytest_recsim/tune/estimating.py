@@ -20,7 +20,7 @@ from pytest_recsim.judge.paired import paired_difference
 from pytest_recsim.judge.verdict import ROUNDING
 from pytest_recsim.plan.model import Plan, covering
 from pytest_recsim.record.asked import Limit
-from pytest_recsim.record.tune import Gain, Goal, Held
+from pytest_recsim.record.trial import Gain, Goal, Held
 from pytest_recsim.simulation.checks.cases import check_of, places
 from pytest_recsim.simulation.checks.needs import NEW
 from pytest_recsim.simulation.checks.settling import severity_of
@@ -32,7 +32,8 @@ from pytest_recsim.tune.reading import Number, Reading
 DEFAULT_GOAL = "segment_lift_ndcg"
 HARM, AVAILABILITY = "no_harm", "availability"
 COLD_START, FIRST_HITS = "S7", "s7_min_avg_mrr"
-"""A scenario that judges the quality lists of new users, and its threshold: trials can be held to it, too."""
+PRICE, MOST_LOST = "S4", "s4_max_ndcg_loss"
+"""Scenarios that judge the quality lists, and their thresholds: trials can be held to them, too."""
 FEWEST = 2
 """Users whose differences have a standard error."""
 TOGETHER_ERROR = 0.05
@@ -78,6 +79,8 @@ class Guard:
             return "unavailable items"
         if self.check == COLD_START:
             return "MRR@10 of new users, repeats included"
+        if self.check == PRICE:
+            return "loss of NDCG@10 through diversification"
         return self.metric.shown() if self.metric else self.check
 
 
@@ -98,10 +101,11 @@ def guards_of(plan: Plan, today: str) -> list[Guard]:
     if "scenarios" not in plan.skip:
         new = [name for name in plan.fixture.segments if name.lower() == NEW]
         guards += [Guard(COLD_START, name, plan.limit(FIRST_HITS), METRICS["mrr"]) for name in new]
+        guards.append(Guard(PRICE, "", plan.limit(MOST_LOST), METRICS["ndcg"]))
     return [
         one
         for one in guards
-        if severity_of(plan, one.check, one.case, scenario=one.check == COLD_START) == "block"
+        if severity_of(plan, one.check, one.case, scenario=one.check in (COLD_START, PRICE)) == "block"
         and covering(plan.waivers, one.check, one.case, today) is None
     ]
 
@@ -262,8 +266,8 @@ class Contrast:
         return Estimate(-shift / mean, error / mean)
 
 
-def held_by(guard: Guard, found: Estimate) -> Held:
-    """Hold a guardrail's value against its threshold."""
+def held_by(guard: Guard, found: Estimate, spread: float | None = None) -> Held:
+    """Hold a guardrail's value against its threshold; ``spread`` is its standard error over other people."""
     threshold = float(guard.limit.value)
     margin: float | None = None
     if found.value is not None and math.isfinite(found.value):
@@ -280,5 +284,6 @@ def held_by(guard: Guard, found: Estimate) -> Held:
         threshold=threshold,
         value=found.value if margin is not None else None,
         margin=margin,
+        spread=spread if margin is not None else None,
         reason=found.reason if margin is None else "",
     )

@@ -20,7 +20,8 @@ from pytest_recsim.plan.model import Plan
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.looks import NAME as LOOKS
 from pytest_recsim.record.looks import Look, add_look
-from pytest_recsim.record.tune import Gain, Study, Suite, Verdict, write_study
+from pytest_recsim.record.trial import Gain
+from pytest_recsim.record.tune import Study, Suite, Verdict, write_study
 from pytest_recsim.report.html.tune import render_study
 from pytest_recsim.tune.bench import Bench
 from pytest_recsim.tune.decide import chosen, decide, finalists, gains_of, optimism_of

@@ -19,15 +19,18 @@ from pytest_recsim.plan.model import Plan
 from pytest_recsim.plan.resolve import Resolved
 from pytest_recsim.record import secrets
 from pytest_recsim.record.masking import learn
-from pytest_recsim.record.tune import Dimension, Goal, Measured, Slice, Trial
+from pytest_recsim.record.trial import Dimension, Goal, Measured, Trial
+from pytest_recsim.record.tune import Slice
+from pytest_recsim.service.contract.ask import Ask, Exchange
 from pytest_recsim.service.contract.errors import ServiceError
 from pytest_recsim.simulation.controller.evaluate import put_back, scratch_folder
 from pytest_recsim.simulation.controller.fleet import Fleet
 from pytest_recsim.simulation.session.simulation import Simulation
 from pytest_recsim.simulation.truth.slates import Slates
 from pytest_recsim.tune import racing
-from pytest_recsim.tune.estimating import goals_of, guards_of
-from pytest_recsim.tune.places import Places, Shared, StandIns
+from pytest_recsim.tune.estimating import PRICE, Guard, goals_of, guards_of
+from pytest_recsim.tune.places import Answers, Places, Shared, StandIns
+from pytest_recsim.tune.pricing import KNOB, plain_lists
 from pytest_recsim.tune.questions import Questions, in_proportion, rungs
 from pytest_recsim.tune.reading import Reading
 from pytest_recsim.tune.trials import HERE, laid_over, slices_of, tryable, tuning_plan
@@ -92,6 +95,7 @@ class OpenBench:
         with self._places.place(attempt.plan) as asker:
             for rung, end in enumerate(ends):
                 attempt.ask(end, asker)
+                attempt.ask_price(asker)
                 measured, held, figure = attempt.measured(attempt.contrast())
                 if end == ends[-1]:
                     break
@@ -143,8 +147,8 @@ def open_bench(
         fleet = Fleet(Resolved([tuning], fixture), folder / "reports", folder, complain=say, html=False)
         places: Places | None = None
         try:
-            sim, rows = _prepared(fleet, tuning, folder, say, progress)
-            ground, start = _ground(sim, kept, found_goals, harm)
+            sim, plain, rows = _prepared(fleet, tuning, folder, say, progress)
+            ground, start = _ground(sim, plain, kept, found_goals, harm)
             places = StandIns(sim.context, sim.endpoint, rows) if rows else Shared(sim.endpoint)
             yield OpenBench(ground, places, start, slices, kept, left_out)
         except BaseException as error:
@@ -159,22 +163,39 @@ def open_bench(
 
 def _prepared(
     fleet: Fleet, plan: Plan, folder: Path, say: Callable[[str], None], progress: Progress
-) -> tuple[Simulation, Path | None]:
-    """Open the service, seed it and ask for the start's lists; with the file of a stand-in's rows, which then has ended."""
+) -> tuple[Simulation, Mapping[str, Exchange], Path | None]:
+    """Open the service, seed it and ask for the start's lists, those at plain relevance as well.
+
+    With the file of a stand-in's rows, which then has ended.
+    """
     opened = fleet.opened[plan.id]
     fleet.start(say)
     fleet.turn_to(plan.id)
     opened.sim.progress = progress
     _ = opened.sim.prepared, opened.sim.lists
+    plain = plain_lists(opened.sim, _guards(opened.sim))
     if not plan.mode.stand_in_only or opened.stand_in is None:
-        return opened.sim, None
+        return opened.sim, plain, None
     opened.sim.service.save_rows(folder / ROWS)
     opened.stand_in.stop()
-    return opened.sim, folder / ROWS
+    return opened.sim, plain, folder / ROWS
+
+
+def _nobody(_: Sequence[Ask]) -> Answers:
+    """Of the start everything is known."""
+    return [], 0
+
+
+def _guards(sim: Simulation) -> list[Guard]:
+    return guards_of(sim.plan, sim.context.now.date().isoformat())
 
 
 def _ground(
-    sim: Simulation, space: Sequence[Dimension], goals: tuple[Goal, ...], harm: float
+    sim: Simulation,
+    plain: Mapping[str, Exchange],
+    space: Sequence[Dimension],
+    goals: tuple[Goal, ...],
+    harm: float,
 ) -> tuple[Ground, Measured]:
     """What all trials stand on, and the start measured as trials are."""
     began, plan, world = monotonic(), sim.plan, sim.world
@@ -195,6 +216,8 @@ def _ground(
     questions = Questions([one.knob for one in space], plan, established)
     for place, (key, answer) in enumerate(zip(questions.keys(plan, users), answers, strict=True)):
         questions.remember(key, heard_of(world, answer, everything=place < EVIDENCE))
+    for key, answer in zip(questions.keys(plan, plain, KNOB), plain.values(), strict=True):
+        questions.remember(key, heard_of(world, answer, everything=False))
     ground = Ground(
         plan=plan,
         world=world,
@@ -204,12 +227,14 @@ def _ground(
         ends=rungs(map(len, segments.values())),
         start=Reading(table, int(sim.prepared.admin.get("max_k") or 0), sim.applied),
         questions=questions,
+        plain=tuple(plain),
         goals=goals,
-        guards=tuple(guards_of(plan, sim.context.now.date().isoformat())),
+        guards=tuple(one for one in _guards(sim) if plain or one.check != PRICE),
         harm=harm,
     )
     attempt = Attempt(ground, plan)
-    attempt.ask(len(users), lambda _: ([], 0))
+    attempt.ask(len(users), _nobody)
+    attempt.ask_price(_nobody)
     measured, _, _ = attempt.measured(attempt.contrast())
     sent = sim.service.tally.recommendation_requests
     return ground, replace(measured, asked=sent, shared=0, seconds=round(monotonic() - began, 3))

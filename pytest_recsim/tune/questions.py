@@ -77,12 +77,16 @@ class Questions:
         self._known: dict[Key, Heard] = {}
         self._lock = threading.Lock()
 
-    def keys(self, plan: Plan, users: Iterable[str]) -> list[Key]:
-        """Return what tells the questions of a plan apart, one for each user."""
+    def keys(self, plan: Plan, users: Iterable[str], about: str = "") -> list[Key]:
+        """Return what tells the questions of a plan apart, one for each user.
+
+        ``about`` is a knob that the questions themselves set to a value of their own, so that the plan's does not count.
+        """
         groups = {kind: self._moving(plan, kind) for kind in (True, False)}
         same_classes = all(_value(plan, name) == _value(self._start, name) for name in CLASSIFYING)
         everything = self._named(plan, self._tuned)
-        return [(user, groups[self._established[user]] if same_classes else everything) for user in users]
+        found = [(user, groups[self._established[user]] if same_classes else everything) for user in users]
+        return [(user, _without(named, about)) for user, named in found] if about else found
 
     def known(self, key: Key) -> Heard | None:
         with self._lock:
@@ -109,6 +113,10 @@ class Questions:
     @staticmethod
     def _named(plan: Plan, names: Iterable[str]) -> tuple[tuple[str, str], ...]:
         return tuple((name, _value(plan, name)) for name in names)
+
+
+def _without(named: tuple[tuple[str, str], ...], about: str) -> tuple[tuple[str, str], ...]:
+    return *((name, value) for name, value in named if name != about), (about, "asked for")
 
 
 def _value(plan: Plan, name: str) -> str:

@@ -10,16 +10,17 @@ from itertools import islice, product
 from typing import Any
 
 from pytest_recsim.data.input.problems import InputError, Problem
-from pytest_recsim.record.tune import Dimension, Goal, Held, Measured, Trial
-from pytest_recsim.tune.values import canonical, listed, text_of
+from pytest_recsim.record.trial import Dimension, Goal, Measured, Trial
+from pytest_recsim.tune.guided import FIRST, propose, spread_out
+from pytest_recsim.tune.values import canonical, is_numeric, listed, text_of
 
-SAMPLERS = ("tpe", "random", "nsga2")
+SAMPLERS = ("gp", "tpe", "random", "nsga2")
 POPULATION = 16
 """Of nsga2: its usual 50 would be a whole study of chance."""
 DRAWS = 25
 """That are made before a sampler that repeats itself is helped out by chance, and by a look at what is left."""
-UNKNOWN = 1.0
-"""What counts for something that could not be measured: a whole threshold. Not measured is never passed."""
+UNKNOWN = 20.0
+"""What counts for something that could not be measured: a miss of so many standard errors. Not measured is never passed."""
 FEW = 20_000
 
 
@@ -39,18 +40,14 @@ def optuna_for(where: str) -> Any:
 
 
 def shortfall(measured: Measured | None) -> float:
-    """Return by how much a trial misses what must hold, in thresholds: 0 only where all was measured and holds.
+    """Return by how much a trial misses what must hold, in standard errors: 0 only where all was measured and holds.
 
     One number for all: Optuna takes a trial without constraints, or with one that is not a number, for a feasible one.
     """
     if measured is None or not measured.held:
         return UNKNOWN
-    return 0.0 if measured.feasible else max(sum(map(_missed, measured.held)), 1e-9)
-
-
-def _missed(one: Held) -> float:
-    margin = known(one.margin)
-    return UNKNOWN if margin is None else max(margin, 0.0) / (abs(one.threshold) or 1.0)
+    missed = sum(UNKNOWN if math.isinf(miss := one.expected_miss()) else miss for one in measured.held)
+    return 0.0 if measured.feasible else max(missed, 1e-9)
 
 
 def known(value: float | None) -> float | None:
@@ -125,8 +122,13 @@ class Proposer:
         attempt: int,
     ) -> dict[str, str]:
         """Ask a sampler that is made for this number, which therefore remembers nothing that a killed process knew."""
-        directions = ["maximize" if goal.better == "higher" else "minimize" for goal in self._goals]
         seed = int.from_bytes(hashlib.sha256(f"{self._seed} {number} {attempt}".encode()).digest()[:4])
+        if sampler == "gp":
+            if number < FIRST:
+                return spread_out(self._space, number, self._seed + attempt)
+            known = [({}, self._start), *((one.values, one.measured) for one in told)]
+            return propose(self._space, self._goals, known, number, seed)
+        directions = ["maximize" if goal.better == "higher" else "minimize" for goal in self._goals]
         study = self._optuna.create_study(directions=directions, sampler=self._made(sampler, seed))
         study.add_trials([*self._known(told), *self._running(asked)])
         return self._values(study.ask(self._drawn).params)
@@ -178,7 +180,7 @@ class Proposer:
     def _distribution(self, dimension: Dimension) -> Any:
         made, values = self._optuna.distributions, listed(dimension)
         if values is not None:
-            ordered = dimension.kind != "choice" or _is_numeric(values)
+            ordered = dimension.kind != "choice" or is_numeric(values)
             if ordered:
                 return made.IntDistribution(0, len(values) - 1)
             return made.CategoricalDistribution(range(len(values)))
@@ -208,13 +210,6 @@ class Proposer:
             for knob, value in params.items()
         )
         return params if inside else None
-
-
-def _is_numeric(values: Sequence[str]) -> bool:
-    try:
-        return all(float(text) == float(text) for text in values)
-    except ValueError:
-        return False
 
 
 def _of_range(dimension: Dimension) -> tuple[str, ...]:

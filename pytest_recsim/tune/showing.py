@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from pytest_recsim.record.tune import Study, Trial
+from pytest_recsim.record.trial import Trial
+from pytest_recsim.record.tune import Study
 from pytest_recsim.tune.study import candidates, improves
 from pytest_recsim.tune.values import same
 
@@ -44,10 +45,11 @@ def _status(study: Study, *, working: bool) -> str:
 
 
 def best_line(study: Study) -> str:
-    """Return a sentence about the best trial so far on the tuning slice."""
+    """Return a sentence about the best trial on the tuning slice, so far where the study still runs."""
     better = [one for one in candidates(study) if one.measured and improves(study, one.measured)]
     if not better:
-        return "no trial so far is better than the start on the tuning slice and keeps everything that has to hold"
+        told = "no trial" if study.status == "complete" else "no trial so far"
+        return f"{told} is better than the start on the tuning slice and keeps everything that has to hold"
     return f"best on the tuning slice: {trial_words(study, better[0])}"
 
 

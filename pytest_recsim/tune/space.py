@@ -11,7 +11,7 @@ from typing import Any
 
 from pytest_recsim.data.input.findings import Findings, quoted
 from pytest_recsim.data.profiles.knobs import Knob, allowed, knob_named, parse_value
-from pytest_recsim.record.tune import Dimension
+from pytest_recsim.record.trial import Dimension
 from pytest_recsim.tune.values import MOST_VALUES, listed, same
 from pytest_recsim.tune.wishes import Wish
 

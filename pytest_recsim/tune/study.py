@@ -10,7 +10,8 @@ import msgspec
 
 from pytest_recsim.clock import monotonic
 from pytest_recsim.data.input.problems import InputError, Problem
-from pytest_recsim.record.tune import Measured, Study, Trial
+from pytest_recsim.record.trial import Measured, Trial
+from pytest_recsim.record.tune import Study
 from pytest_recsim.report.tune_front import front
 from pytest_recsim.tune.bench import Bench
 from pytest_recsim.tune.sampling import Proposer, known

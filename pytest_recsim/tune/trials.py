@@ -20,9 +20,12 @@ from pytest_recsim.plan.model import KnobSetting, Plan
 from pytest_recsim.plan.modes import BY_DEFAULT, ON_STAND_IN
 from pytest_recsim.plan.profile import plain
 from pytest_recsim.record.asked import Chosen
-from pytest_recsim.record.tune import Dimension, Slice
+from pytest_recsim.record.trial import Dimension
+from pytest_recsim.record.tune import Slice
 
 HERE = "recsim tune"
+MODE = "--recsim-apply"
+"""As pytest names it; what is said to people names it as they typed it."""
 Name = Literal["seeded", "tuning", "verdict"]
 Ints = npt.NDArray[np.int64]
 
@@ -30,9 +33,15 @@ Ints = npt.NDArray[np.int64]
 def tuning_plan(plan: Plan) -> Plan:
     """Return the starting plan on the tuning slice, in a mode that changes no service.
 
+    A mode that somebody named for this study is heeded or refused; one that stands in a file is for other runs.
+
     Raises:
-        InputError: it leaves out what tuning cannot do without.
+        InputError: it leaves out what tuning cannot do without, or the mode that was named is none that trials can travel with.
     """
+    possible = tuple(mode.name for mode in ((BY_DEFAULT, ON_STAND_IN) if plan.stand_in else (BY_DEFAULT,)))
+    if plan.apply.origin == MODE and plan.apply.value not in possible:
+        what = f"`{plan.apply.value}` is no mode that trials can travel with; must be {' or '.join(possible)}"
+        raise InputError(Problem(MODE, what))
     if plan.seed_only or {"reset", "seed", "quality"} & set(plan.skip):
         raise InputError(
             Problem(

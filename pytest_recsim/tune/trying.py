@@ -15,7 +15,7 @@ from pytest_recsim.data.guardrails.metric_table import METRICS
 from pytest_recsim.judge import PADDING, UNKNOWN
 from pytest_recsim.observe.quality import quality_asks
 from pytest_recsim.plan.model import K, Plan
-from pytest_recsim.record.tune import Goal, Held, Measured
+from pytest_recsim.record.trial import Goal, Held, Measured
 from pytest_recsim.service.contract.ask import Exchange
 from pytest_recsim.simulation.session.preparation import by_class
 from pytest_recsim.simulation.truth.applied import Applied, applied
@@ -24,10 +24,21 @@ from pytest_recsim.simulation.truth.inferred import Signs
 from pytest_recsim.simulation.truth.knobs_in_effect import KnobsInEffect, knob_table
 from pytest_recsim.simulation.truth.slates import Lists, Slates
 from pytest_recsim.simulation.truth.tastes import Tastes
-from pytest_recsim.tune.estimating import AVAILABILITY, COLD_START, HARM, Contrast, Estimate, Guard, held_by
+from pytest_recsim.tune.estimating import (
+    AVAILABILITY,
+    COLD_START,
+    HARM,
+    PRICE,
+    Contrast,
+    Estimate,
+    Guard,
+    held_by,
+)
 from pytest_recsim.tune.places import Asker
+from pytest_recsim.tune.pricing import KNOB, PLAIN, is_plain, price
 from pytest_recsim.tune.questions import Heard, Questions
 from pytest_recsim.tune.reading import Reading
+from pytest_recsim.tune.spreads import spread_of, spread_of_harm
 
 EVIDENCE = 120
 """Answers that are kept with everything they show of the knobs; of the others the first item is enough."""
@@ -54,6 +65,7 @@ class Ground:
         ends: after how many users a trial is looked at; all of them last.
         start: the start's lists in that order.
         questions: with the answers that are known.
+        plain: whose lists at plain relevance tell what diversity costs; nobody where trials are not held to that.
         goals, guards, harm: what is made better, and what must hold.
     """
 
@@ -65,6 +77,7 @@ class Ground:
     ends: tuple[int, ...]
     start: Reading
     questions: Questions
+    plain: tuple[str, ...]
     goals: tuple[Goal, ...]
     guards: tuple[Guard, ...]
     harm: float
@@ -90,6 +103,7 @@ class Attempt:
         self._world = ground.of(plan)
         self._overrides = request_overrides(plan)
         self._heard: list[Heard] = []
+        self._price: tuple[Estimate, float | None] | None = None
         self.asked = self.shared = 0
         self._began = monotonic()
 
@@ -100,23 +114,41 @@ class Attempt:
             InputError, ServiceError: see ``Places``.
         """
         users = self._ground.users[len(self._heard) : end]
-        keys = self._ground.questions.keys(self.plan, users)
+        self._heard += self._answers(users, asker, self._overrides)
+
+    def ask_price(self, asker: Asker) -> None:
+        """Get the lists that tell what diversity costs; once for each trial."""
+        users = self._ground.plain
+        if users and self._price is None:
+            own = self._answers(users, asker, self._overrides)
+            plain = own
+            if not is_plain(self.plan):
+                plain = self._answers(users, asker, {**self._overrides, **PLAIN}, about=KNOB)
+            lists = [np.stack([one.items for one in heard]) for heard in (own, plain)]
+            self._price = price(self._world, users, *lists)
+
+    def _answers(
+        self, users: Sequence[str], asker: Asker, overrides: Mapping[str, Any], about: str = ""
+    ) -> list[Heard]:
+        """Answers in the order of the users; what was answered before is not asked again."""
+        keys = self._ground.questions.keys(self.plan, users, about)
         known = [self._ground.questions.known(key) for key in keys]
         wanted = [user for user, heard in zip(users, known, strict=True) if heard is None]
         exchanges: list[Exchange] = []
         if wanted:
-            exchanges, sent = asker(quality_asks(self.plan, wanted, self._overrides))
+            exchanges, sent = asker(quality_asks(self.plan, wanted, overrides))
             self.asked += sent
         self.shared += len(users) - len(wanted)
-        fresh = iter(exchanges)
+        fresh, found = iter(exchanges), list[Heard]()
         for key, heard in zip(keys, known, strict=True):
-            one = heard or self._kept(next(fresh))
+            one = heard or self._kept(next(fresh), len(found))
             if heard is None:
                 self._ground.questions.remember(key, one)
-            self._heard.append(one)
+            found.append(one)
+        return found
 
-    def _kept(self, exchange: Exchange) -> Heard:
-        everything = len(self._heard) < EVIDENCE
+    def _kept(self, exchange: Exchange, place: int) -> Heard:
+        everything = len(self._heard) + place < EVIDENCE
         return heard_of(self._world, exchange, everything=everything)
 
     def contrast(self) -> Contrast:
@@ -146,7 +178,7 @@ class Attempt:
 
     def measured(self, contrast: Contrast) -> tuple[Measured, list[tuple[Held, Estimate]], Estimate]:
         """What was measured, everything that must hold with its estimate, and the first goal's."""
-        held = list(_held(self._ground, contrast))
+        held = list(_held(self._ground, contrast, self._price))
         goals = {goal.metric: contrast.number(METRICS[goal.metric]) for goal in self._ground.goals}
         found = Measured(
             users=len(self._heard),
@@ -179,8 +211,14 @@ def heard_of(world: Dataset, exchange: Exchange, *, everything: bool) -> Heard:
     return Heard(positions(world, exchange), shown)
 
 
-def _held(ground: Ground, contrast: Contrast) -> Iterable[tuple[Held, Estimate]]:
+def _held(
+    ground: Ground, contrast: Contrast, priced: tuple[Estimate, float | None] | None
+) -> Iterable[tuple[Held, Estimate]]:
     for guard in ground.guards:
+        if guard.check == PRICE:
+            estimate, spread = priced or (Estimate(None, reason="nobody was asked at plain relevance"), None)
+            yield held_by(guard, estimate, spread), estimate
+            continue
         if guard.check == AVAILABILITY:
             found = contrast.now.unavailable()
             estimate = Estimate(found.value, reason=found.reason)
@@ -190,7 +228,7 @@ def _held(ground: Ground, contrast: Contrast) -> Iterable[tuple[Held, Estimate]]
             estimate = Estimate(None, reason="a trial does not measure custom metrics")
         else:
             estimate = contrast.number(guard.metric, guard.case)
-        yield held_by(guard, estimate), estimate
+        yield held_by(guard, estimate, spread_of(contrast, guard, estimate.value)), estimate
     for segment in _segments(contrast):
         found_harm = contrast.harm(segment)
         value = found_harm.value
@@ -202,6 +240,7 @@ def _held(ground: Ground, contrast: Contrast) -> Iterable[tuple[Held, Estimate]]
                 threshold=ground.harm,
                 value=value,
                 margin=None if value is None else value - ground.harm,
+                spread=None if value is None else spread_of_harm(contrast, segment),
                 reason=found_harm.reason if value is None else "",
             ),
             found_harm,

@@ -15,7 +15,8 @@ from pytest_recsim.data.profiles.editing import edited
 from pytest_recsim.data.profiles.places import FOLDER, profile_file
 from pytest_recsim.data.profiles.profiles import MOST_BYTES
 from pytest_recsim.plan.model import Plan
-from pytest_recsim.record.tune import Study, Trial
+from pytest_recsim.record.trial import Trial
+from pytest_recsim.record.tune import Study
 
 MOST_NAMES = 1000
 

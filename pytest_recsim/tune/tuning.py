@@ -61,7 +61,7 @@ class Wanted:
     harm: float = 0.05
     trials: int = 60
     jobs: int = 1
-    sampler: str = "tpe"
+    sampler: str = "gp"
     seed: int = 0
     root: Path = Path()
     reports: Path = Path("reports")

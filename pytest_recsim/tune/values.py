@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from pytest_recsim.data.profiles.knobs import KNOBS, parse_value
-from pytest_recsim.record.tune import Dimension
+from pytest_recsim.record.trial import Dimension
 
 MOST_VALUES = 1000
 """On a grid: finer ones are a range."""
@@ -72,3 +72,11 @@ def canonical(space: Sequence[Dimension], values: Mapping[str, str]) -> tuple[st
 def changed(space: Sequence[Dimension], values: Mapping[str, str]) -> int:
     """Return how many knobs are not as the start has them."""
     return sum(not same(one.knob, values.get(one.knob, one.start), one.start) for one in space)
+
+
+def is_numeric(values: Sequence[str]) -> bool:
+    """Return whether all texts are numbers, so that they have an order."""
+    try:
+        return all(float(text) == float(text) for text in values)
+    except ValueError:
+        return False

@@ -9,7 +9,8 @@ from made_study import gain, held, measured, replace, study, suite, trial, verdi
 from published import breaches
 
 from pytest_recsim.cli.main import main
-from pytest_recsim.record.tune import Goal, read_study, write_study
+from pytest_recsim.record.trial import Goal
+from pytest_recsim.record.tune import read_study, write_study
 from pytest_recsim.report.html.tune import render_study
 from pytest_recsim.report.tune import study_page
 from pytest_recsim.report.tune_front import front

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from pytest_recsim.record.tune import Dimension, Goal, Held, Measured, Study, Trial
+from pytest_recsim.record.trial import Dimension, Goal, Held, Measured, Trial
+from pytest_recsim.record.tune import Study
 
 SPACE = (
     Dimension(knob="PROFILE_BOOST", kind="float", start="0.3", travels=True, low=0.1, high=2.0, log=True),

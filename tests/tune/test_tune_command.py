@@ -6,7 +6,7 @@ import shlex
 from contextlib import contextmanager
 
 import pytest
-from made_bench import SPACE, MadeBench
+from made_bench import SPACE, MadeBench, study
 from msgspec.structs import replace
 
 from pytest_recsim.cli import main
@@ -16,6 +16,7 @@ from pytest_recsim.record.tune import Verdict, read_study, write_study
 from pytest_recsim.testing import shop
 from pytest_recsim.tune import tuning
 from pytest_recsim.tune.folders import alone, new_folder
+from pytest_recsim.tune.showing import best_line
 from pytest_recsim.tune.tuning import Wanted
 
 WORDS = ("tune", "acme", "--knob", "PROFILE_BOOST=0.1..2:log", "--knob", "MMR_LAMBDA=0.1..1", "--trials", "6")
@@ -154,7 +155,7 @@ def test_a_start_that_measures_otherwise_than_before_is_told(desk, tmp_path, cap
         (["tune", "acmo", "--space", "relevance"], "did you mean `acme`?"),
         (["tune", "acme", "--space", "relevanze"], "did you mean `relevance`?"),
         (["tune", "acme", "--knob", "PROFILE_BOST=1..2"], "did you mean `PROFILE_BOOST`?"),
-        (["tune", "acme", "--space", "margin", "--sampler", "tpx"], "--sampler: `tpx`: must be one of tpe, random, nsga2"),
+        (["tune", "acme", "--space", "margin", "--sampler", "tpx"], "--sampler: `tpx`: must be one of gp, tpe, random, nsga2"),
         (["tune", "acme", "--space", "margin", "--trials", "0"], "--trials: 0: must be 1 to 5000"),
         (["tune", "acme", "--space", "margin", "--jobs", "99"], "--jobs: 99: must be 1 to 32"),
         (["tune", "acme", "--space", "margin", "--harm", "nan"], "--harm: nan: must be a share, 0 to 1"),
@@ -273,7 +274,14 @@ def test_what_is_wanted_has_the_defaults_of_the_command():
         assert getattr(wanted, name) == given[name]
 
 
-@pytest.mark.parametrize("mode", ["", "admin", "none", "request"])
+def test_of_a_study_that_has_ended_nothing_is_said_to_be_so_far():
+    bench = MadeBench()
+    running = study(bench)
+    assert best_line(running).startswith("no trial so far is better")
+    assert best_line(replace(running, status="complete")).startswith("no trial is better")
+
+
+@pytest.mark.parametrize("mode", ["", "request"])
 def test_whole_runs_reach_a_service_as_trials_do_and_never_change_it(desk, monkeypatch, mode):
     words = told_to_whole_runs(monkeypatch)
     typed = ["--mode", mode] if mode else []

@@ -6,7 +6,7 @@ import pytest
 from made_study import gain, measured, replace, study, suite, trial
 
 from pytest_recsim.record.comparison import Difference
-from pytest_recsim.record.tune import Goal
+from pytest_recsim.record.trial import Goal
 from pytest_recsim.tune.decide import decide, finalists, gains_of, optimism_of, per_user
 
 GOAL = Goal(metric="lift_ndcg", label="lift of NDCG@10")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from made_study import gain, held, measured, replace, study, trial, trials
 
-from pytest_recsim.record.tune import Dimension, Goal
+from pytest_recsim.record.trial import Dimension, Goal
 from pytest_recsim.tune.effects import Probe, effects_of, ends, importance_of, probes_of
 
 GOAL = Goal(metric="lift_ndcg", label="lift of NDCG@10")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_recsim.record.tune import Goal, Held, Measured
+from pytest_recsim.record.trial import Goal, Held, Measured
 from pytest_recsim.tune.estimating import Estimate
 from pytest_recsim.tune.racing import verdict
 
@@ -81,4 +81,7 @@ def short(missed):
 def test_while_nothing_keeps_everything_a_trial_goes_on_that_may_miss_less_than_the_best_whatever_its_goal():
     assert verdict(0, [kept(0.05)], GOAL, Estimate(-0.9, 0.1), short(0.2)) == ""
     said = verdict(0, [kept(0.3), kept(-0.5)], GOAL, Estimate(0.9, 0.1), short(0.2))
-    assert said == "what has to hold is estimated to be missed by 0.3 in all, by the best so far by 0.2"
+    assert (
+        said
+        == "what has to hold is expected to be missed by 5.00 standard errors in all, by the best so far by 3.33"
+    )

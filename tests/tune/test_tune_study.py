@@ -9,8 +9,8 @@ from made_bench import SPACE, MadeBench, PowerCutError, study
 from msgspec.structs import replace
 
 from pytest_recsim.data.input.problems import InputError
-from pytest_recsim.record.tune import Dimension, Held, Measured, Trial
-from pytest_recsim.tune.sampling import Proposer, shortfall
+from pytest_recsim.record.trial import Dimension, Held, Measured, Trial
+from pytest_recsim.tune.sampling import UNKNOWN, Proposer, shortfall
 from pytest_recsim.tune.study import candidates, go_on, incumbent, nearest_to_holding, without_last_failed
 from pytest_recsim.tune.values import canonical
 
@@ -31,7 +31,7 @@ def cut_off(at, **how):
     return left, again, go_on(left, again, lambda _: None)
 
 
-@pytest.mark.parametrize(("sampler", "jobs"), [("tpe", 3), ("nsga2", 1)])
+@pytest.mark.parametrize(("sampler", "jobs"), [("gp", 3), ("nsga2", 1)])
 def test_a_study_that_was_cut_off_ends_as_one_that_was_not(sampler, jobs):
     usual = whole(sampler=sampler, jobs=jobs)
     assert [one.number for one in usual.trials] == list(range(16))
@@ -45,7 +45,7 @@ def test_a_study_that_was_cut_off_ends_as_one_that_was_not(sampler, jobs):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("sampler", "jobs"), [("tpe", 2), ("random", 1)])
+@pytest.mark.parametrize(("sampler", "jobs"), [("gp", 2), ("tpe", 2), ("random", 1)])
 def test_a_study_may_be_cut_off_after_any_trial(sampler, jobs):
     usual = whole(sampler=sampler, jobs=jobs)
     for at in range(16):
@@ -99,7 +99,7 @@ def test_optuna_is_told_that_an_unmeasured_trial_is_infeasible(measured):
     assert candidates(replace(study(bench), trials=(trial,))) == []
 
 
-def test_what_misses_more_thresholds_falls_shorter():
+def test_what_misses_by_more_standard_errors_falls_shorter():
     def missing(lift, coverage):
         rows = (("lift", 0.1, lift), ("coverage", 0.6, coverage))
         held = tuple(
@@ -108,9 +108,10 @@ def test_what_misses_more_thresholds_falls_shorter():
         return Measured(users=1, of=1, goals={}, held=held)
 
     assert shortfall(missing(-1.0, 0.0)) == 0
-    assert shortfall(missing(0.05, -0.3)) == pytest.approx(0.5)
-    assert shortfall(missing(0.05, 0.3)) == pytest.approx(1.0)
-    assert shortfall(missing(0.4, None)) == pytest.approx(5.0)
+    assert shortfall(missing(0.05, -0.3)) == pytest.approx(5.0)
+    assert shortfall(missing(0.05, 0.3)) == pytest.approx(10.0)
+    assert shortfall(missing(0.04, None)) == pytest.approx(4 + UNKNOWN)
+    assert shortfall(missing(0.1, 0.1)) < UNKNOWN, "what nobody measured is no better than a bad miss"
 
 
 def test_a_space_that_is_used_up_ends_the_study_and_says_so():

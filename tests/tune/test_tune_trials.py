@@ -7,7 +7,7 @@ import pytest
 from pytest_recsim import plan_for
 from pytest_recsim.data.fixtures.fixture import load_fixture
 from pytest_recsim.data.input.problems import InputError
-from pytest_recsim.record.tune import Dimension
+from pytest_recsim.record.trial import Dimension
 from pytest_recsim.testing import shop
 from pytest_recsim.tune.trials import laid_over, slices_of, tryable, tuning_plan
 
@@ -32,16 +32,27 @@ def dimension(knob, **facts):
     [
         ({}, "env"),
         ({"apply": "request"}, "request"),
-        ({"apply": "admin"}, "env"),
-        ({"apply": "none"}, "env"),
         ({"base_url": SERVICE}, "request"),
-        ({"base_url": SERVICE, "apply": "admin"}, "request"),
-        ({"base_url": SERVICE, "apply": "none"}, "request"),
+        ({"base_url": SERVICE, "apply": "request"}, "request"),
     ],
 )
 def test_a_service_is_never_configured_and_a_stand_in_is_started_with_every_knob(folder, options, mode):
     plan = tuning_plan(plan_for("acme", root=folder, **options))
     assert (plan.apply.value, plan.slice) == (mode, "tuning")
+
+
+@pytest.mark.parametrize(
+    ("options", "possible"),
+    [
+        ({"apply": "admin"}, "`admin` is no mode that trials can travel with; must be request or env"),
+        ({"apply": "none"}, "`none` is no mode that trials can travel with; must be request or env"),
+        ({"base_url": SERVICE, "apply": "admin"}, "`admin` is no mode that .* must be request$"),
+        ({"base_url": SERVICE, "apply": "none"}, "`none` is no mode that .* must be request$"),
+    ],
+)
+def test_a_mode_that_was_named_is_heeded_or_refused(folder, options, possible):
+    with pytest.raises(InputError, match=possible):
+        tuning_plan(plan_for("acme", root=folder, **options))
 
 
 @pytest.mark.parametrize("skip", ["seed", "reset", "quality"])

@@ -32,7 +32,7 @@ from pytest_recsim.testing import environment
 ROOT = Path(__file__).resolve().parents[2]
 FIGURES = ROOT / "docs/tune-worlds.json"
 LIMIT_S = 3600
-SAMPLERS = ("tpe", "random")
+SAMPLERS = ("gp", "random")
 FIRST_SEED = {"better": 301, "equal": 401}
 SPACE = ROOT / "tests/tune/worlds_space.yml"
 SILENT = {"PROFILE_TOP_N": (2000, 4000), "PURCHASED_WINDOW_DAYS": (200, 400)}

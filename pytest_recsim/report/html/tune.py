@@ -13,7 +13,8 @@ from pytest_recsim.report.html.page import NAME
 from pytest_recsim.report.html.tune_charts import study_charts
 from pytest_recsim.report.sentences import moment
 from pytest_recsim.report.tune import study_page
-from pytest_recsim.report.tune_sections import Link, sections
+from pytest_recsim.report.tune_section import Link
+from pytest_recsim.report.tune_sections import sections
 from pytest_recsim.report.tune_words import headline, tone, why
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pytest_recsim.record.legible import legible
-from pytest_recsim.record.tune import Gain, Measured, Study, Trial
+from pytest_recsim.record.trial import Gain, Measured, Trial
+from pytest_recsim.record.tune import Study
 from pytest_recsim.report.html.drawing import BAD, FAINT, GOOD, INK, OTHER, Chart, axes, panels, short, svg
 from pytest_recsim.report.tune_front import Axis, axes_against, front
 from pytest_recsim.report.tune_words import label, whose

@@ -1,0 +1,192 @@
+"""Trials by expectation: of many sets of values the one is tried that is expected to miss least of what must hold.
+
+Every guardrail has an expectation of its own. One number for all of them, which other samplers are given, does not tell that a knob
+mends one and breaks another.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from pytest_recsim.record.trial import Dimension, Goal, Held, Measured, expected_excess
+from pytest_recsim.tune.surrogate import Floats, Surrogate
+from pytest_recsim.tune.values import is_numeric, listed, text_of
+
+FIRST = 12
+"""Trials that are spread over the space, from which there is something to expect."""
+MOST_KNOWN = 400
+"""Trials that expectations are learned from, the nearest to holding of them: more of them take longer than a trial does."""
+HOPES = (0.0, 0.5, 1.0, 0.0)
+"""Standard deviations by which a trial is hoped to be better than expected, in turns: some look where least is known."""
+ANYWHERE, NEAR, MIXED = 300, 900, 300
+PARENTS = 6
+STEPS = (0.03, 0.1, 0.25)
+MISSED, EASY = 10.0, -4.0
+"""In spreads: what counts for something that could not be measured, and from where it does not matter by how much more it holds."""
+FINE = 1
+"""Digits of all that is expected to be missed: what is equal in them is told apart by the goal."""
+
+
+class Cube:
+    """A space as the unit cube."""
+
+    def __init__(self, space: Sequence[Dimension]) -> None:
+        self._space = tuple(space)
+        self._values = [listed(one) for one in self._space]
+        self.named = np.array(
+            [values is not None and not is_numeric(values) for values in self._values], dtype=bool
+        )
+
+    def place(self, values: Mapping[str, str]) -> Floats:
+        """Return where a set of values lies, ``float64[D]``; what is outside its range lies at its nearer end."""
+        found = []
+        for one, choices in zip(self._space, self._values, strict=True):
+            text = values.get(one.knob, one.start)
+            if choices is not None:
+                found.append(choices.index(text) / max(len(choices) - 1, 1) if text in choices else 0.0)
+            else:
+                low, high = _ends(one)
+                number = _scaled(one, float(text)) if text else low
+                found.append(min(max((number - low) / (high - low), 0.0), 1.0))
+        return np.array(found)
+
+    def values(self, place: Floats) -> dict[str, str]:
+        """Return the set of values that is nearest to a place."""
+        found = dict[str, str]()
+        for one, choices, share in zip(self._space, self._values, place.tolist(), strict=True):
+            if choices is not None:
+                found[one.knob] = choices[round(share * (len(choices) - 1))]
+            else:
+                low, high = _ends(one)
+                number = low + share * (high - low)
+                found[one.knob] = text_of(one, math.exp(number) if one.log else number)
+        return found
+
+    def snapped(self, places: Floats) -> Floats:
+        """Return places with choices at their own steps."""
+        made = np.clip(places, 0.0, 1.0)
+        for column, choices in enumerate(self._values):
+            if choices is not None:
+                steps = max(len(choices) - 1, 1)
+                made[:, column] = np.round(made[:, column] * steps) / steps
+        return made
+
+    def anywhere(self, count: int, random: np.random.Generator) -> Floats:
+        return self.snapped(self.even(random.random((count, len(self._space)))))
+
+    def even(self, places: Floats) -> Floats:
+        """Give each choice the same chance."""
+        for column, choices in enumerate(self._values):
+            if choices is not None:
+                index = np.minimum((places[:, column] * len(choices)).astype(int), len(choices) - 1)
+                places[:, column] = index / max(len(choices) - 1, 1)
+        return places
+
+    def near(self, parents: Floats, random: np.random.Generator) -> Floats:
+        """Return each parent with one to four knobs moved."""
+        count, knobs = parents.shape
+        order = random.random((count, knobs)).argsort(axis=1)
+        moved = order < random.integers(1, min(4, knobs) + 1, size=(count, 1))
+        step = random.choice(STEPS, size=(count, 1))
+        made = np.where(moved, parents + step * random.standard_normal((count, knobs)), parents)
+        chosen = np.array([values is not None for values in self._values])
+        return self.snapped(np.where(moved & chosen, self.anywhere(count, random), made))
+
+
+def _scaled(one: Dimension, number: float) -> float:
+    return math.log(max(number, 1e-12)) if one.log else number
+
+
+def _ends(one: Dimension) -> tuple[float, float]:
+    return _scaled(one, one.low or 0.0), _scaled(one, one.high or 0.0)
+
+
+def spread_out(space: Sequence[Dimension], number: int, seed: int) -> dict[str, str]:
+    """Return one of the first sets of values: each knob's range is cut in as many pieces, and each piece is in one of them."""
+    cube, random = Cube(space), np.random.default_rng([seed, FIRST])
+    pieces = np.array([random.permutation(FIRST) for _ in space]).T
+    places = cube.even((pieces + random.random(pieces.shape)) / FIRST)
+    return cube.values(places[number % FIRST])
+
+
+def propose(
+    space: Sequence[Dimension],
+    goals: Sequence[Goal],
+    known: Sequence[tuple[Mapping[str, str], Measured | None]],
+    number: int,
+    seed: int,
+) -> dict[str, str]:
+    """Return the set of values that is expected to miss least; of those that miss as little, the one with most of a goal.
+
+    Args:
+        space: what is drawn.
+        goals: they take turns.
+        known: what was tried, the start first, and what was measured of it.
+        number: of the new trial.
+        seed: equal seeds propose the same.
+    """
+    cube, random = Cube(space), np.random.default_rng(seed)
+    goal = goals[number % len(goals)]
+    known = [*known[:1], *sorted(known[1:], key=lambda one: _missed(one[1]))[: MOST_KNOWN - 1]]
+    places = np.array([cube.place(values) for values, _ in known])
+    found = [measured for _, measured in known]
+    figures = np.column_stack([_margins(found), _goals(found, goal)])
+    share = np.array([max(one.users, 1) / max(one.of, 1) if one else 1.0 for one in found])
+    surrogate = Surrogate(places, figures, np.minimum(share, 1.0), cube.named)
+    pool = _pool(cube, places, np.array([_missed(one) for one in found]), random)
+    mean, spread = surrogate.expect(pool)
+    hope = HOPES[number % len(HOPES)]
+    missed = excess(mean[:, :-1] - hope * spread[:, :-1]).sum(axis=1)
+    gained = mean[:, -1] + hope * spread[:, -1]
+    return cube.values(pool[np.lexsort((-gained, np.round(missed, FINE)))[0]])
+
+
+def excess(away: Floats) -> Floats:
+    """``expected_excess`` for many."""
+    return np.asarray(np.frompyfunc(expected_excess, 1, 1)(away), dtype=np.float64)
+
+
+def _missed(measured: Measured | None) -> float:
+    return measured.missed if measured else math.inf
+
+
+def _margins(measured: Sequence[Measured | None]) -> Floats:
+    """By how many spreads each trial misses each thing that must hold, ``float64[n, G]``."""
+    rows = [
+        {(one.check, one.case, one.label): one for one in found.held} if found else {} for found in measured
+    ]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    found = [[_away(row.get(name)) for name in names] for row in rows]
+    return np.array(found, dtype=np.float64).reshape(len(rows), len(names))
+
+
+def _away(one: Held | None) -> float:
+    if one is None or one.margin is None or not math.isfinite(one.margin):
+        return MISSED
+    return min(max(one.margin / one.scale, EASY), MISSED)
+
+
+def _goals(measured: Sequence[Measured | None], goal: Goal) -> Floats:
+    """A goal, turned so that more is better; what is unknown is the worst that is known."""
+    sign = 1.0 if goal.better == "higher" else -1.0
+    found = [sign * _or(one.goals.get(goal.metric) if one else None, math.nan) for one in measured]
+    least = min((value for value in found if not math.isnan(value)), default=0.0)
+    return np.array([least if math.isnan(value) else value for value in found])
+
+
+def _or(value: float | None, other: float) -> float:
+    return other if value is None or not math.isfinite(value) else value
+
+
+def _pool(cube: Cube, places: Floats, missed: Floats, random: np.random.Generator) -> Floats:
+    """Candidates: anywhere, near the best so far, and mixed of two of them."""
+    best = places[np.argsort(missed, kind="stable")[:PARENTS]]
+    parents = best[random.integers(len(best), size=NEAR)]
+    one, other = (best[random.integers(len(best), size=MIXED)] for _ in "ab")
+    mixed = np.where(random.random(one.shape) < 0.5, one, other)
+    return np.concatenate(
+        [cube.anywhere(ANYWHERE, random), cube.near(parents, random), mixed, cube.near(mixed, random)]
+    )

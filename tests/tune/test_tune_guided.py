@@ -1,0 +1,97 @@
+"""Trials by expectation: what a knob does is learned, what must hold comes first, and what could not be measured is kept away from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from made_bench import GOALS, SPACE, MadeBench, study
+from msgspec.structs import replace
+
+from pytest_recsim.record.trial import Held, Measured, expected_excess
+from pytest_recsim.tune.decide import finalists
+from pytest_recsim.tune.guided import FIRST, Cube, propose, spread_out
+from pytest_recsim.tune.study import go_on
+from pytest_recsim.tune.surrogate import Surrogate
+
+
+def whole(bench=None, sampler="gp", **how):
+    bench = bench or MadeBench()
+    return go_on(study(bench, sampler=sampler, **how), bench, lambda _: None)
+
+
+def best(found):
+    return max(one.measured.goals["lift"] for one in found.trials if one.measured.feasible)
+
+
+def test_it_comes_nearer_to_the_top_than_chance_in_as_many_trials():
+    assert best(whole(wanted=30)) > best(whole(sampler="random", wanted=30))
+
+
+def test_the_first_sets_have_a_value_of_every_piece_of_a_range():
+    lambdas = sorted(float(spread_out(SPACE, number, 3)["MMR_LAMBDA"]) for number in range(FIRST))
+    pieces = [int((one - 0.1) / 0.9 * FIRST - 1e-9) for one in lambdas]
+    assert pieces == list(range(FIRST))
+
+
+def test_what_could_not_be_measured_is_kept_away_from():
+    def blind(values):
+        return float(values["PROFILE_BOOST"]) > 0.5
+
+    late = whole(MadeBench(blind=blind), wanted=28).trials[FIRST:]
+    assert sum(blind(one.values) for one in late) <= len(late) / 4
+
+
+def test_a_trial_that_failed_is_told_as_one_that_misses_everything():
+    bench = MadeBench()
+    known = [({}, bench.start)]
+    for number in range(FIRST):
+        values = spread_out(SPACE, number, 1)
+        failed = float(values["MMR_LAMBDA"]) > 0.5
+        known.append((values, None if failed else bench.measured(values)))
+    found = [propose(SPACE, GOALS, known, 1 + 4 * number, number) for number in range(6)]
+    assert sum(float(one["MMR_LAMBDA"]) <= 0.6 for one in found) >= 5
+
+
+def test_knobs_are_told_apart_although_all_of_them_move_at_once():
+    random = np.random.default_rng(1)
+    points = random.random((50, 16))
+    figures = np.column_stack([3 * points[:, 0], -2 * points[:, 5]])
+    one, other = np.full((1, 16), 0.5), np.full((1, 16), 0.5)
+    other[0, 0] = 0.9
+    learned = Surrogate(points, figures, np.ones(50), np.zeros(16, dtype=bool))
+    moved = learned.expect(other)[0] - learned.expect(one)[0]
+    assert moved[0] == pytest.approx([1.2, 0.0], abs=0.25)
+
+
+def test_values_come_back_from_where_they_lie():
+    values = {
+        "PROFILE_BOOST": "0.4", "MMR_LAMBDA": "0.55", "BRAND_CAP": "3", "RULE_EXCLUDE_EVENTS": "false",
+    }  # fmt: skip
+    cube = Cube(SPACE)
+    assert cube.values(cube.place(values)) == values
+
+
+def held(margin, spread):
+    return Held(
+        check="a", case="", label="a", threshold=0.5, value=0.5 - margin, margin=margin, spread=spread
+    )
+
+
+def test_what_just_holds_is_expected_to_be_missed_by_others_and_what_holds_with_slack_is_not():
+    assert expected_excess(0.0) == pytest.approx(0.3989, abs=1e-4)
+    assert held(0.0, 0.1).expected_miss() > 0.3
+    assert held(-0.3, 0.1).expected_miss() < 0.001
+    assert held(0.5, 0.1).expected_miss() == pytest.approx(5, abs=1e-4)
+    assert held(-0.001, None).expected_miss() == 0, "without a spread only what is missed counts"
+
+
+def test_of_finalists_that_all_keep_everything_the_one_with_slack_goes_first_whatever_its_goal():
+    bench = MadeBench()
+    trials = []
+    for number, (margin, lift) in enumerate([(-0.001, 0.9), (-0.3, 0.6), (-0.4, 0.7)]):
+        measured = Measured(
+            users=9, of=9, goals={"lift": lift, "coverage": 0.5}, held=(held(margin, 0.1),) * 2
+        )
+        trials.append(replace(whole(wanted=1).trials[0], number=number, state="complete", measured=measured))
+    found = finalists(replace(study(bench), trials=tuple(trials)))
+    assert [one.number for one in found] == [2, 1, 0]
