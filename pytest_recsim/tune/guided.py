@@ -21,9 +21,11 @@ MOST_KNOWN = 400
 """Trials that expectations are learned from, the nearest to holding of them: more of them take longer than a trial does."""
 HOPES = (0.0, 0.5, 1.0, 0.0)
 """Standard deviations by which a trial is hoped to be better than expected, in turns: some look where least is known."""
-ANYWHERE, NEAR, MIXED = 300, 900, 300
+ANYWHERE, NEAR, MIXED = 600, 1200, 400
+ROUNDS, KEPT, BRED = 5, 30, 150
+"""Expectations are cheap: the best candidates are mixed and moved, and so again, before one of them is tried."""
 PARENTS = 6
-STEPS = (0.03, 0.1, 0.25)
+STEPS = (0.03, 0.1, 0.3)
 MISSED, EASY = 10.0, -4.0
 """In spreads: what counts for something that could not be measured, and from where it does not matter by how much more it holds."""
 FINE = 1
@@ -136,12 +138,19 @@ def propose(
     figures = np.column_stack([_margins(found), _goals(found, goal)])
     share = np.array([max(one.users, 1) / max(one.of, 1) if one else 1.0 for one in found])
     surrogate = Surrogate(places, figures, np.minimum(share, 1.0), cube.named)
-    pool = _pool(cube, places, np.array([_missed(one) for one in found]), random)
-    mean, spread = surrogate.expect(pool)
     hope = HOPES[number % len(HOPES)]
-    missed = excess(mean[:, :-1] - hope * spread[:, :-1]).sum(axis=1)
-    gained = mean[:, -1] + hope * spread[:, -1]
-    return cube.values(pool[np.lexsort((-gained, np.round(missed, FINE)))[0]])
+
+    def best_of(pool: Floats, count: int) -> Floats:
+        mean, spread = surrogate.expect(pool)
+        missed = excess(mean[:, :-1] - hope * spread[:, :-1]).sum(axis=1)
+        gained = mean[:, -1] + hope * spread[:, -1]
+        return pool[np.lexsort((-gained, np.round(missed, FINE)))[:count]]
+
+    pool = _pool(cube, places, np.array([_missed(one) for one in found]), random)
+    for _ in range(ROUNDS):
+        kept = best_of(pool, KEPT)
+        pool = np.concatenate([kept, _bred(cube, kept, BRED, random)])
+    return cube.values(best_of(pool, 1)[0])
 
 
 def excess(away: Floats) -> Floats:
@@ -184,9 +193,17 @@ def _or(value: float | None, other: float) -> float:
 def _pool(cube: Cube, places: Floats, missed: Floats, random: np.random.Generator) -> Floats:
     """Candidates: anywhere, near the best so far, and mixed of two of them."""
     best = places[np.argsort(missed, kind="stable")[:PARENTS]]
-    parents = best[random.integers(len(best), size=NEAR)]
-    one, other = (best[random.integers(len(best), size=MIXED)] for _ in "ab")
-    mixed = np.where(random.random(one.shape) < 0.5, one, other)
     return np.concatenate(
-        [cube.anywhere(ANYWHERE, random), cube.near(parents, random), mixed, cube.near(mixed, random)]
+        [
+            cube.anywhere(ANYWHERE, random),
+            cube.near(best[random.integers(len(best), size=NEAR)], random),
+            _bred(cube, best, MIXED, random),
+        ]
     )
+
+
+def _bred(cube: Cube, best: Floats, count: int, random: np.random.Generator) -> Floats:
+    """Mixtures of two of the best each, and the same with some knobs moved."""
+    one, other = (best[random.integers(len(best), size=count)] for _ in "ab")
+    mixed = np.where(random.random(one.shape) < 0.5, one, other)
+    return np.concatenate([mixed, cube.near(mixed, random)])

@@ -12,7 +12,7 @@ from pytest_recsim.tune.estimating import Estimate
 
 HOPELESS = (2.0, 1.5, 1.0)
 """Standard errors by which something may be estimated to be broken at the rungs before the last one."""
-FARTHER = (1.0, 0.5, 0.25)
+FARTHER = (0.5, 0.25, 0.0)
 """Standard errors by which each thing is taken to be better than estimated, while nothing keeps everything: of a dozen noisy
 numbers some always miss by chance, and their sum would stop every trial."""
 BEATEN = (0.5, 0.0, 0.0)

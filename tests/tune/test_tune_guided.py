@@ -23,6 +23,7 @@ def best(found):
     return max(one.measured.goals["lift"] for one in found.trials if one.measured.feasible)
 
 
+@pytest.mark.long
 def test_it_comes_nearer_to_the_top_than_chance_in_as_many_trials():
     assert best(whole(wanted=30)) > best(whole(sampler="random", wanted=30))
 
@@ -33,6 +34,7 @@ def test_the_first_sets_have_a_value_of_every_piece_of_a_range():
     assert pieces == list(range(FIRST))
 
 
+@pytest.mark.long
 def test_what_could_not_be_measured_is_kept_away_from():
     def blind(values):
         return float(values["PROFILE_BOOST"]) > 0.5
