@@ -114,23 +114,25 @@ class Attempt:
             InputError, ServiceError: see ``Places``.
         """
         users = self._ground.users[len(self._heard) : end]
-        self._heard += self._answers(users, asker, self._overrides)
+        found, fresh = self._answers(users, asker, self._overrides)
+        self._heard += found
+        self.shared += len(users) - fresh
 
     def ask_price(self, asker: Asker) -> None:
         """Get the lists that tell what diversity costs; once for each trial."""
         users = self._ground.plain
         if users and self._price is None:
-            own = self._answers(users, asker, self._overrides)
+            own, _ = self._answers(users, asker, self._overrides)
             plain = own
             if not is_plain(self.plan):
-                plain = self._answers(users, asker, {**self._overrides, **PLAIN}, about=KNOB)
+                plain, _ = self._answers(users, asker, {**self._overrides, **PLAIN}, about=KNOB)
             lists = [np.stack([one.items for one in heard]) for heard in (own, plain)]
             self._price = price(self._world, users, *lists)
 
     def _answers(
         self, users: Sequence[str], asker: Asker, overrides: Mapping[str, Any], about: str = ""
-    ) -> list[Heard]:
-        """Answers in the order of the users; what was answered before is not asked again."""
+    ) -> tuple[list[Heard], int]:
+        """Answers in the order of the users, and how many had to be asked for: what was answered before is not asked again."""
         keys = self._ground.questions.keys(self.plan, users, about)
         known = [self._ground.questions.known(key) for key in keys]
         wanted = [user for user, heard in zip(users, known, strict=True) if heard is None]
@@ -138,14 +140,13 @@ class Attempt:
         if wanted:
             exchanges, sent = asker(quality_asks(self.plan, wanted, overrides))
             self.asked += sent
-        self.shared += len(users) - len(wanted)
         fresh, found = iter(exchanges), list[Heard]()
         for key, heard in zip(keys, known, strict=True):
             one = heard or self._kept(next(fresh), len(found))
             if heard is None:
                 self._ground.questions.remember(key, one)
             found.append(one)
-        return found
+        return found, len(wanted)
 
     def _kept(self, exchange: Exchange, place: int) -> Heard:
         everything = len(self._heard) + place < EVIDENCE
