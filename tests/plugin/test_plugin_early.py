@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from plugin_shop import Project
 
 from pytest_recsim.testing.shop import shop
@@ -33,3 +34,20 @@ def test_three_users_are_all_asked_and_that_is_said(tmp_path: Path) -> None:
     assert "--recsim-stop-early left nobody out" in project.bundle().readme
     early = quality_of(project)["early"]
     assert (early["stopped"], early["asked"]) == (False, early["of"])
+
+
+@pytest.mark.long
+def test_workers_see_the_users_that_were_asked_and_come_to_the_same(tmp_path: Path) -> None:
+    """A run that stops early, alone and with workers: whole suite, one set of lists."""
+    found = []
+    for name, words in (("alone", ()), ("workers", ("-n", "2"))):
+        project = Project(shop(users=420, items=80, guardrails=MANY).settle(tmp_path / name).folder)
+        ran = project.simulate("--recsim-stop-early", *words)
+        assert "Traceback" not in ran.text
+        assert "of 420 users (--recsim-stop-early)" in ran.out
+        found.append((project.bundle().outcomes, quality_of(project)))
+    assert found[0] == found[1]
+    early = found[0][1]["early"]
+    assert early["stopped"]
+    assert early["asked"] == found[0][1]["evaluated"] < 420
+    assert "passed" in {one["outcome"] for one in early["checks"]} <= {"passed", "not_measured"}

@@ -36,7 +36,8 @@ def early_lifts(
         rows = basis.table.rows_of(segment)
         mine = compared.mine[rows]
         if one.rule != "harmful" and stopping.all_asked(one):
-            rules = rules_of(looks.world.plan, segment, family=len(stopping.checks))
+            family = len(looks.segments) * len(LIFTED)
+            rules = rules_of(looks.world.plan, segment, family=family)
             lift = measure_lifts(segment, LIFTED, mine, compared.popular[rows], rules)[one.column]
             verdict: Verdict | None = judge_lift(
                 lift, one.threshold
