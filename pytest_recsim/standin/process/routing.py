@@ -47,7 +47,8 @@ class Router:
 
     def find(self, raw_path: str) -> Match:
         """Match a path as sent; one with an encoded slash is compared, and passed on, undecoded."""
-        path = raw_path if "%2f" in raw_path.lower() else unquote(raw_path)
+        plain = "%" not in raw_path or "%2f" in raw_path.lower()
+        path = raw_path if plain else unquote(raw_path)
         if path in self._exact:
             return Match(self._exact[path], "")
         for (prefix, suffix), methods in self._variable.items():

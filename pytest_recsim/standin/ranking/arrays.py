@@ -51,7 +51,8 @@ def saturate(values: Floats) -> Floats:
 def settle(scores: Floats, decimals: int = 12) -> Floats:
     """Round so that the last bits of a sum cannot decide an order."""
     scale = 10.0**decimals
-    settled = np.rint(scores * scale)
+    settled = scores * scale
+    np.rint(settled, out=settled)
     settled /= scale
     return settled
 

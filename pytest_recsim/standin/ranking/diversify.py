@@ -30,23 +30,27 @@ class Cap:
         self._held = values.held
         self._limit = limit
         self._counts: dict[int, int] = {}
+        self._full: set[int] = set()
 
     def full(self, row: int) -> int | None:
         """Return a value of the row that may not be picked any more."""
-        for held in self._held[row]:
-            if self._counts.get(held, 0) >= self._limit:
-                return held
+        if self._full:
+            for held in self._held[row]:
+                if held in self._full:
+                    return held
         return None
 
     def rule_out(self, held: int, *choices: Floats) -> None:
         """Make the candidates that hold a value the last choice."""
-        shared = self._values.rows.holding(held)[self._rows]
+        shared = self._values.rows.holding(held).take(self._rows)
         for choice in choices:
-            np.copyto(choice, -np.inf, where=shared)
+            choice[shared] = -np.inf
 
     def count(self, row: int) -> None:
         for held in self._held[row]:
-            self._counts[held] = self._counts.get(held, 0) + 1
+            seen = self._counts[held] = self._counts.get(held, 0) + 1
+            if seen >= self._limit:
+                self._full.add(held)
 
 
 def diversify(signals: Signals, free: Ints, run: Effective, facets: Facets) -> list[Pick]:
@@ -56,13 +60,14 @@ def diversify(signals: Signals, free: Ints, run: Effective, facets: Facets) -> l
     rows = np.minimum(signals.candidates[free], len(facets.group) - 1)
     highest = float(scores.max(initial=0.0))
     base = share * (scores / highest) if highest > 0 else np.zeros(len(scores))
-    relevance, groups = base.copy(), facets.group[rows]
+    relevance, groups = base.copy(), facets.group.take(rows)
     caps = [Cap(facets.brands, rows, run.knobs.brand_cap)] if run.knobs.brand_cap > 0 else []
     caps += [Cap(facets.categories, rows, run.knobs.category_cap)] if run.knobs.category_cap > 0 else []
     penalty_of, penalty, value = facets.penalty(share), np.zeros(len(scores)), base.copy()
-    picks: list[Pick] = []
+    picked: list[int] = []
+    penalties: list[float] = []
     most = min(run.k, len(scores))
-    while len(picks) < most:
+    while len(picked) < most:
         best = int(value.argmax())
         if value.item(best) == -np.inf:
             break
@@ -74,11 +79,12 @@ def diversify(signals: Signals, free: Ints, run: Effective, facets: Facets) -> l
                 cap.rule_out(held, base, value)
                 break
         else:
-            picks.append(Pick(free.item(best), relevance.item(best), penalty.item(best)))
+            picked.append(best)
+            penalties.append(penalty.item(best))
             base[best] = -np.inf
             for cap in caps:
                 cap.count(row)
             # The penalty grows with the largest similarity, so the largest penalty is that of the largest similarity.
-            np.maximum(penalty, penalty_of(groups.item(best))[groups], out=penalty)
+            np.maximum(penalty, penalty_of(groups.item(best)).take(groups), out=penalty)
             np.subtract(base, penalty, out=value)
-    return picks
+    return list(map(Pick, free[picked].tolist(), relevance[picked].tolist(), penalties)) if picked else []

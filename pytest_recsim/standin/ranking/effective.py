@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -44,6 +45,8 @@ _NOT_NEGATIVE = [
     "profile_boost",
     "profile_top_n_tags",
 ]
+
+_limited = attrgetter(*_NOT_NEGATIVE)
 
 
 class Effective(msgspec.Struct, frozen=True):
@@ -184,8 +187,8 @@ def _for_new_users(knobs: Knobs, settings: Settings, *, new: bool) -> Knobs:
 def _validate(knobs: Knobs, ask: Ask) -> None:
     config = [
         {"field": name, "message": "must not be negative"}
-        for name in _NOT_NEGATIVE
-        if getattr(knobs, name) < 0
+        for name, value in zip(_NOT_NEGATIVE, _limited(knobs), strict=True)
+        if value < 0
     ]
     if not 0 <= knobs.mmr_lambda <= 1:
         config.append({"field": "mmr_lambda", "message": "must be from 0 to 1"})

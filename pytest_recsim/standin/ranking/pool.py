@@ -88,8 +88,8 @@ def recommended_pool(context: Context, profile: Floats, injected: list[int]) -> 
     return Pool(
         candidates,
         merged_pop,
-        _spread(data, content)[candidates],
-        _spread(data, session)[candidates],
+        _spread(data, content).take(candidates),
+        _spread(data, session).take(candidates),
         {
             "popularity": (len(offered), laps[0]),
             "collaborative": (0, 0.0),

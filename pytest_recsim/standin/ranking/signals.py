@@ -54,8 +54,8 @@ def signals_of(context: Context, profiles: Profiles, pool: Pool, kept: Ints, anc
     candidates = pool.candidates
     rows = np.minimum(candidates, data.catalogue.size)
     content, session, pop = pool.content, pool.session, pool.pop
-    cooc = _co_visits(context, anchors)[rows] if beta > 0 else np.zeros(len(rows))
-    embedding = _embedding(data, anchors)[rows] if gamma > 0 else np.zeros(len(rows))
+    cooc = _co_visits(context, anchors).take(rows) if beta > 0 else np.zeros(len(rows))
+    embedding = _embedding(data, anchors).take(rows) if gamma > 0 else np.zeros(len(rows))
     if context.service.quirks.revision_2025:
         pop_norm, cooc_norm, similarity = map(share_of_largest, (pop, cooc, embedding))
     else:

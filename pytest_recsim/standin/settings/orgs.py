@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 ZERO_ORG = "00000000-0000-0000-0000-000000000000"
 _HEX = "[0-9a-fA-F]"
@@ -10,6 +11,7 @@ _HYPHENATED = f"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"
 _ORG = re.compile(f"(?:[uU][rR][nN]:[uU][uU][iI][dD]:)?{_HYPHENATED}|{{{_HYPHENATED}}}|{_HEX}{{32}}")
 
 
+@lru_cache(maxsize=256)
 def canonical_org(value: str) -> str | None:
     """Return the hyphenated lower-case form of any accepted UUID spelling, or None."""
     if _ORG.fullmatch(value) is None:
