@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import tempfile
@@ -49,6 +50,7 @@ HERE_ONLY: dict[str, Any] = {
     "basetemp": None,
     "usepdb": False,
     "confcutdir": None,
+    "file_or_dir": [],
     "recsim_batch_file": "",
     "recsim_batch_name": "",
     "recsim_shard": "",
@@ -97,7 +99,7 @@ class Engine:
             here=here,
             ini=config.inipath,
             options=self._options(),
-            places=[word.split("[")[0] for word in typed],
+            places=[_elsewhere(word, root, here) for word in typed],
         )
 
     def _options(self) -> dict[str, Any]:
@@ -207,6 +209,17 @@ class Engine:
     def pytest_unconfigure(self) -> None:
         if self.cluster is not None:
             self.cluster.close()
+
+
+def _elsewhere(word: str, root: Path, here: Path) -> str:
+    """Spell a place of tests as it is found from ``here`` in a copy of the project; which cases are run is said by node ids."""
+    place, separator, rest = word.split("[", maxsplit=1)[0].partition("::")
+    path = Path(place)
+    if path.is_absolute() and path.is_relative_to(suite_folder()):
+        place = (Path("scenarios") / path.relative_to(suite_folder())).as_posix()
+    elif path.is_absolute() and path.is_relative_to(root):
+        place = os.path.relpath(path, here)
+    return f"{place}{separator}{rest}"
 
 
 def _heed(session: pytest.Session) -> None:

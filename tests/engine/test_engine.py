@@ -27,6 +27,8 @@ from pytest_recsim.plan.model import Plan
 from pytest_recsim.plan.options import Options
 from pytest_recsim.plan.resolve import Resolved
 from pytest_recsim.plugin.engaged import refuse_engine
+from pytest_recsim.plugin.engine import _elsewhere
+from pytest_recsim.plugin.suite import suite_folder
 from pytest_recsim.testing import shop
 
 SECRET = "k3y-0f-the-service"
@@ -108,6 +110,18 @@ def test_an_archive_keeps_its_files_inside_the_folder(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="outside"):
         unpack(pack({"../out": tmp_path / "in"}), tmp_path / "there")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "there"),
+    [
+        ("scenarios/test_a.py::test_a[acme]", "scenarios/test_a.py::test_a"),
+        ("/shop/scenarios/test_a.py", "../scenarios/test_a.py"),
+        (f"{suite_folder()}/test_s05_pin_position.py::x", "scenarios/test_s05_pin_position.py::x"),
+    ],
+)
+def test_places_of_tests_are_spelled_as_they_are_found_elsewhere(typed: str, there: str) -> None:
+    assert _elsewhere(typed, Path("/shop"), Path("/shop/here")) == there
 
 
 def test_options_that_are_objects_stay_at_home() -> None:
