@@ -167,7 +167,9 @@ def _moments(start: datetime, seconds: NDArray[np.int64]) -> Iterator[str]:
     """Instants so many seconds after the start."""
     day, second = np.divmod(seconds + start.hour * 3600 + start.minute * 60 + start.second, DAY)
     dates = [f"{start + timedelta(days=number):%Y-%m-%dT}" for number in range(int(day.max(initial=0)) + 1)]
-    clocks = [f"{at // 3600:02}:{at // 60 % 60:02}:{at % 60:02}Z" for at in range(DAY)]
+    minutes = [f"{at // 60:02}:{at % 60:02}:" for at in range(DAY // 60)]
+    rests = [f"{at:02}Z" for at in range(60)]
+    clocks = [minute + rest for minute in minutes for rest in rests]
     return map(add, map(dates.__getitem__, day.tolist()), map(clocks.__getitem__, second.tolist()))
 
 
