@@ -145,6 +145,9 @@ def test_metrics_are_measured_once_and_stand_beside_ours(sim):
         "raw": None,
         "cause": "",
         "next_step": "",
+        "low": None,
+        "high": None,
+        "out_of": None,
     }
 
 
