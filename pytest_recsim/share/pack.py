@@ -21,6 +21,7 @@ from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.record.batch import BatchRecord, batches, read_batch, write_batch
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.masking import masked
+from pytest_recsim.record.tune import NAME as STUDY
 from pytest_recsim.report.batch import render_batch
 from pytest_recsim.report.html import write_batch_page
 from pytest_recsim.report.partial import render_record
@@ -96,6 +97,9 @@ def share(folder: Path, out: Path, redaction: Redaction | None = None, *, force:
 
 def _stage(folder: Path, stage: Path, redaction: Redaction | None) -> None:
     """Lay out what is to be packed."""
+    if (folder / STUDY).is_file():
+        what = "is a study of `recsim tune`, which is not packed; its whole runs are: name a folder below its `suites/`"
+        raise InputError(Problem(shown(folder), what))
     found = [] if (folder / "simulation_metadata.json").is_file() else batches(folder)
     if found:
         _stage_batch(folder, found[-1], stage, redaction)

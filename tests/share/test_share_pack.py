@@ -302,3 +302,11 @@ def test_a_secret_that_the_run_did_not_know_is_masked_and_a_link_out_of_the_fold
     assert packed["note.txt"].decode() == f"sent with {MASK}"
     assert b"hunter2" not in gzip.decompress(packed["more.jsonl.gz"])
     assert "link.txt" not in packed
+
+
+def test_a_study_is_not_packed_and_a_sentence_says_what_can_be(tmp_path, capsys):
+    (tmp_path / "study.json").write_text("{}")
+    assert main(["share", str(tmp_path), "--out", str(tmp_path / "a.zip")]) == 4
+    said = capsys.readouterr().err
+    assert "is a study of `recsim tune`, which is not packed; its whole runs are" in said
+    assert not (tmp_path / "a.zip").exists()
