@@ -337,7 +337,8 @@ def test_ctrl_c_reaches_the_tasks_and_waits_until_they_have_cleaned_up(tmp_path:
 
 @pytest.mark.long
 def test_a_batch_leaves_the_same_in_a_cluster_as_alone(tmp_path: Path) -> None:
-    project, narrow = town(tmp_path / "town", 3), ("-k", "coverage or S5 or S9 or mine or one or plain or own")
+    project = town(tmp_path / "town", 3)
+    narrow = ("-k", "coverage or S5 or S9 or mine or one or plain or own")
     alone = run(project, "alone", *narrow)
     cluster = run(project, "cluster", *narrow, "--recsim-engine", "dask", "--recsim-engine-workers", "3")
     assert alone.returncode == cluster.returncode == 1, cluster.stdout + cluster.stderr
