@@ -30,7 +30,7 @@ from pytest_recsim.simulation.truth.slates import Slates
 from pytest_recsim.tune import racing
 from pytest_recsim.tune.estimating import PRICE, Guard, goals_of, guards_of
 from pytest_recsim.tune.places import Answers, Places, Shared, StandIns
-from pytest_recsim.tune.pricing import KNOB, plain_lists
+from pytest_recsim.tune.pricing import KNOB, LISTS_FOR_THE_PRICE, plain_lists
 from pytest_recsim.tune.questions import Questions, in_proportion, rungs
 from pytest_recsim.tune.reading import Reading
 from pytest_recsim.tune.trials import HERE, laid_over, slices_of, tryable, tuning_plan
@@ -224,7 +224,7 @@ def _ground(
         admin=sim.prepared.admin,
         rules=None if plan.stand_in else sim.service.rules_evaluated(),
         users=tuple(users),
-        ends=rungs(map(len, segments.values())),
+        ends=rungs(map(len, segments.values()), LISTS_FOR_THE_PRICE * len(plain)),
         start=Reading(table, int(sim.prepared.admin.get("max_k") or 0), sim.applied),
         questions=questions,
         plain=tuple(plain),

@@ -22,6 +22,8 @@ from pytest_recsim.tune.estimating import PRICE, Estimate, Guard
 
 PLAIN = {"mmr_lambda": 1.0}
 KNOB, RELEVANCE_ALONE = "MMR_LAMBDA", 1.0
+LISTS_FOR_THE_PRICE = 2
+"""Of each user: the profile's own, and the one at plain relevance."""
 CUTOFF = 10
 
 

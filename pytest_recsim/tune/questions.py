@@ -34,17 +34,19 @@ def in_proportion(segments: Mapping[str, Sequence[str]], dice: Random) -> list[s
     return [user for _, _, user in sorted(placed)]
 
 
-def rungs(sizes: Iterable[int]) -> tuple[int, ...]:
+def rungs(sizes: Iterable[int], besides: int = 0) -> tuple[int, ...]:
     """Return after how many users a trial is looked at, all of them last.
 
     Args:
         sizes: of the segments.
+        besides: lists that are asked for besides, and count as the share's.
     """
     sizes = list(sizes)
     total = sum(sizes)
     smallest = min((size for size in sizes if size >= LEAST_OF_A_SEGMENT), default=total)
     least = max(LEAST, LEAST_OF_A_SEGMENT * total / max(smallest, 1))
-    found = [math.floor(share * total) for share in SHARES if share * total >= least]
+    shares = [math.floor(share * total) - besides for share in SHARES]
+    found = [end for end in shares if end >= least]
     return (*found, total)
 
 

@@ -15,6 +15,9 @@ HOPELESS = (2.0, 1.5, 1.0)
 FARTHER = (0.5, 0.25, 0.0)
 """Standard errors by which each thing is taken to be better than estimated, while nothing keeps everything: of a dozen noisy
 numbers some always miss by chance, and their sum would stop every trial."""
+PROMISE = (1.0, 0.95, 0.95)
+"""Share of what the best misses that a trial may be expected to miss: near the end of a study all trials are nearly as good as the
+best, and to measure them all in full would cost more than it brings."""
 BEATEN = (0.5, 0.0, 0.0)
 """Standard errors by which the first goal may be estimated to lie below the best one's."""
 
@@ -33,7 +36,7 @@ def verdict(
     """
     place = min(rung, len(HOPELESS) - 1)
     if beat is not None and not beat.feasible:
-        return _no_nearer(held, FARTHER[place], beat)
+        return _no_nearer(held, FARTHER[place], PROMISE[place] * beat.missed, beat.missed)
     for one, estimate in held:
         if one.margin is not None and one.margin > HOPELESS[place] * estimate.error:
             return _broken(one)
@@ -48,13 +51,13 @@ def verdict(
     return ""
 
 
-def _no_nearer(held: Sequence[tuple[Held, Estimate]], errors: float, beat: Measured) -> str:
-    """While nothing keeps everything, whoever comes no nearer to that is stopped."""
+def _no_nearer(held: Sequence[tuple[Held, Estimate]], errors: float, most: float, best: float) -> str:
+    """While nothing keeps everything, whoever comes no nearer to that than ``most`` is stopped."""
     known = [(one, errors * estimate.error) for one, estimate in held if one.margin is not None]
-    if sum(one.expected_miss(better_by) for one, better_by in known) <= beat.missed:
+    if sum(one.expected_miss(better_by) for one, better_by in known) <= most:
         return ""
     total = sum(one.expected_miss() for one, _ in known)
-    return f"what has to hold is expected to be missed by {total:.2f} standard errors in all, by the best so far by {beat.missed:.2f}"
+    return f"what has to hold is expected to be missed by {total:.2f} standard errors in all, by the best so far by {best:.2f}"
 
 
 def _broken(one: Held) -> str:

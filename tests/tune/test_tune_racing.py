@@ -85,3 +85,13 @@ def test_while_nothing_keeps_everything_a_trial_goes_on_that_may_miss_less_than_
         said
         == "what has to hold is expected to be missed by 5.00 standard errors in all, by the best so far by 3.33"
     )
+
+
+def test_who_is_only_just_better_than_the_best_is_not_worth_all_users():
+    near = [kept(0.19, error=0.0)]
+    assert [bool(verdict(rung, near, GOAL, Estimate(0.9, 0.1), short(0.195))) for rung in range(3)] == [
+        False,
+        True,
+        True,
+    ]
+    assert verdict(1, [kept(0.15, error=0.0)], GOAL, Estimate(0.9, 0.1), short(0.195)) == ""

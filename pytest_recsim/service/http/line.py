@@ -123,8 +123,8 @@ class Line(asyncio.Protocol):
     # --- what the parser calls ---
 
     def on_message_begin(self) -> None:
-        if self._complete:  # a second answer to one question
-            self._stray = True
+        if self._complete:  # a second answer in one go, which nobody can take for the next question's
+            self._closed = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._head_size += len(name) + len(value)
