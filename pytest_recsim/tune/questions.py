@@ -45,8 +45,8 @@ def rungs(sizes: Iterable[int], besides: int = 0) -> tuple[int, ...]:
     total = sum(sizes)
     smallest = min((size for size in sizes if size >= LEAST_OF_A_SEGMENT), default=total)
     least = max(LEAST, LEAST_OF_A_SEGMENT * total / max(smallest, 1))
-    shares = [math.floor(share * total) - besides for share in SHARES]
-    found = [end for end in shares if end >= least]
+    shares = [math.floor(share * total) for share in SHARES if share * total >= least]
+    found = dict.fromkeys(max(end - besides, math.ceil(least)) for end in shares)
     return (*found, total)
 
 

@@ -60,7 +60,8 @@ def test_a_sample_holds_enough_users_of_the_smallest_segment_that_counts():
 
 def test_lists_that_are_asked_for_besides_count_as_the_shares():
     assert rungs([800, 800], 60) == (140, 340, 740, 1600)
-    assert rungs([800, 800], 120) == (280, 680, 1600)
+    assert rungs([800, 800], 120) == (100, 280, 680, 1600)
+    assert rungs([800, 800], 320) == (100, 480, 1600)
 
 
 def questions(plan, *tuned):
