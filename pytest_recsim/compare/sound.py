@@ -11,6 +11,7 @@ import msgspec
 from pytest_recsim.data.input.files import shown
 from pytest_recsim.data.input.problems import InputError, Problem, nearest
 from pytest_recsim.record.bundle import Bundle
+from pytest_recsim.record.few import first_few
 from pytest_recsim.record.metadata import Metadata
 from pytest_recsim.record.model import CheckResult
 from pytest_recsim.record.per_user import NAME, UserLine, read_lines
@@ -150,12 +151,7 @@ def _notes(runs: Sequence[Read]) -> list[str]:
         "only a sample of the users was asked in": sampled,
         "the embedded stand-in, not your service, answered in": stand_in,
     }
-    notes = [f"{words} {_several(places)}" for words, places in told.items() if places]
+    notes = [f"{words} {first_few(places, 3)}" for words, places in told.items() if places]
     if len({run.metadata.profile.sha256 for run in runs}) > 1:
         notes.append(f"the runs had different knobs (profiles {', '.join(profiles)})")
     return notes
-
-
-def _several(places: Sequence[str]) -> str:
-    more = f" and {len(places) - 3} more" if len(places) > 3 else ""
-    return ", ".join(places[:3]) + more

@@ -14,6 +14,7 @@ from pytest_recsim.plan.options import STEPS
 from pytest_recsim.record.asked import Chosen
 from pytest_recsim.record.batch import read_batch
 from pytest_recsim.record.bundle import Bundle
+from pytest_recsim.record.few import first_few
 from pytest_recsim.record.masking import safe as fit
 from pytest_recsim.record.model import Verdict
 from pytest_recsim.report import sweep
@@ -132,8 +133,7 @@ def batch(path: Path, here: Path) -> Iterator[str]:
 def _overrides(plan: Plan) -> str:
     """The knobs laid over the profile, the first few by name."""
     found = [f"{name}={one.text} ({one.origin})" for name, one in plan.overrides.items()]
-    more = f" and {len(found) - MOST} more" if len(found) > MOST else ""
-    return f" with {', '.join(found[:MOST])}{more}" if found else ""
+    return f" with {first_few(found, MOST)}" if found else ""
 
 
 def _told(chosen: Chosen) -> str:

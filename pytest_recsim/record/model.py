@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from pytest_recsim.record.causes import Root, causes_of
+from pytest_recsim.record.few import first_few
 
 Outcome = Literal[
     "passed", "failed", "flaky", "not_measured", "waived", "warned", "skipped", "error", "missing"
@@ -259,9 +260,8 @@ NAMED = 5
 
 def _named(left_out: Sequence[str]) -> str:
     """Words for what was left out: how many, and the first few names."""
-    more = f" and {len(left_out) - NAMED} more" if len(left_out) > NAMED else ""
     were = "was" if len(left_out) == 1 else "were"
-    return f"{len(left_out)} {were} left out ({', '.join(left_out[:NAMED])}{more})"
+    return f"{len(left_out)} {were} left out ({first_few(left_out, NAMED)})"
 
 
 def _against(planned: int, counts: dict[Outcome, int]) -> str:

@@ -11,6 +11,7 @@ import msgspec
 
 from pytest_recsim.record.asked import same_data
 from pytest_recsim.record.bundle import Bundle
+from pytest_recsim.record.few import first_few
 from pytest_recsim.record.quality import LiftFigure, QualityMetrics, lift_label
 
 NAMED = 4
@@ -53,10 +54,8 @@ class Previous(msgspec.Struct, frozen=True, kw_only=True):
         if not self.changes:
             return f"{head}: no knob, threshold, data set, option or service version has changed"
         ordered = sorted(self.changes, key=lambda change: not any(word in change.what for word in words))
-        rest = len(ordered) - NAMED
-        shown = "; ".join(map(str, ordered[:NAMED])) + (f" and {rest} more" if rest > 0 else "")
         same = "" if any(change.what == DATA_SET for change in self.changes) else "; the data set is the same"
-        return f"{head}: {shown}{same}"
+        return f"{head}: {first_few(ordered, NAMED, '; ')}{same}"
 
 
 DATA_SET = "data set"

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from pytest_recsim.record.bundle import Bundle
+from pytest_recsim.record.few import first_few
 from pytest_recsim.record.jsonio import SCHEMA_VERSION, write_text
 from pytest_recsim.record.model import BLOCKING, CheckResult, worst_first
 from pytest_recsim.record.quality import QualityMetrics
@@ -63,8 +64,7 @@ def _results(bundle: Bundle) -> tuple[list[CheckResult], list[str]]:
         results, odd = bundle.told()
     except (OSError, msgspec.DecodeError) as error:
         return [], [f"events.jsonl cannot be read ({_short(error)})"]
-    lines = ", ".join(map(str, odd[:5])) + (f" and {len(odd) - 5} more" if len(odd) > 5 else "")
-    return results, [f"events.jsonl: {lines}: no result of a check in this line"] if odd else []
+    return results, [f"events.jsonl: {first_few(odd, 5)}: no result of a check in this line"] if odd else []
 
 
 def _quality(bundle: Bundle) -> tuple[QualityMetrics | None, list[str]]:

@@ -10,6 +10,7 @@ import msgspec
 
 from pytest_recsim.record.artifacts import SeedManifest
 from pytest_recsim.record.bundle import Bundle
+from pytest_recsim.record.few import first_few
 from pytest_recsim.record.model import CheckResult, Measure
 from pytest_recsim.record.reading import read_record
 
@@ -31,10 +32,9 @@ def sureness(results: Sequence[CheckResult]) -> str:
     how = " and ".join([f"{passes} passed"] * bool(passes) + [f"{fails} failed"] * bool(fails))
     are = "is" if passes + fails == 1 else "are"
     close = [one.label for one in found if any(measure.borderline for measure in _judged(one))]
-    more = f" and {len(close) - NAMED} more" if len(close) > NAMED else ""
     return (
         f"{passes + fails} of the {of} {are} borderline ({how}): the threshold lies inside the interval, so chance may "
-        f"have decided {', '.join(close[:NAMED])}{more}."
+        f"have decided {first_few(close, NAMED)}."
     )
 
 

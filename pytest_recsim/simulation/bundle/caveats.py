@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 
 from pytest_recsim.data.guardrails.metric_table import GUARDED
 from pytest_recsim.plan.model import Plan
+from pytest_recsim.record.few import first_few
 from pytest_recsim.record.metadata import KnobRow
 from pytest_recsim.record.model import CheckResult
 from pytest_recsim.simulation.measure.noise import differing_words
@@ -66,8 +67,7 @@ def knob_notes(prepared: Prepared) -> Iterator[str]:
         yield f"the profile is not in effect for {without:,} of {asked:,} users; {remedy(prepared.applied.rows)}"
     hidden = [row.knob for row in prepared.knobs if row.status == "unknown"]
     if hidden:
-        shown = ", ".join(hidden[:5]) + (f" and {len(hidden) - 5} more" if len(hidden) > 5 else "")
-        yield f"not sent, and nobody can see whether they are in effect: {shown}"
+        yield f"not sent, and nobody can see whether they are in effect: {first_few(hidden, 5)}"
 
 
 def waiver_notes(

@@ -17,6 +17,7 @@ from msgspec.structs import asdict
 from pytest_recsim import __version__
 from pytest_recsim.clock import utc_now
 from pytest_recsim.plan.model import Plan
+from pytest_recsim.record.few import first_few
 from pytest_recsim.record.metadata import (
     Cost,
     FixtureRecord,
@@ -154,10 +155,8 @@ def _notes(
 def _unknown_note(requests: Sent) -> Iterator[str]:
     """Name members of answers that this version does not know: a newer revision says more than we read."""
     if unknown := requests.unknown_members:
-        names = ", ".join(f"`{name}` ({times})" for name, times in list(unknown.items())[:UNKNOWN_SHOWN])
-        more = len(unknown) - UNKNOWN_SHOWN
-        rest = f" and {more} more" if more > 0 else ""
-        yield f"of {requests.looked_at} answers that were searched, some carry members we do not know: {names}{rest}"
+        names = first_few([f"`{name}` ({times})" for name, times in unknown.items()], UNKNOWN_SHOWN)
+        yield f"of {requests.looked_at} answers that were searched, some carry members we do not know: {names}"
 
 
 def _preparation_notes(prepared: Prepared | None) -> Iterator[str]:

@@ -8,6 +8,7 @@ import polars as pl
 
 from pytest_recsim.data.input.findings import quoted
 from pytest_recsim.data.input.problems import InputError, Problem
+from pytest_recsim.record.few import first_few
 from pytest_recsim.sources.importing.csvtext import Sheet
 from pytest_recsim.sources.importing.moments import LEAST, MOST, form_of
 from pytest_recsim.sources.importing.words import telling
@@ -155,8 +156,7 @@ def _asked(sheet: Sheet, missing: Sequence[str]) -> str:
         if name != "row"
     ]
     hint = "; a session or device may stand for a user where nobody is named" if "user_id" in missing else ""
-    more = f" and {len(shown) - MOST_SHOWN} more" if len(shown) > MOST_SHOWN else ""
     return (
         f"no column was recognised as {' and '.join(missing)}; --column {missing[0]}=NAME says which{hint}. "
-        f"There are {', '.join(shown[:MOST_SHOWN])}{more}"
+        f"There are {first_few(shown, MOST_SHOWN)}"
     )

@@ -12,6 +12,7 @@ import polars as pl
 from pytest_recsim.data.fixtures.model import EVENT_TYPES
 from pytest_recsim.data.input.findings import Findings, quoted
 from pytest_recsim.data.input.problems import InputError, Problem, nearest
+from pytest_recsim.record.few import first_few
 from pytest_recsim.sources.importing.catalogue import item_table, user_table
 from pytest_recsim.sources.importing.csvtext import Sheet
 from pytest_recsim.sources.importing.decide import told
@@ -130,8 +131,7 @@ def shown(mapping: Reading, sheets: Sheets) -> list[str]:
 def _shown(table: str, columns: Columns, sheet: Sheet) -> str:
     used = {name for found in columns.values() for name in found}
     others = [f"`{quoted(name)}`" for name in _columns(sheet) if name not in used]
-    more = f" and {len(others) - MOST_SHOWN} more" if len(others) > MOST_SHOWN else ""
-    unused = f"; not used: {', '.join(others[:MOST_SHOWN])}{more}" if others else ""
+    unused = f"; not used: {first_few(others, MOST_SHOWN)}" if others else ""
     return (
         f"{table}: "
         + ", ".join(f"{field} from `{' '.join(found)}`" for field, found in columns.items())

@@ -13,6 +13,7 @@ from pytest_recsim.data.input.files import shown
 from pytest_recsim.data.input.findings import kind, quoted, unknown
 from pytest_recsim.data.input.problems import InputError, Problem, nearest
 from pytest_recsim.data.input.yamlmarks import load_marked, plain
+from pytest_recsim.record.few import first_few
 from pytest_recsim.sources.importing.tables import PROPS
 
 INTERACTIONS = ("user_id", "item_id", "ts", "type", "value", "source_event_id")
@@ -156,5 +157,4 @@ def require(where: str, columns: Columns, known: Sequence[str]) -> None:
 
 
 def _listed(names: Sequence[str], most: int = 30) -> str:
-    shown_names = ", ".join(quoted(name) for name in names[:most])
-    return shown_names + (f" and {len(names) - most} more" if len(names) > most else "")
+    return first_few([quoted(name) for name in names], most)

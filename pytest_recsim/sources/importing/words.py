@@ -10,6 +10,7 @@ import polars as pl
 from pytest_recsim.data.fixtures.model import EVENT_TYPES
 from pytest_recsim.data.input.findings import quoted
 from pytest_recsim.data.input.problems import InputError, Problem
+from pytest_recsim.record.few import first_few
 from pytest_recsim.sources.importing.ids import encode
 
 RETURN = "return"
@@ -64,13 +65,12 @@ def event_types(
     taken = _taken(counts, given)
     strange = {word: count for word, count in counts.items() if word not in taken}
     if strange:
-        shown = ", ".join(f"`{quoted(word)}` ({count:,})" for word, count in list(strange.items())[:SHOWN])
-        more = f" and {len(strange) - SHOWN} more" if len(strange) > SHOWN else ""
+        shown = first_few([f"`{quoted(word)}` ({count:,})" for word, count in strange.items()], SHOWN)
         if unknown == "error":
-            what = f"unknown event words {shown}{more}; --unknown-events drop or custom, or name them under `events` of a mapping"
+            what = f"unknown event words {shown}; --unknown-events drop or custom, or name them under `events` of a mapping"
             raise InputError(Problem(f"{name}: {column.name}", what))
         done = "left out" if unknown == "drop" else "kept as custom events"
-        notes.append(f"{column.name}: unknown event words {shown}{more} {done} (--unknown-events {unknown})")
+        notes.append(f"{column.name}: unknown event words {shown} {done} (--unknown-events {unknown})")
         taken |= dict.fromkeys(strange, unknown)
     told = ", ".join(
         f"`{quoted(word)}` = {meant}" for word, meant in list(taken.items())[:SHOWN] if word not in strange
