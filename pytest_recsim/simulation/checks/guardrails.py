@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -25,14 +24,12 @@ from pytest_recsim.simulation.measure.figures import figure
 from pytest_recsim.simulation.measure.formulas import FORMULAS, PerUser, per_user
 from pytest_recsim.simulation.measure.offenders import Culprits, least_served, worst_users
 from pytest_recsim.simulation.measure.scoring import basis_of
+from pytest_recsim.simulation.session.derived import OfLists
 
 if TYPE_CHECKING:
     from pytest_recsim.service.contract.ask import Exchange
     from pytest_recsim.simulation.checks.check import Check
     from pytest_recsim.simulation.session.simulation import Simulation
-
-# The quality lists as arrays with what was computed from them: every failing check asks who stands behind it.
-_BASES: WeakKeyDictionary[Simulation, tuple[Mapping[str, Exchange], Basis]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -101,12 +98,8 @@ def behind(sim: Simulation, name: str, segment: str) -> Culprits:
     return found if found.row is None else Culprits(found.told, int(rows[found.row]))
 
 
-def _basis(sim: Simulation) -> Basis:
-    lists, basis = _BASES.get(sim, (None, None))
-    if basis is None or lists is not sim.lists:
-        basis = basis_of(sim.world, list(sim.lists.values()), 0)
-        _BASES[sim] = (sim.lists, basis)
-    return basis
+# As arrays with what was computed from them: every failing check asks who stands behind it.
+_basis: OfLists[Basis] = OfLists(lambda sim: basis_of(sim.world, list(sim.lists.values()), 0))
 
 
 def _culprits(basis: Basis, metric: MetricFacts, which: RelevanceName, rows: Rows) -> Culprits:

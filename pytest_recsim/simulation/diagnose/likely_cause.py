@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from weakref import WeakKeyDictionary
 
 from pytest_recsim.plan.model import K
 from pytest_recsim.service.contract.ask import Exchange
 from pytest_recsim.service.contract.wire import ScoredItem
+from pytest_recsim.simulation.session.derived import OfLists
 from pytest_recsim.simulation.session.simulation import Simulation
 from pytest_recsim.simulation.truth.inferred import UserClass
 from pytest_recsim.simulation.truth.knobs_in_effect import CLASS_KNOBS, explained
@@ -73,17 +73,12 @@ def likely(sim: Simulation, about: str, segment: str) -> str:
     return f"{reason} {CAVEAT}" if reason else ""
 
 
-_READ: WeakKeyDictionary[Simulation, tuple[Mapping[str, Exchange], dict[str, Signs | None]]] = (
-    WeakKeyDictionary()
-)
+_READ: OfLists[dict[str, Signs | None]] = OfLists(lambda _: {})
 
 
 def _signs(sim: Simulation, segment: str) -> Signs | None:
     """Return the signs of somebody's lists, read once however many numbers fail; None where there are none."""
-    lists, read = _READ.get(sim, (None, {}))
-    if lists is not sim.lists:
-        read = {}
-        _READ[sim] = (sim.lists, read)
+    read = _READ(sim)
     if segment not in read:
         shown = [one for user, one in sim.lists.items() if segment in ("", sim.users[user].segment)]
         read[segment] = signs_of(sim, shown) if shown else None
