@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_recsim.compare.compare import SAME
+from pytest_recsim.record.few import first_few
 from pytest_recsim.record.trial import Dimension, Goal, Held, Measured, Trial
 from pytest_recsim.record.tune import Effect
 from pytest_recsim.tune.bench import Bench
 from pytest_recsim.tune.decide import ALWAYS, per_user
+from pytest_recsim.tune.values import finite
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -114,7 +116,7 @@ def _param(one: Dimension, text: str) -> str | int | float:
 
 def _value(goal: Goal, measured: Measured | None) -> float | None:
     value = measured.goals.get(goal.metric) if measured else None
-    return value if value is not None and math.isfinite(value) else None
+    return finite(value)
 
 
 def effects_of(
@@ -236,8 +238,7 @@ def _surely(one: Held, found: Measured) -> bool:
 
 
 def _named(found: Sequence[Held]) -> str:
-    names = ", ".join(f"{one.label} [{one.case}]" if one.case else one.label for one in found[:NAMED])
-    return names + (f" and {len(found) - NAMED} more" if len(found) > NAMED else "")
+    return first_few([f"{one.label} [{one.case}]" if one.case else one.label for one in found], NAMED)
 
 
 def _breaks(one: Held) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 
 from pytest_recsim.record.trial import Dimension, Goal, Held, Measured, expected_excess
 from pytest_recsim.tune.surrogate import Floats, Surrogate
-from pytest_recsim.tune.values import is_numeric, listed, text_of
+from pytest_recsim.tune.values import finite, is_numeric, listed, text_of
 
 FIRST = 12
 """Trials that are spread over the space, from which there is something to expect."""
@@ -173,21 +173,16 @@ def _margins(measured: Sequence[Measured | None]) -> Floats:
 
 
 def _away(one: Held | None) -> float:
-    if one is None or one.margin is None or not math.isfinite(one.margin):
-        return MISSED
-    return min(max(one.margin / one.scale, EASY), MISSED)
+    margin = finite(one.margin) if one else None
+    return MISSED if one is None or margin is None else min(max(margin / one.scale, EASY), MISSED)
 
 
 def _goals(measured: Sequence[Measured | None], goal: Goal) -> Floats:
     """A goal, turned so that more is better; what is unknown is the worst that is known."""
     sign = 1.0 if goal.better == "higher" else -1.0
-    found = [sign * _or(one.goals.get(goal.metric) if one else None, math.nan) for one in measured]
-    least = min((value for value in found if not math.isnan(value)), default=0.0)
-    return np.array([least if math.isnan(value) else value for value in found])
-
-
-def _or(value: float | None, other: float) -> float:
-    return other if value is None or not math.isfinite(value) else value
+    found = [finite(one.goals.get(goal.metric)) if one else None for one in measured]
+    least = min((sign * value for value in found if value is not None), default=0.0)
+    return np.array([least if value is None else sign * value for value in found])
 
 
 def _pool(cube: Cube, places: Floats, missed: Floats, random: np.random.Generator) -> Floats:

@@ -12,7 +12,7 @@ from typing import Any
 from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.record.trial import Dimension, Goal, Measured, Trial
 from pytest_recsim.tune.guided import FIRST, propose, spread_out
-from pytest_recsim.tune.values import canonical, is_numeric, listed, text_of
+from pytest_recsim.tune.values import canonical, finite, is_numeric, listed, text_of
 
 SAMPLERS = ("gp", "tpe", "random", "nsga2")
 POPULATION = 16
@@ -48,11 +48,6 @@ def shortfall(measured: Measured | None) -> float:
         return UNKNOWN
     missed = sum(UNKNOWN if math.isinf(miss := one.expected_miss()) else miss for one in measured.held)
     return 0.0 if measured.feasible else max(missed, 1e-9)
-
-
-def known(value: float | None) -> float | None:
-    """Return a number, None for what is none."""
-    return value if value is not None and math.isfinite(value) else None
 
 
 class Proposer:
@@ -164,7 +159,7 @@ class Proposer:
 
     def _worst(self, measured: Sequence[Measured]) -> list[float]:
         figures = [
-            [value for one in measured if (value := known(one.goals.get(goal.metric))) is not None] or [0.0]
+            [value for one in measured if (value := finite(one.goals.get(goal.metric))) is not None] or [0.0]
             for goal in self._goals
         ]
         return [
@@ -174,7 +169,7 @@ class Proposer:
 
     def _figures(self, measured: Measured | None, worst: Sequence[float]) -> list[float]:
         goals = measured.goals if measured else {}
-        found = [known(goals.get(goal.metric)) for goal in self._goals]
+        found = [finite(goals.get(goal.metric)) for goal in self._goals]
         return [low if value is None else value for value, low in zip(found, worst, strict=True)]
 
     def _distribution(self, dimension: Dimension) -> Any:

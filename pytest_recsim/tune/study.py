@@ -14,8 +14,8 @@ from pytest_recsim.record.trial import Measured, Trial
 from pytest_recsim.record.tune import Study
 from pytest_recsim.report.tune_front import front
 from pytest_recsim.tune.bench import Bench
-from pytest_recsim.tune.sampling import Proposer, known
-from pytest_recsim.tune.values import changed
+from pytest_recsim.tune.sampling import Proposer
+from pytest_recsim.tune.values import changed, finite
 
 MOST_FAILED = 5
 """Trials in a row that could not be measured; then it is not the knobs, and going on would use up the study."""
@@ -162,5 +162,5 @@ def _rank(study: Study, trial: Trial) -> tuple[float, int, int]:
 def _figure(study: Study, measured: Measured | None) -> float | None:
     """The first goal, turned so that more is better."""
     goal = study.goals[0]
-    value = known(measured.goals.get(goal.metric)) if measured else None
+    value = finite(measured.goals.get(goal.metric)) if measured else None
     return value if value is None or goal.better == "higher" else -value

@@ -80,3 +80,8 @@ def is_numeric(values: Sequence[str]) -> bool:
         return all(float(text) == float(text) for text in values)
     except ValueError:
         return False
+
+
+def finite(value: float | None) -> float | None:
+    """Return a number, None for what is none."""
+    return value if value is not None and math.isfinite(value) else None
