@@ -7,6 +7,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -149,9 +150,8 @@ class Engine:
                 holder="",
                 nodeids=[item.nodeid for item in items],
             )
-            sending = self.sending
-            customer = {"recsim_customer": [name]}
-            yield Sending(**{**vars(sending), "options": {**sending.options, **customer}}).parcel(job)
+            options = {**self.sending.options, "recsim_customer": [name]}
+            yield replace(self.sending, options=options).parcel(job)
 
     def _home(self, items: list[pytest.Item], name: str, back: Back) -> None:
         """Take in what came of a customer's task, and show its tests."""

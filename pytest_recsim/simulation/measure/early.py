@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +18,7 @@ from pytest_recsim.judge.stopping import Stopping
 from pytest_recsim.observe.rounds import next_round, shuffled
 from pytest_recsim.plan.model import K, Plan
 from pytest_recsim.record.early import Decided, Early
+from pytest_recsim.record.few import first_few
 from pytest_recsim.record.quality import RelevanceName
 from pytest_recsim.service.contract.ask import Exchange
 from pytest_recsim.simulation.measure.basis import SETS, Basis, Rows
@@ -146,7 +148,7 @@ class Looks:
         """Who has not been asked, by segment, the next ones last."""
         found: dict[str, list[str]] = {name: [] for name in self.segments}
         for user in self.users:
-            found[self.world.fixture.users[self.world.fixture.user_index[user]].segment].append(user)
+            found[self._segment(user)].append(user)
         return {name: order[::-1] for name, order in shuffled(found).items()}
 
     def next_users(self) -> list[str]:
@@ -160,15 +162,19 @@ class Looks:
             if main.whole < len(self.rounds) or all(one.kind == "lift" for one in still):
                 wanted = sorted({self.segments[one.stratum] for one in still if one.kind == "lift"})
         left = {name: len(users) for name, users in self._left.items()}
-        asked = dict.fromkeys(self.segments, 0)
-        for one in (user for users in self.rounds for user in users):
-            asked[self.world.fixture.users[self.world.fixture.user_index[one]].segment] += 1
+        asked = dict.fromkeys(self.segments, 0) | Counter(
+            self._segment(user) for users in self.rounds for user in users
+        )
         self._whole = wanted is None
         if not all(left[name] for name in wanted or ()):
             return self._pop(
                 left
             )  # a whole segment does not decide it, so that it is judged as ever, with all others
         return self._pop(next_round(left, asked, wanted))
+
+    def _segment(self, user: str) -> str:
+        fixture = self.world.fixture
+        return fixture.users[fixture.user_index[user]].segment
 
     def _pop(self, counts: Mapping[str, int]) -> list[str]:
         return [self._left[name].pop() for name, count in counts.items() for _ in range(count)]
@@ -209,6 +215,22 @@ class Looks:
             return Early(stopped=False, asked=n, of=n, whole=n, rounds=1, level=LEVEL, reason=self.reason)
         main = self.stopping[self.judged]
         main.look()
+        rows = self._decided(main)
+        still = [row.name for row in rows if row.blocks and (row.n == row.of or row.outcome == "open")]
+        late = f"not decided before that: {first_few(still, NAMED)}" if still else "the last ones decided it"
+        asked = sum(map(len, self.rounds)) if stopped else len(self.users)
+        return Early(
+            stopped=stopped,
+            asked=asked,
+            of=len(self.users),
+            whole=int(((main.rounds >= 0) & (main.rounds < main.whole)).sum()) if stopped else asked,
+            rounds=len(self.rounds),
+            level=LEVEL,
+            reason="" if stopped else self.reason or late,
+            checks=tuple(rows),
+        )
+
+    def _decided(self, main: Stopping) -> list[Decided]:
         names = {"full": FULL, "coverage": COVERAGE.name, "tail": TAIL.name}
         rows = []
         for place, one in enumerate(main.checks):
@@ -227,21 +249,4 @@ class Looks:
                     blocks=one.blocks,
                 )
             )
-        still = [row.name for row in rows if row.blocks and (row.n == row.of or row.outcome == "open")]
-        more = f" and {len(still) - NAMED} more" if len(still) > NAMED else ""
-        late = (
-            f"not decided before that: {', '.join(still[:NAMED])}{more}"
-            if still
-            else "the last ones decided it"
-        )
-        asked = sum(map(len, self.rounds)) if stopped else len(self.users)
-        return Early(
-            stopped=stopped,
-            asked=asked,
-            of=len(self.users),
-            whole=int(((main.rounds >= 0) & (main.rounds < main.whole)).sum()) if stopped else asked,
-            rounds=len(self.rounds),
-            level=LEVEL,
-            reason="" if stopped else self.reason or late,
-            checks=tuple(rows),
-        )
+        return rows

@@ -48,9 +48,7 @@ def early_lifts(
         standing = Standing((True,) * len(rows))
         figure = lift_figure(lift, which, means_of(compared.recent[rows])[one.column], standing, verdict)
         sd, share = chance.of(compared.mine[:, one.column], rows, f"{lift.metric} ({which})")
-        figure = msgspec.structs.replace(
-            figure, noise_sd=sd, noise_share=share, out_of=_out_of(stopping, one)
-        )
+        figure = msgspec.structs.replace(figure, noise_sd=sd, noise_share=share, out_of=stopping.members(one))
         if lift.reason is None and verdict is not None and verdict.outcome is Outcome.NOT_MEASURED:
             figure = msgspec.structs.replace(
                 figure,
@@ -141,12 +139,8 @@ def _seen(lift: Lift, mine: Values) -> Lift:
     )
 
 
-def _out_of(stopping: Stopping, one: Held) -> int:
-    return stopping.members(one)
-
-
 def _verdict(lift: Lift, one: Held, state: State, stopping: Stopping) -> Verdict:
-    what, of = metric_words(lift), _out_of(stopping, one)
+    what, of = metric_words(lift), stopping.members(one)
     if state not in OUTCOMES or lift.lift is None:
         reason = _undecided(what, of)
         return Verdict(

@@ -52,7 +52,7 @@ class Asking(Session):
             explain=explain,
             blend=blend,
         )
-        return {ask.user_id: exchange for ask, exchange in zip(asks, self.ask(asks), strict=True)}
+        return _by_user(self.ask(asks))
 
     def recommend_each(self, questions: Mapping[str, Mapping[str, Any]]) -> dict[str, Exchange]:
         """Ask every user a question of their own, all at once.
@@ -61,7 +61,7 @@ class Asking(Session):
             questions: user -> what :meth:`recommend` takes besides users.
         """
         asks = [ask for user, question in questions.items() for ask in self._asks([user], **question)]
-        return {ask.user_id: exchange for ask, exchange in zip(asks, self.ask(asks), strict=True)}
+        return _by_user(self.ask(asks))
 
     def _asks(
         self,
@@ -106,7 +106,7 @@ class Asking(Session):
         asks = self._asks(users, surface=surface, **question)
         exchanges, waited = await_effect(self.service, asks, predicate, limit)
         self.ledger.waited(surface, waited)
-        return {ask.user_id: exchange for ask, exchange in zip(asks, exchanges, strict=True)}
+        return _by_user(exchanges)
 
     def settled_each(
         self,
@@ -144,7 +144,7 @@ class Asking(Session):
             b"".join(ask.key for ask in asks)
         ).hexdigest()  # the surface, hence the name, is part of it
         path = self._sharing / f"once-{key}.msgpack"
-        return {exchange.ask.user_id: exchange for exchange in self._shared(path, asks)}
+        return _by_user(self._shared(path, asks))
 
     @property
     def _sharing(self) -> Path:
@@ -225,3 +225,7 @@ class Asking(Session):
             namespace=self.plan.namespace.value,
             keyed=self.api_key is not None,
         )
+
+
+def _by_user(exchanges: Iterable[Exchange]) -> dict[str, Exchange]:
+    return {exchange.ask.user_id: exchange for exchange in exchanges}
