@@ -309,10 +309,28 @@ def test_what_two_batches_left_differently_is_named() -> None:
     ]
 
 
+WAITS = """\
+import time
+
+def test_waits(sim, check):
+    assert sim.lists
+    time.sleep(100)
+"""
+
+
 @pytest.mark.long
 def test_ctrl_c_reaches_the_tasks_and_waits_until_they_have_cleaned_up(tmp_path: Path) -> None:
     project, diary = town(tmp_path / "town", 3), tmp_path / DIARY
-    words = ("--recsim-reports-dir=reports", "--recsim-engine", "dask", "--recsim-engine-workers", "2")
+    project.write("scenarios/test_waits.py", WAITS)  # alone, so that nothing has failed by then
+    words = (
+        "--recsim-reports-dir=reports",
+        "--recsim-engine",
+        "dask",
+        "--recsim-engine-workers",
+        "2",
+        "-k",
+        "waits",
+    )
     with subprocess.Popen(
         command(*words),
         cwd=project.folder,
