@@ -19,12 +19,14 @@ from pytest_recsim.service.contract.wire import ANSWER
 from pytest_recsim.service.http.endpoint import Endpoint
 
 ORG = "00000000-0000-0000-0000-000000000001"
+QUESTIONS = 1724
+"""As many as customer_a has judged users: the harness asks its quality lists in one go."""
 
 
 def ours(url: str, in_flight: int, seconds: float) -> float:
     """The harness's client, which decodes every answer and takes its time."""
     endpoint = Endpoint(url, ORG, "ns", trust_env=False, concurrency=in_flight)
-    batch = [Ask(f"user-{number:05d}") for number in range(in_flight * 40)]
+    batch = [Ask(f"user-{number:05d}") for number in range(QUESTIONS)]
     with Service(endpoint) as service:
         service.recommend(batch[:in_flight])
         done, started = 0, time.perf_counter()
