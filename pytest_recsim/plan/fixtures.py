@@ -53,6 +53,11 @@ def _peopled(fixture: Fixture, origin: str) -> tuple[Fixture, str]:
 
 
 def _unknown(customer: str, default: Path, options: Options, guardrails: Guardrails) -> Problem:
+    if customer in guardrails.customers:
+        what = f"`{customer}` has an entry in {shown(guardrails.path)} and no data set: there is no fixture at {shown(default)}; "
+        return Problem(
+            "--customer", what + "put one there, name it as `fixture` in the entry, or give --fixture-path"
+        )
     folder = options.root / "fixtures" / "customers"
     known = sorted({*guardrails.customers, *(name.replace("_", "-") for name in names_in(folder))})
     listed = ", ".join(known) or "none"

@@ -115,6 +115,16 @@ def test_a_plan_survives_the_trip_to_a_worker(root):
     assert there.split.isoformat() == "2026-10-01T00:00:00+00:00"
 
 
+def test_a_customer_with_an_entry_and_no_data_set_is_not_called_unknown(root):
+    (root / "guardrails.yml").write_text(GUARDRAILS)
+    (root / "fixtures" / "customers" / "acme.json").unlink()
+    said = refusal(root)
+    assert "`acme` has an entry in" in said
+    assert "there is no fixture at" in said
+    assert "unknown" not in said
+    assert "did you mean" not in said
+
+
 def test_subjects_are_drawn_alike_in_every_run_and_differ_by_purpose(root):
     draws = [plan_of(root).rng("a").random() for _ in range(2)]
     assert draws[0] == draws[1] != plan_of(root).rng("b").random()
