@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import inspect
 import itertools
+from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -112,25 +114,38 @@ def _in_waves(items: list[pytest.Item], names: list[str], wave: int) -> list[pyt
     return [item for _, item in sorted(keyed, key=lambda entry: entry[0])]
 
 
-class PlannedChecks(msgspec.Struct):
+class PlannedChecks(msgspec.Struct, dict=True):
     """What one process was told to run, and what it had collected before anything was removed.
 
     Attributes:
         tests: node id of each test that makes a check, and the check.
         collected: checks.
+        planned, found: checks that are run and that were collected, by simulation; sorted once, because a batch asks for
+            every simulation's.
     """
 
     tests: list[tuple[str, Key]] = []
     collected: list[Key] = []
 
-    @property
-    def planned(self) -> list[Key]:
-        return [key for _, key in self.tests]
+    @cached_property
+    def planned(self) -> dict[str, list[Key]]:
+        return _by_simulation(key for _, key in self.tests)
+
+    @cached_property
+    def found(self) -> dict[str, list[Key]]:
+        return _by_simulation(self.collected)
 
     @property
     def nodeids(self) -> dict[str, Key]:
         """Which test makes which planned check."""
         return dict(self.tests)
+
+
+def _by_simulation(keys: Iterable[Key]) -> dict[str, list[Key]]:
+    sorted_out: dict[str, list[Key]] = {}
+    for key in keys:
+        sorted_out.setdefault(key[0], []).append(key)
+    return sorted_out
 
 
 class Census:

@@ -30,6 +30,7 @@ from pytest_recsim.plugin.own import announced
 from pytest_recsim.plugin.signals import Signals
 from pytest_recsim.plugin.state import STATE, State, scratch_folder
 from pytest_recsim.record.masking import safe
+from pytest_recsim.record.model import Key
 from pytest_recsim.report.summary import append_step_summary
 from pytest_recsim.service.contract.errors import ServiceError
 from pytest_recsim.simulation.controller.batch import BatchWriter, earlier_seconds
@@ -84,7 +85,7 @@ class Controller:
         self.wrote = False
         self._began = 0.0
         self._planned = PlannedChecks()
-        self.intake = Intake(self.fleet, lambda: self._census.planned)
+        self.intake = Intake(self.fleet, self._planned_of)
         self.idle = self.options.dry_run or any(getattr(config.option, name, False) for name in LOOKING)
         if getattr(config.option, "dist", "no") == "each":
             raise pytest.UsageError(
@@ -222,19 +223,21 @@ class Controller:
             self.fleet.know(self._planned.nodeids)
         return self._planned
 
+    def _planned_of(self, name: str) -> list[Key]:
+        return self._census.planned.get(name, [])
+
     def _left_out(self, name: str) -> tuple[str, ...]:
         """Name what should have run for a simulation and was removed, by whatever it was."""
-        census, here = self._census, Path(self.config.invocation_params.dir)
-        return left_out(self.state.plans[name], census.planned, census.collected, here)
+        found, here = self._census.found.get(name, []), Path(self.config.invocation_params.dir)
+        return left_out(self.state.plans[name], self._planned_of(name), found, here)
 
     # --- closing ---
 
     def _finish(self, name: str, *, seed_only: bool = False) -> None:
-        census = self._census
-        self.fleet.finish(name, census.planned, self._left_out(name), seed_only=seed_only)
+        self.fleet.finish(name, self._planned_of(name), self._left_out(name), seed_only=seed_only)
         self.state.close(name)
         if self.batch is not None:
-            self.batch.write(finished=False)
+            self.batch.keep_up()
 
     def pytest_keyboard_interrupt(self) -> None:
         self.signals.ending = self.signals.interrupted = True
@@ -248,10 +251,9 @@ class Controller:
         if self.idle or not self.fleet.writers:
             return (yield)
         seeded = self.options.seed_only and exitstatus == pytest.ExitCode.OK
-        census = self._census
         left = [name for name in self.fleet.writers if name not in self.fleet.finished]
         for name in left:
-            self.fleet.judge(name, census.planned, self._left_out(name), seed_only=seeded)
+            self.fleet.judge(name, self._planned_of(name), self._left_out(name), seed_only=seeded)
         if self.batch is not None:
             self.batch.write(finished=True)
         try:

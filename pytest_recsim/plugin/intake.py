@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 import pytest
@@ -23,7 +24,7 @@ class Intake:
         reported: node id -> the result that stands.
     """
 
-    def __init__(self, fleet: Fleet, planned: Callable[[], list[Key]]) -> None:
+    def __init__(self, fleet: Fleet, planned: Callable[[str], list[Key]]) -> None:
         self.reported: dict[str, CheckResult] = {}
         self._fleet, self._planned = fleet, planned
         self._heard: dict[str, int] = {}  # node id -> attempts whose results are known
@@ -39,7 +40,7 @@ class Intake:
         if isinstance(payload, str):
             attempts = msgspec.json.decode(payload, type=list[CheckResult])
             for result in news(attempts, self._heard.get(node, 0), report, self._parts):
-                self.reported[node] = self._fleet.add(result, self._planned)
+                self.reported[node] = self._fleet.add(result, partial(self._planned, result.simulation))
             self._heard[node] = len(attempts)
         elif report.when == LOST_WORKER and node in self.reported:
             self._explain(self.reported[node])

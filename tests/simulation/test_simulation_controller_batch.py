@@ -270,3 +270,33 @@ def test_a_summary_that_cannot_be_read_leaves_the_word_to_the_one_before(tmp_pat
     cut.write_bytes(cut.read_bytes()[:40])
     (tmp_path / "batches" / "nightly_20261103T000000Z.json").mkdir()
     assert earlier_seconds(tmp_path, "nightly") == {"acme": 1.0}
+
+
+def test_while_a_batch_runs_its_summary_is_renewed_but_takes_only_a_part_of_the_time(pen, monkeypatch):
+    clock, written = [100.0], []
+    monkeypatch.setattr(batch, "monotonic", lambda: clock[0])
+    made, _ = pen(writer(PASSED))
+
+    def slow(*_):
+        written.append(clock[0])
+        clock[0] += 2.0
+
+    monkeypatch.setattr(batch, "render_batch", slow)
+    for now in (100.0, 103.0, 201.9, 202.0, 202.1):
+        clock[0] = max(clock[0], now)
+        made.keep_up()
+    assert written == [100.0, 202.0], "a summary that takes 2 s is made again after 100 s"
+
+
+def test_of_a_thousand_customers_only_those_that_still_run_are_looked_at_again(pen, monkeypatch):
+    looked = []
+    made, run = pen(writer(PASSED), writer(name="beta"), finished=["acme"])
+    real = row_of
+    monkeypatch.setattr(
+        batch, "row_of", lambda one, *a, **k: looked.append(one.opened.plan.id) or real(one, *a, **k)
+    )
+    made.write(finished=False)
+    made.write(finished=False)
+    assert looked == ["acme", "beta", "beta"]
+    run.writers["acme"].verdict = Verdict(status="must_not_go", sentence="Words.", counts={})
+    assert made.write(finished=True).rows[0].status == "must_not_go", "the last one is made of everything"

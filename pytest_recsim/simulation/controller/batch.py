@@ -23,7 +23,7 @@ from pytest_recsim.record.batch import (
 from pytest_recsim.report.batch import render_batch
 from pytest_recsim.report.html import write_batch_page
 from pytest_recsim.simulation.bundle.writer import Writer
-from pytest_recsim.simulation.controller.fleet import Fleet, unwritten
+from pytest_recsim.simulation.controller.fleet import SHARE, Fleet, unwritten
 from pytest_recsim.simulation.controller.sweep import SweepTables
 
 
@@ -43,6 +43,8 @@ class BatchWriter:
             shard,
         )
         self._began, self._tables = monotonic(), SweepTables()
+        self._rows: dict[str, Row] = {}  # of simulations that are finished
+        self._due = self._began
         stamp = fleet.now.strftime("%Y%m%dT%H%M%SZ")
         try:
             self.path: Path = batch_file(fleet.reports, self._batch.name, stamp)
@@ -50,10 +52,32 @@ class BatchWriter:
             what = f"no summary can be written there: {error.strerror}"
             raise InputError(Problem(str(fleet.reports / "batches"), what)) from None
 
+    def keep_up(self) -> None:
+        """Write JSON and page now and then: a run that is killed leaves the last ones, and their time is a part of the whole."""
+        began = monotonic()
+        if began >= self._due:
+            self.write(finished=False)
+            self._due = monotonic() + SHARE * (monotonic() - began)
+
+    def _so_far(self) -> dict[str, Row]:
+        """The rows as things stand; one of a finished simulation is made once, for there may be a thousand."""
+        now = {
+            name: self._rows.get(name) or row_of(writer, self._fleet, finished=False)
+            for name, writer in self._fleet.writers.items()
+        }
+        self._rows = {name: now[name] for name in self._fleet.finished}
+        return now
+
     def write(self, *, finished: bool) -> BatchRecord:
         """Write JSON and page as things stand now."""
+        writers = self._fleet.writers.values()
+        mine = (
+            (row_of(one, self._fleet, finished=True) for one in writers)
+            if finished
+            else self._so_far().values()
+        )
         rows = [
-            *(row_of(writer, self._fleet, finished=finished) for writer in self._fleet.writers.values()),
+            *mine,
             *(_other(name, "left_out") for name in self._batch.left_out),
             *(_other(name, "elsewhere") for name in self._elsewhere),
         ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pytest_recsim.clock import monotonic, utc_now
@@ -81,6 +81,9 @@ class Fleet:
         self.writers: dict[str, Writer] = {}
         self.finished: list[str] = []
         self._remembered: set[str] = set()
+        self._heard: set[str] = (
+            set()
+        )  # of these a check has reported since anybody asked whether that was all
         self._opening = threading.Lock()
         self._due: dict[str, float] = {}
 
@@ -163,6 +166,7 @@ class Fleet:
         if not writer.planned:
             writer.expect(planned_keys())
         told = writer.add(result)
+        self._heard.add(result.simulation)
         self._keep_up(result.simulation)
         return told
 
@@ -174,14 +178,17 @@ class Fleet:
             self.render(name)
             self._due[name] = monotonic() + SHARE * (monotonic() - began)
 
-    def complete(self, planned_keys: Iterable[Key]) -> list[str]:
-        """Return the unfinished simulations of which every planned check has reported."""
-        missing = {key[0] for key in planned_keys if key not in self.writers[key[0]].results}
-        return [
+    def complete(self, planned: Mapping[str, Sequence[Key]]) -> list[str]:
+        """Return the unfinished simulations of which every planned check has reported.
+
+        It is asked after every test of a batch, so only those are looked at that have reported since.
+        """
+        self._heard = {
             name
-            for name, writer in self.writers.items()
-            if name not in self.finished and name not in missing and writer.results
-        ]
+            for name in self._heard.difference(self.finished)
+            if all(key in self.writers[name].results for key in planned.get(name, ()))
+        }
+        return sorted(self._heard)
 
     def know(self, nodeids: Mapping[str, Key]) -> None:
         """Take in which test makes which check; one that never reports is named by it."""
