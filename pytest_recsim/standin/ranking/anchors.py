@@ -46,8 +46,9 @@ def _starter_anchors(context: Context, starter: Starter) -> list[int]:
     wanted = min(run.k, _STARTER_ANCHORS)
     quirks = context.service.quirks
     order = data.weighted.popular(context.now, run.knobs.half_life_days, None).drawn(quirks.rng)
-    tags = [tag for tag in by_weight(starter.tags, quirks.chance) if tag in data.tags.raw_index]
-    lists = [order[data.tags.with_raw((tag,))[order]][:wanted].tolist() for tag in tags]
+    index = data.tags.raw_index
+    codes = [index[tag] for tag in by_weight(starter.tags, quirks.chance) if tag in index]
+    lists = [order[data.tags.raw.holding(code)[order]][:wanted].tolist() for code in codes]
     found: dict[int, None] = {}
     for turn in range(wanted):
         for best in lists:

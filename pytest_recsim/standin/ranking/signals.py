@@ -12,6 +12,8 @@ from pytest_recsim.standin.ranking.effective import DEFAULT_WINDOW_DAYS, Effecti
 from pytest_recsim.standin.ranking.revision_2025 import share_of_largest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_recsim.standin.ranking.context import Context
     from pytest_recsim.standin.ranking.data import RankingData
     from pytest_recsim.standin.ranking.pool import Pool
@@ -84,18 +86,20 @@ def signals_of(context: Context, profiles: Profiles, pool: Pool, kept: Ints, anc
 def _co_visits(context: Context, anchors: list[int]) -> Floats:
     data = context.data
     since = window_start(context.now, context.run.knobs.co_vis_window_days or DEFAULT_WINDOW_DAYS)
-    strongest = np.zeros(data.catalogue.size + 1)
-    for anchor in anchors:
-        items, strength = data.covisits.row(anchor, since)
-        strongest[items] = np.maximum(strongest[items], strength)
-    return strongest
+    return _strongest(data, [data.covisits.row(anchor, since) for anchor in anchors])
 
 
 def _embedding(data: RankingData, anchors: list[int]) -> Floats:
-    nearest = np.zeros(data.catalogue.size + 1)
-    for items, strength in data.embeddings.rows(anchors):
-        nearest[items] = np.maximum(nearest[items], strength)
-    return nearest
+    return _strongest(data, data.embeddings.rows(anchors))
+
+
+def _strongest(data: RankingData, rows: Sequence[tuple[Ints, Floats]]) -> Floats:
+    """Return per catalogue position the highest strength in any of the rows, 0 without one."""
+    found = np.zeros(data.catalogue.size + 1)
+    if rows:
+        items, strengths = zip(*rows, strict=True)
+        np.maximum.at(found, np.concatenate(items), np.concatenate(strengths))
+    return found
 
 
 def _boost_factor(run: Effective, anchors: int) -> float:
