@@ -120,8 +120,8 @@ class PlannedChecks(msgspec.Struct, dict=True):
     Attributes:
         tests: node id of each test that makes a check, and the check.
         collected: checks.
-        planned, found: checks that are run and that were collected, by simulation; sorted once, because a batch asks for
-            every simulation's.
+        planned, found, nodes: checks that are run, that were collected, and tests that make a check, by simulation; sorted
+            once, because a batch asks for every simulation's.
     """
 
     tests: list[tuple[str, Key]] = []
@@ -130,6 +130,13 @@ class PlannedChecks(msgspec.Struct, dict=True):
     @cached_property
     def planned(self) -> dict[str, list[Key]]:
         return _by_simulation(key for _, key in self.tests)
+
+    @cached_property
+    def nodes(self) -> dict[str, list[str]]:
+        sorted_out: dict[str, list[str]] = {}
+        for nodeid, key in self.tests:
+            sorted_out.setdefault(key[0], []).append(nodeid)
+        return sorted_out
 
     @cached_property
     def found(self) -> dict[str, list[Key]]:

@@ -28,6 +28,7 @@ from pytest_recsim.plugin.names import as_known
 from pytest_recsim.plugin.options import read_options
 from pytest_recsim.plugin.own import announced
 from pytest_recsim.plugin.signals import Signals
+from pytest_recsim.plugin.slimming import Slimming
 from pytest_recsim.plugin.state import STATE, State, scratch_folder
 from pytest_recsim.record.masking import safe
 from pytest_recsim.record.model import Key
@@ -85,7 +86,8 @@ class Controller:
         self.wrote = False
         self._began = 0.0
         self._planned = PlannedChecks()
-        self.intake = Intake(self.fleet, self._planned_of)
+        html_page = bool(getattr(config.option, "htmlpath", None))
+        self.intake = Intake(self.fleet, self._planned_of, Slimming(payload=not html_page))
         self.idle = self.options.dry_run or any(getattr(config.option, name, False) for name in LOOKING)
         if getattr(config.option, "dist", "no") == "each":
             raise pytest.UsageError(
@@ -203,7 +205,9 @@ class Controller:
         with self.signals.held():
             for name in self.fleet.complete(self._census.planned):
                 self._finish(name)
+                self.intake.slimming.slim(self._census.nodes.get(name, ()))
                 plan, writer = self.state.plans[name], self.fleet.writers[name]
+                writer.forget()
                 self._say(tell.progress(plan, writer.verdict, writer.seconds, self._how_far))
         self.signals.insist()
 

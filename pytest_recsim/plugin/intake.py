@@ -10,6 +10,7 @@ import pytest
 
 from pytest_recsim.plugin.agreement import news
 from pytest_recsim.plugin.outcome import ATTRIBUTE, publish
+from pytest_recsim.plugin.slimming import Slimming
 from pytest_recsim.record.model import CheckResult, Key
 from pytest_recsim.simulation.controller.fleet import Fleet
 
@@ -22,9 +23,11 @@ class Intake:
 
     Attributes:
         reported: node id -> the result that stands.
+        slimming: the reports, to be made small once their customer is finished.
     """
 
-    def __init__(self, fleet: Fleet, planned: Callable[[str], list[Key]]) -> None:
+    def __init__(self, fleet: Fleet, planned: Callable[[str], list[Key]], slimming: Slimming) -> None:
+        self.slimming = slimming
         self.reported: dict[str, CheckResult] = {}
         self._fleet, self._planned = fleet, planned
         self._heard: dict[str, int] = {}  # node id -> attempts whose results are known
@@ -33,6 +36,7 @@ class Intake:
     def take(self, report: pytest.TestReport) -> None:
         """Put what a report brings into the record, and what the record holds into the report."""
         payload, node = getattr(report, ATTRIBUTE, None), report.nodeid
+        self.slimming.note(report)
         if type(report) is not pytest.TestReport:  # a subtest's: it carries a copy of its test's payload
             if report.failed:
                 self._parts.setdefault(node, report.longreprtext)

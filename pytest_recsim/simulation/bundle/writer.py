@@ -174,6 +174,10 @@ class Writer:
         if self._status != "seeded":
             self._kept(lambda: write_results(self.bundle, self.results.values()))
 
+    def forget(self) -> None:
+        """Let go of the metadata, which are on disk: of a thousand customers nobody asks for them again."""
+        vars(self).pop("document", None)
+
     def _mine(self, planned: list[Key]) -> list[Key]:
         return [key for key in planned if key[0] == self.opened.sim.plan.id]
 
