@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pytest_recsim.standin.ranking import tags
+from pytest_recsim.standin.ranking.arrays import best_counts
 from pytest_recsim.standin.ranking.catalogue import Catalogue
 from pytest_recsim.standin.state.store import Item
 
@@ -39,3 +40,19 @@ def test_an_item_with_very_many_tags_does_not_make_every_question_dear():
     assert (codes.tolist(), which.tolist()) == ([table.raw_index["t1"]] * 3, [0, 1, 2])
     assert table.with_raw(["t1"]).tolist() == [True] * 401 + [False]
     assert table.with_folded(["t7"]).nonzero()[0].tolist() == [400]
+
+
+@pytest.mark.parametrize("most", [0, 1, 3, 64, 65, 255])
+@pytest.mark.parametrize("wanted", [1, 7, 300, 5_000])
+def test_the_items_with_most_tags_are_those_that_a_sort_finds(most, wanted):
+    counts = np.random.default_rng(most).integers(0, most + 1, 2_000).astype(np.uint8)
+    carrying = np.flatnonzero(counts)
+    first = sorted(carrying.tolist(), key=lambda place: -int(counts[place]))[:wanted]
+    assert best_counts(counts, wanted).tolist() == sorted(first)
+
+
+@pytest.mark.parametrize("distinct", [255, 256, 1_000, 1_100])
+def test_tags_are_counted_beyond_what_one_byte_holds(distinct):
+    names = [f"tag-{number:04d}" for number in range(distinct)]
+    table = tags.Tags(Catalogue({"all": item("all", names), "one": item("one", names[-1:])}, []))
+    assert table.count_raw(np.arange(distinct)).tolist() == [distinct, 1, 0]

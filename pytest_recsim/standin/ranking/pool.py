@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pytest_recsim.standin.ranking.arrays import Bools, Extra, Floats, Ints, best_set, shuffled
+from pytest_recsim.standin.ranking.arrays import Bools, Extra, Floats, Ints, best_counts, best_set, shuffled
 from pytest_recsim.standin.ranking.revision_2025 import merged
 
 if TYPE_CHECKING:
@@ -118,8 +118,8 @@ def _content(context: Context, profile: Floats, taken: Bools) -> Extra:
     counts *= data.catalogue.available
     if quirks.spread or quirks.revision_2025:
         counts[taken] = 0
-    items = counts.nonzero()[0]
-    return _best(items, counts[items], context.run.fanout, taken).drawn(quirks.chance)
+    items = best_counts(counts, context.run.fanout)
+    return _unoffered(items, counts[items], taken).drawn(quirks.chance)
 
 
 def _session(context: Context, taken: Bools) -> Extra:
@@ -137,6 +137,10 @@ def _best(items: Ints, counts: NDArray[np.signedinteger], fanout: int, taken: Bo
     if len(items) > fanout:
         chosen = best_set(counts, fanout)
         items, counts = items[chosen], counts[chosen]
+    return _unoffered(items, counts, taken)
+
+
+def _unoffered(items: Ints, counts: NDArray[np.integer], taken: Bools) -> Extra:
     free = ~taken[items]
     return Extra(items[free], counts[free].astype(np.float64))
 

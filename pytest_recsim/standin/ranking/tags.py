@@ -11,7 +11,7 @@ from pytest_recsim.standin.ranking.ragged import Ragged
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from numpy.typing import NDArray
+    from numpy.typing import DTypeLike, NDArray
 
     from pytest_recsim.standin.ranking.arrays import Bools, Ints
     from pytest_recsim.standin.ranking.catalogue import Catalogue
@@ -60,14 +60,15 @@ class Tags:
         self._raw_bits = bits(self.raw, len(self.raw_names), len(self.sets)) if few else None
         self.count = np.array([len(tags) for tags in spelled] + [0])
 
-    def count_raw(self, codes: Ints) -> NDArray[np.int16]:
-        """Count for every item the tags among these raw codes that it carries."""
+    def count_raw(self, codes: Ints) -> NDArray[np.unsignedinteger]:
+        """Count for every item the tags among these raw codes that it carries, in as few bytes as hold the counts."""
+        small: DTypeLike = np.uint8 if len(codes) < 256 else np.uint16
         wanted = np.zeros(64 * (len(self.raw_names) // 64 + 1), np.bool_)
         wanted[codes] = True
         if self._raw_bits is None:
-            return self.raw.count(wanted).astype(np.int16)
+            return self.raw.count(wanted).astype(small)
         words = np.packbits(wanted, bitorder="little").view("<u8")
-        found = np.zeros(len(self.sets), np.int16)
+        found = np.zeros(len(self.sets), small)
         for place in words.nonzero()[0].tolist():  # a profile's few tags lie in few words
             found += np.bitwise_count(self._raw_bits[place] & words[place])
         return found
