@@ -10,12 +10,14 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 import numpy as np
 
 from benchmarks.parts import Bench, Part
 from benchmarks.rows import Row, Target
-from pytest_recsim.judge.answers import rank_answers
+from pytest_recsim.judge.ranking import rank_metrics
+from pytest_recsim.judge.relevance import build_relevance
 
 USERS, ITEMS, SLOTS = 100_000, 1000, 20
 Slates = tuple[list[list[str]], list[dict[str, int]]]
@@ -38,7 +40,17 @@ def make_slates(users: int, rng: np.random.Generator) -> Slates:
 
 
 def ours(slates: Slates) -> object:
-    return rank_answers(*slates)
+    answers, truth = slates
+    index = {f"item-{position:05d}": position for position in range(ITEMS)}
+    lengths = np.fromiter(map(len, answers), dtype=np.int64, count=len(answers))
+    lists = np.full((len(answers), SLOTS), -1, dtype=np.int32)
+    flat = map(index.__getitem__, chain.from_iterable(answers))
+    lists[np.arange(SLOTS) < lengths[:, None]] = np.fromiter(flat, dtype=np.int32, count=int(lengths.sum()))
+    sizes = np.fromiter(map(len, truth), dtype=np.int64, count=len(truth))
+    items = np.fromiter(map(index.__getitem__, chain.from_iterable(truth)), np.int32, int(sizes.sum()))
+    grades = np.fromiter(chain.from_iterable(one.values() for one in truth), np.float64, int(sizes.sum()))
+    users = np.repeat(np.arange(len(truth), dtype=np.int32), sizes)
+    return rank_metrics(lists, build_relevance(users, items, grades, len(truth), ITEMS))
 
 
 def scored(slates: Slates) -> tuple[dict[str, dict[str, int]], dict[str, dict[str, float]]]:

@@ -79,11 +79,7 @@ def average_precision(lists: NDArray[np.int32], relevance: Relevance, k: int = 1
 
 def rank_metrics(lists: NDArray[np.int32], relevance: Relevance) -> Ranking:
     """NDCG@10, MRR@10 and Recall@20 from one look-up of the gains."""
-    return of_slots(gains(lists, relevance), relevance)
-
-
-def of_slots(slots: NDArray[np.float64], relevance: Relevance) -> Ranking:
-    """The same from gains that are known, ``float64[U, K]``."""
+    slots = gains(lists, relevance)
     return Ranking(_ndcg(slots, relevance, 10), _mrr(slots, relevance, 10), _recall(slots, relevance, 20))
 
 

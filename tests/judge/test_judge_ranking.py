@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_recsim.judge import ranking
-from pytest_recsim.judge.answers import rank_answers
 from pytest_recsim.judge.means import mean_measured, segment_means
 from pytest_recsim.judge.ranking import (
     OF_SLOTS,
@@ -309,32 +308,6 @@ def test_large_catalogues_and_many_blocks_give_the_same_numbers(monkeypatch):
         np.testing.assert_array_equal(other.ndcg, expected.ndcg)
         np.testing.assert_array_equal(other.mrr, expected.mrr)
         np.testing.assert_array_equal(other.recall, expected.recall)
-
-
-@pytest.mark.parametrize("share", [0.1, 1.0], ids=["most miss", "many hit"])
-def test_plain_lists_and_dicts_give_the_same_digits_as_arrays(share):
-    rows, sets = random_slates(8, 400, lambda rng: float(rng.choice([-1, 0, 0.1, 1, 3, 12])))
-    kept = np.random.default_rng(8).random(400) < share
-    rows = [row if hit else () for row, hit in zip(rows, kept, strict=True)]
-    rows += [
-        (7, 7, 8, 7, *range(20, 50)),
-        (9, 9),
-        (1, 2),
-    ]  # again, behind the 20th place, and nothing relevant
-    sets += [{7: 2.0, 8: 1.0, 49: 3.0}, {9: 0.0}, {}]
-    expected = rank_metrics(lists_of([row[:20] for row in rows]), relevance_of(sets))
-    ours = rank_answers(
-        [[f"i{item}" for item in row] for row in rows],
-        [{f"i{item}": grade for item, grade in grades.items()} for grades in sets],
-    )
-    for name in ("ndcg", "mrr", "recall"):
-        np.testing.assert_array_equal(getattr(ours, name), getattr(expected, name))
-
-
-def test_plain_lists_have_to_be_as_many_as_dicts():
-    with pytest.raises(ValueError, match="1 lists for 2 users"):
-        rank_answers([["a"]], [{}, {}])
-    assert rank_answers([], []).ndcg.tolist() == []
 
 
 def test_agrees_with_pytrec_eval_on_integer_grades():
