@@ -27,6 +27,7 @@ from pytest_recsim.plugin.junit import JunitFile
 from pytest_recsim.plugin.names import as_known
 from pytest_recsim.plugin.options import read_options
 from pytest_recsim.plugin.own import announced
+from pytest_recsim.plugin.scheduling import LOOKING, fit
 from pytest_recsim.plugin.signals import Signals
 from pytest_recsim.plugin.slimming import Slimming
 from pytest_recsim.plugin.state import STATE, State, scratch_folder
@@ -41,9 +42,6 @@ from pytest_recsim.simulation.controller.services import check_addresses, quarre
 from pytest_recsim.simulation.session.run import RunContext
 from pytest_recsim.simulation.session.seeding import seed
 from pytest_recsim.simulation.session.simulation import Simulation, SimulationFailed
-
-LOOKING = ("collectonly", "setupplan", "setuponly", "showfixtures", "show_fixtures_per_test", "cacheshow")
-"""Options of pytest's with which it shows something and runs no test."""
 
 
 class Controller:
@@ -89,18 +87,7 @@ class Controller:
         html_page = bool(getattr(config.option, "htmlpath", None))
         self.intake = Intake(self.fleet, self._planned_of, Slimming(payload=not html_page))
         self.idle = self.options.dry_run or any(getattr(config.option, name, False) for name in LOOKING)
-        if getattr(config.option, "dist", "no") == "each":
-            raise pytest.UsageError(
-                "--dist each runs every check once on every worker, and a customer is seeded once: use `-n N` alone"
-            )
-        if config.option.setuponly:
-            config.option.setupplan = True  # nothing can be set up without a service
-        if self.idle or self.options.seed_only or quarrel(self.resolved.plans):
-            config.option.dist, config.option.tx = "no", []
-        if getattr(config.option, "maxschedchunk", 1) is None:
-            config.option.maxschedchunk = (
-                1  # some checks take seconds: a worker must not be handed several at once
-            )
+        fit(config, alone=self.idle or self.options.seed_only or quarrel(self.resolved.plans))
         if not self.options.dry_run:
             config.pluginmanager.register(Census(self.scratch, ""), "recsim-census")
 
@@ -122,7 +109,7 @@ class Controller:
         self.signals.listen()
         self._began = monotonic()
         try:
-            self.fleet.start(self._say)
+            self.fleet.start(self.write)
             if self.resolved.batch is not None:
                 self.batch = BatchWriter(self.resolved, self.fleet, self.options.shard)
                 self.batch.write(finished=False)
@@ -160,17 +147,14 @@ class Controller:
         if self.options.dry_run:
             for plan in self.state.plans.values():
                 for line in tell.dry_run(plan):
-                    self._say(line)
+                    self.write(line)
             self.config.option.collectonly = True
             return True
         if self.options.seed_only:
             for name in self.state.plans:
-                self._say(self._seed(name))
+                self.write(self._seed(name))
             return True
         return None
-
-    def _say(self, line: str) -> None:
-        self.write(line)
 
     def _complain(self, line: str) -> None:
         self.write(f"recsim: {line}", red=True)
@@ -208,7 +192,7 @@ class Controller:
                 self.intake.slimming.slim(self._census.nodes.get(name, ()))
                 plan, writer = self.state.plans[name], self.fleet.writers[name]
                 writer.forget()
-                self._say(tell.progress(plan, writer.verdict, writer.seconds, self._how_far))
+                self.write(tell.progress(plan, writer.verdict, writer.seconds, self._how_far))
         self.signals.insist()
 
     @property
@@ -246,7 +230,7 @@ class Controller:
     def pytest_keyboard_interrupt(self) -> None:
         self.signals.ending = self.signals.interrupted = True
         if not self.idle and self.fleet.wrote:
-            self._say("recsim: taking back what this run changed on the service")
+            self.write("recsim: taking back what this run changed on the service")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Any:
