@@ -12,7 +12,7 @@ from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.plan.resolve import Resolved
 from pytest_recsim.record.batch import BatchRecord, Row, read_batch, write_batch
 from pytest_recsim.record.model import CheckResult, Verdict
-from pytest_recsim.simulation.controller import batch
+from pytest_recsim.simulation.controller import batch, keeping_up
 from pytest_recsim.simulation.controller.batch import BatchWriter, earlier_seconds, row_of
 
 NOW = datetime(2026, 11, 27, 23, 50, tzinfo=UTC)
@@ -274,7 +274,7 @@ def test_a_summary_that_cannot_be_read_leaves_the_word_to_the_one_before(tmp_pat
 
 def test_while_a_batch_runs_its_summary_is_renewed_but_takes_only_a_part_of_the_time(pen, monkeypatch):
     clock, written = [100.0], []
-    monkeypatch.setattr(batch, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(keeping_up, "monotonic", lambda: clock[0])
     made, _ = pen(writer(PASSED))
 
     def slow(*_):

@@ -20,6 +20,7 @@ from pytest_recsim.service.contract.errors import ServiceError
 from pytest_recsim.service.http.request_counts import Tally
 from pytest_recsim.service.safety.preflight import ServiceFacts
 from pytest_recsim.simulation.controller import fleet as room
+from pytest_recsim.simulation.controller import keeping_up
 from pytest_recsim.simulation.controller.fleet import Fleet
 
 REAL = {"base_url": "http://service.example", "base_url_source": "--base-url"}
@@ -233,7 +234,7 @@ def test_the_result_that_stands_is_told_and_that_may_be_another_than_the_reporte
 def test_the_page_is_kept_up_to_date_but_costs_only_a_part_of_the_time(begun, monkeypatch):
     clock = [100.0]
     rendered = []
-    monkeypatch.setattr(room, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(keeping_up, "monotonic", lambda: clock[0])
 
     def slow(_):
         rendered.append(clock[0])

@@ -1,9 +1,10 @@
-"""Keeps the summary of a batch up to date: after every customer, so that a killed batch leaves an honest one."""
+"""Keeps the summary of a batch up to date while customers finish, so that a killed batch leaves an honest one."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from pytest_recsim.clock import monotonic
@@ -23,7 +24,8 @@ from pytest_recsim.record.batch import (
 from pytest_recsim.report.batch import render_batch
 from pytest_recsim.report.html import write_batch_page
 from pytest_recsim.simulation.bundle.writer import Writer
-from pytest_recsim.simulation.controller.fleet import SHARE, Fleet, unwritten
+from pytest_recsim.simulation.controller.fleet import Fleet, unwritten
+from pytest_recsim.simulation.controller.keeping_up import NowAndThen
 from pytest_recsim.simulation.controller.sweep import SweepTables
 
 
@@ -44,7 +46,7 @@ class BatchWriter:
         )
         self._began, self._tables = monotonic(), SweepTables()
         self._rows: dict[str, Row] = {}  # of simulations that are finished
-        self._due = self._began
+        self._kept_up = NowAndThen()
         stamp = fleet.now.strftime("%Y%m%dT%H%M%SZ")
         try:
             self.path: Path = batch_file(fleet.reports, self._batch.name, stamp)
@@ -54,10 +56,7 @@ class BatchWriter:
 
     def keep_up(self) -> None:
         """Write JSON and page now and then: a run that is killed leaves the last ones, and their time is a part of the whole."""
-        began = monotonic()
-        if began >= self._due:
-            self.write(finished=False)
-            self._due = monotonic() + SHARE * (monotonic() - began)
+        self._kept_up.do(partial(self.write, finished=False))
 
     def _so_far(self) -> dict[str, Row]:
         """The rows as things stand; one of a finished simulation is made once, for there may be a thousand."""

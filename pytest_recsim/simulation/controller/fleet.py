@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
-from pytest_recsim.clock import monotonic, utc_now
+from pytest_recsim.clock import utc_now
 from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.plan.resolve import Resolved
 from pytest_recsim.record.bundle import Bundle
@@ -19,6 +21,7 @@ from pytest_recsim.simulation.bundle.history import remember
 from pytest_recsim.simulation.bundle.metadata import asked
 from pytest_recsim.simulation.bundle.writer import Writer
 from pytest_recsim.simulation.controller.closing import last_look, leave_clean, stop
+from pytest_recsim.simulation.controller.keeping_up import NowAndThen
 from pytest_recsim.simulation.controller.opening import (
     new_run_id,
     new_token,
@@ -31,8 +34,6 @@ from pytest_recsim.simulation.session.opened import Opened
 from pytest_recsim.simulation.session.run import RunContext
 
 Tell = Callable[[str], None]
-SHARE = 50
-"""What a killed run leaves is kept up to date while checks report; that takes one part in so many at most."""
 
 
 def unwritten(page: str, error: Exception) -> str:
@@ -81,11 +82,9 @@ class Fleet:
         self.writers: dict[str, Writer] = {}
         self.finished: list[str] = []
         self._remembered: set[str] = set()
-        self._heard: set[str] = (
-            set()
-        )  # of these a check has reported since anybody asked whether that was all
+        self._heard: set[str] = set()  # who has reported since anybody asked whether that was all
         self._opening = threading.Lock()
-        self._due: dict[str, float] = {}
+        self._kept_up: defaultdict[str, NowAndThen] = defaultdict(NowAndThen)
 
     # --- opening ---
 
@@ -167,16 +166,14 @@ class Fleet:
             writer.expect(planned_keys())
         told = writer.add(result)
         self._heard.add(result.simulation)
-        self._keep_up(result.simulation)
+        if result.simulation not in self.finished:
+            self._kept_up[result.simulation].do(partial(self._keep_up, result.simulation))
         return told
 
     def _keep_up(self, name: str) -> None:
-        """Bring record and page up to date now and then: a run that is killed leaves the last ones."""
-        began = monotonic()
-        if name not in self.finished and began >= self._due.get(name, 0.0):
-            self.writers[name].count()
-            self.render(name)
-            self._due[name] = monotonic() + SHARE * (monotonic() - began)
+        """Bring record and page up to date: a run that is killed leaves the last ones."""
+        self.writers[name].count()
+        self.render(name)
 
     def complete(self, planned: Mapping[str, Sequence[Key]]) -> list[str]:
         """Return the unfinished simulations of which every planned check has reported.
