@@ -98,3 +98,16 @@ def test_a_line_on_which_a_second_answer_lies_is_not_used_again():
 def test_what_is_no_whole_answer_ends_the_question_and_the_line(raw, kind):
     with pytest.raises(kind):
         asked(raw, end=True)
+
+
+@pytest.mark.parametrize("torn", range(len(SIZED) - 7, len(SIZED)))
+def test_what_follows_an_answer_that_said_its_length_is_known_as_that_wherever_it_is_torn(torn):
+    with pytest.raises(NotHttp) as caught:
+        asked(SIZED[:torn], SIZED[torn:] + b',"b":2}')
+    assert caught.value.overlong
+
+
+def test_what_is_no_http_from_its_beginning_follows_nothing():
+    with pytest.raises(NotHttp) as caught:
+        asked(b"SSH-2.0-OpenSSH\r\n\r\n")
+    assert not caught.value.overlong

@@ -65,7 +65,7 @@ def _reason(error: OSError) -> str:
 def _no_http(error: aiohttp.ClientResponseError | NotHttp) -> str:
     message = str(error) if isinstance(error, NotHttp) else error.message
     said = _brief(message) or type(error).__name__
-    if _JSON_BEGINS.search(message):
+    if (isinstance(error, NotHttp) and error.overlong) or _JSON_BEGINS.search(message):
         return f"sent more than the Content-Length of its answer, or no HTTP at all ({said})"
     return f"does not speak HTTP ({said})"
 

@@ -24,7 +24,15 @@ MOST_OF_A_HEAD = 64_000
 
 
 class NotHttp(Exception):  # noqa: N818 - it is told as a setback, nobody is shown this name
-    """What came is no answer; the text quotes its beginning."""
+    """What came is no answer; the text quotes its beginning.
+
+    Attributes:
+        overlong: whether it is what follows an answer that said how long it is.
+    """
+
+    def __init__(self, text: str, *, overlong: bool = False) -> None:
+        super().__init__(text)
+        self.overlong = overlong
 
 
 class Line(asyncio.Protocol):
@@ -104,7 +112,8 @@ class Line(asyncio.Protocol):
         except httptools.HttpParserError as error:
             begun = self._body is not None and b"\r\n\r\n" in data  # its head is not what is wrong with it
             wrong = data.partition(b"\r\n\r\n")[2] if begun else data
-            self._fail(NotHttp(f"{error}: {wrong[:QUOTED]!r}"))
+            overlong = self._complete and "content-length" in self._headers
+            self._fail(NotHttp(f"{error}: {wrong[:QUOTED]!r}", overlong=overlong))
         else:
             if self._complete or (self._body is not None and self._body.enough):
                 self._finish()
