@@ -37,7 +37,7 @@ def _fixture(
     name = customer.replace("-", "_")
     found = named_so(folder, name)
     if not found:
-        raise InputError(_unknown(customer, folder / f"{name}.json", options, guardrails))
+        raise InputError(_no_data_set(customer, folder / f"{name}.json", options, guardrails))
     if len(found) > 1:
         listed = " and ".join(f"`{path.name}`" for path in found)
         what = f"{listed} are both data sets of `{customer}`; keep one, or name it with --fixture-path"
@@ -52,11 +52,12 @@ def _peopled(fixture: Fixture, origin: str) -> tuple[Fixture, str]:
     return fixture, origin
 
 
-def _unknown(customer: str, default: Path, options: Options, guardrails: Guardrails) -> Problem:
+def _no_data_set(customer: str, default: Path, options: Options, guardrails: Guardrails) -> Problem:
     if customer in guardrails.customers:
-        what = f"`{customer}` has an entry in {shown(guardrails.path)} and no data set: there is no fixture at {shown(default)}; "
         return Problem(
-            "--customer", what + "put one there, name it as `fixture` in the entry, or give --fixture-path"
+            "--customer",
+            f"`{customer}` has an entry in {shown(guardrails.path)} and no data set: there is no fixture at {shown(default)}; "
+            "put one there, name it as `fixture` in the entry, or give --fixture-path",
         )
     folder = options.root / "fixtures" / "customers"
     known = sorted({*guardrails.customers, *(name.replace("_", "-") for name in names_in(folder))})

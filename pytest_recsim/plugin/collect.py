@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import pytest
@@ -25,6 +25,7 @@ from pytest_recsim.record.model import Key
 from pytest_recsim.simulation.checks.cases import PARAMETERS, cases, check_of, places
 from pytest_recsim.simulation.controller.judging import CLOSING
 
+T = TypeVar("T")
 THREADS = "_run-parallel"
 """The name under which pytest-run-parallel registers itself; it knows the mark that is set for it."""
 
@@ -129,18 +130,15 @@ class PlannedChecks(msgspec.Struct, dict=True):
 
     @cached_property
     def planned(self) -> dict[str, list[Key]]:
-        return _by_simulation(key for _, key in self.tests)
+        return _by_simulation((key, key) for _, key in self.tests)
 
     @cached_property
     def nodes(self) -> dict[str, list[str]]:
-        sorted_out: dict[str, list[str]] = {}
-        for nodeid, key in self.tests:
-            sorted_out.setdefault(key[0], []).append(nodeid)
-        return sorted_out
+        return _by_simulation((key, nodeid) for nodeid, key in self.tests)
 
     @cached_property
     def found(self) -> dict[str, list[Key]]:
-        return _by_simulation(self.collected)
+        return _by_simulation((key, key) for key in self.collected)
 
     @property
     def nodeids(self) -> dict[str, Key]:
@@ -148,10 +146,11 @@ class PlannedChecks(msgspec.Struct, dict=True):
         return dict(self.tests)
 
 
-def _by_simulation(keys: Iterable[Key]) -> dict[str, list[Key]]:
-    sorted_out: dict[str, list[Key]] = {}
-    for key in keys:
-        sorted_out.setdefault(key[0], []).append(key)
+def _by_simulation(pairs: Iterable[tuple[Key, T]]) -> dict[str, list[T]]:
+    """Sort what belongs to checks by the simulation that each check is of."""
+    sorted_out: dict[str, list[T]] = {}
+    for key, thing in pairs:
+        sorted_out.setdefault(key[0], []).append(thing)
     return sorted_out
 
 

@@ -20,6 +20,7 @@ FALLBACK_HALF_LIFE_DAYS = 14.0
 _MOST_DOUBLINGS = 500.0
 _EARLIEST = -(1 << 62)
 _MOST_DAYS = 1e8
+# Each step looks at the whole catalogue; the counts of a profile's tags need a few.
 _MOST_STEPS = 64
 
 
