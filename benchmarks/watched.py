@@ -117,6 +117,15 @@ def resident(pid: int) -> float:
         return 0.0
 
 
+def highest() -> float:
+    """Megabytes that this process had in memory at most.
+
+    That is no ``ru_maxrss``: Linux hands that on over fork and exec, so that a child of a large process never has less than it.
+    """
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
+
+
 def quiet() -> Mapping[str, str]:
     """The environment without anybody's options for pytest, a service, or Python's own cache of compiled modules."""
     left_out = ("PYTEST", "RECS", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "COV_")

@@ -1,12 +1,13 @@
 """``python -m benchmarks``: its table is whole, its verdicts are right and can fail, and its files keep other parts' rows."""
 
 import json
+import resource
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from benchmarks import page, part_customers, part_growth, part_million, record, sizes
+from benchmarks import page, part_customers, part_fixtures, part_growth, part_million, record, sizes
 from benchmarks.__main__ import main
 from benchmarks.part_growth import series
 from benchmarks.parts import Bench, Part
@@ -214,3 +215,12 @@ def test_a_run_that_does_not_end_leaves_its_reason_with_every_row_and_is_not_tri
     assert rows["growth-events"].reason == f"up to 300,000. 1,000,000: {why}"
     assert runs.made.count("events-1000000") == 1
     assert rows["customers-time"].verdict == "reached"
+
+
+def test_the_memory_of_a_measured_process_is_its_own_and_not_that_of_a_larger_parent(tmp_path):
+    ballast = len(b"x" * 200_000_000)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > ballast  # what every child starts with
+    _, least = part_fixtures.read("def reading(folder): pass", tmp_path)
+    _, most = part_fixtures.read("def reading(folder): len(b'x' * 100_000_000)", tmp_path)
+    assert least * 1e6 < ballast / 2
+    assert 95 < most - least < 105
