@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from benchmarks import page, part_customers, part_fixtures, part_growth, part_million, record, sizes
+from benchmarks import page, part_customers, part_fixtures, part_growth, part_million, record, sizes, standins
 from benchmarks.__main__ import main
 from benchmarks.part_growth import series
 from benchmarks.parts import Bench, Part
@@ -224,3 +224,30 @@ def test_the_memory_of_a_measured_process_is_its_own_and_not_that_of_a_larger_pa
     _, most = part_fixtures.read("def reading(folder): len(b'x' * 100_000_000)", tmp_path)
     assert least * 1e6 < ballast / 2
     assert 95 < most - least < 105
+
+
+def test_a_stand_in_whose_lists_are_not_full_is_not_measured(monkeypatch):
+    class Connection:
+        def __init__(self, port):
+            self.port = port
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def send(self, message):
+            return json.dumps({"items": [{}] * int(message)}).encode()
+
+    monkeypatch.setattr(standins, "Connection", Connection)
+    standins.try_out(1, [b"20", b"20"])
+    with pytest.raises(NotMeasured, match="a list has 0 of 20 items"):
+        standins.try_out(1, [b"20", b"0"])
+
+
+def test_items_that_do_not_say_whether_they_are_available_are_seeded_as_such():
+    rows = {"items": [{"item_id": "a"}, {"item_id": "b", "available": False}], "users": [], "events": []}
+    (message,) = standins.writes(rows)
+    sent = json.loads(message.partition(b"\r\n\r\n")[2])
+    assert [item["available"] for item in sent["items"]] == [True, False]
