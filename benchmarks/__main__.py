@@ -17,7 +17,6 @@ from benchmarks import machine, page, record, today
 from benchmarks.page import number
 from benchmarks.parts import Bench, Part
 from benchmarks.rows import NotMeasured, Row, Target
-from benchmarks.shared import Shared
 from benchmarks.table import PARTS
 from pytest_recsim.data.input.problems import InputError, Problem, nearest
 
@@ -63,11 +62,10 @@ def measure(chosen: Sequence[Part], table: Sequence[Target], options: argparse.N
     old = record.load(options.out / "performance.json")
     with tempfile.TemporaryDirectory() as scratch:
         get = _checkout(options.against, Path(scratch) / "today")
-        shared = Shared(Path(scratch) / "shared")
         for part in chosen:
             folder = Path(scratch) / part.name
             folder.mkdir()
-            for row in part.rows(Bench(options.repeat, folder, get, shared)):
+            for row in part.rows(Bench(options.repeat, folder, get)):
                 found.append(row)
                 _say(row)
             state = (

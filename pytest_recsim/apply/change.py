@@ -37,6 +37,7 @@ class Change:
     """What this run does to one running service.
 
     Attributes:
+        service: the client that it is done with.
         notes: sentences for the record, those about an earlier run's change among them.
         strange: what there is to say on the terminal: a note that is not ours, or one that could not be sealed.
         touched: whether this run may have changed an env file, if only to change it back; requests are counted elsewhere.
@@ -46,7 +47,7 @@ class Change:
         self.notes: list[str] = []
         self.strange: list[str] = []
         self.touched = False
-        self._service, self._plan = service, plan
+        self.service, self._plan = service, plan
         self._journal = Journal.of(reports, service.endpoint.base_url)
         self._foreign = False
 
@@ -81,7 +82,7 @@ class Change:
         if plan.seed_only or not plan.mode.changes:
             return
         try:
-            _ACTS[plan.mode.name].make(self._service, plan, run_id, self._journal)
+            _ACTS[plan.mode.name].make(self.service, plan, run_id, self._journal)
         finally:
             self.touched = self.touched or (plan.mode.restarts and self._journal.pending)
             if self._journal.unsealed and not self.stand_in:
@@ -94,11 +95,11 @@ class Change:
     def _take_back_earlier(self) -> None:
         left = self._earlier()
         if left is None:
-            if not self.stand_in and (warning := admin.left_by_others(self._service)):
+            if not self.stand_in and (warning := admin.left_by_others(self.service)):
                 self.notes.append(warning)
             return
         self.touched = MODES[left.mode].restarts and self._named.names(left.env_file)
-        undone = take_back(self._service, self._journal, left, self._named)
+        undone = take_back(self.service, self._journal, left, self._named)
         told = [*undone.notes, *undone.left]
         self.notes += told or [f"took back what run {left.run_id} had left changed on the service."]
         if undone.left and self._plan.mode.changes and not self._plan.seed_only:
@@ -127,7 +128,7 @@ class Change:
             entry = self._journal.read()
             if entry is None:
                 return Undone()
-            return take_back(self._service, self._journal, entry, self._named)
+            return take_back(self.service, self._journal, entry, self._named)
         except (InputError, ServiceError, OSError) as error:
             return Undone(failed=(f"the service's configuration could not be restored: {error}",))
 

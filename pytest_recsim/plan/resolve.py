@@ -24,6 +24,7 @@ from pytest_recsim.plan.options import Options
 from pytest_recsim.plan.paper import on_paper
 from pytest_recsim.plan.profile import AskedProfile, asked_profile
 from pytest_recsim.plan.service import Target, namesakes, target_of
+from pytest_recsim.plan.sharing import Once
 from pytest_recsim.plan.sweep import swept_of, unreachable, variants
 from pytest_recsim.plan.thresholds import Limits, limits_of, notes_of, waivers_of
 from pytest_recsim.record.asked import Chosen
@@ -88,6 +89,7 @@ def resolve(options: Options, seconds: Mapping[str, float] | None = None) -> Res
     asked = [variant for one in asked for variant in variants(one, swept)]
     single = len({_place(one) for one in asked}) == 1
     guardrails: dict[Path | None, Guardrails] = {}
+    once = Once()
     plans: list[Plan] = []
     fixtures: dict[str, tuple[Fixture, str]] = {}
     problems: list[Problem] = []
@@ -98,7 +100,7 @@ def resolve(options: Options, seconds: Mapping[str, float] | None = None) -> Res
         except InputError as error:
             problems.extend(problem for problem in error.problems if problem not in problems)
         else:
-            plans.append(plan)
+            plans.append(once.shared(plan))
             fixtures = {_place(one): found}
     problems.extend(_shared(plans))
     if problems:

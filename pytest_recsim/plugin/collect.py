@@ -10,8 +10,8 @@ from __future__ import annotations
 import inspect
 import itertools
 from collections.abc import Iterable
-from functools import cached_property
 from pathlib import Path
+from sys import intern
 from typing import Any, TypeVar
 
 import msgspec
@@ -115,35 +115,37 @@ def _in_waves(items: list[pytest.Item], names: list[str], wave: int) -> list[pyt
     return [item for _, item in sorted(keyed, key=lambda entry: entry[0])]
 
 
-class PlannedChecks(msgspec.Struct, dict=True):
+class Counted(msgspec.Struct):
     """What one process was told to run, and what it had collected before anything was removed.
 
     Attributes:
         tests: node id of each test that makes a check, and the check.
         collected: checks.
-        planned, found, nodes: checks that are run, that were collected, and tests that make a check, by simulation; sorted
-            once, because a batch asks for every simulation's.
     """
 
     tests: list[tuple[str, Key]] = []
     collected: list[Key] = []
 
-    @cached_property
-    def planned(self) -> dict[str, list[Key]]:
-        return _by_simulation((key, key) for _, key in self.tests)
 
-    @cached_property
-    def nodes(self) -> dict[str, list[str]]:
-        return _by_simulation((key, nodeid) for nodeid, key in self.tests)
+class PlannedChecks:
+    """The same, sorted out by simulation: a batch asks for every simulation's.
 
-    @cached_property
-    def found(self) -> dict[str, list[Key]]:
-        return _by_simulation((key, key) for key in self.collected)
+    Attributes:
+        planned, nodes: checks that are run, and the test that makes each.
+        found: checks that were collected.
+    """
 
-    @property
-    def nodeids(self) -> dict[str, Key]:
-        """Which test makes which planned check."""
-        return dict(self.tests)
+    def __init__(self, counted: Counted) -> None:
+        once: dict[Key, Key] = {}
+        keys = [once.setdefault(key, key) for _, key in counted.tests]
+        self.planned = _by_simulation((key, key) for key in keys)
+        self.nodes = _by_simulation((key, intern(nodeid)) for nodeid, key in counted.tests)
+        self.found = _by_simulation((key, once.setdefault(key, key)) for key in counted.collected)
+
+    def forget(self, name: str) -> None:
+        """Let go of the checks of a simulation that is finished; which tests made them stays."""
+        self.planned.pop(name, None)
+        self.found.pop(name, None)
 
 
 def _by_simulation(pairs: Iterable[tuple[Key, T]]) -> dict[str, list[T]]:
@@ -167,7 +169,7 @@ class Census:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         tests = [(item.nodeid, found.key) for item in session.items if (found := identify(item)) is not None]
-        checks = PlannedChecks(tests, self._collected)
+        checks = Counted(tests, self._collected)
         try:
             write_atomic(self._path, msgspec.json.encode(checks))
         except OSError as error:
@@ -177,5 +179,5 @@ class Census:
 def read_census(folder: Path) -> PlannedChecks:
     """Return the plan that the processes of this run agree on (xdist insists that they do)."""
     for path in sorted(folder.glob("planned-*.json")):
-        return msgspec.json.decode(path.read_bytes(), type=PlannedChecks)
-    return PlannedChecks()
+        return PlannedChecks(msgspec.json.decode(path.read_bytes(), type=Counted))
+    return PlannedChecks(Counted())

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from pytest_recsim.clock import monotonic, utc_now
@@ -18,8 +17,7 @@ from pytest_recsim.plan.own import facts
 from pytest_recsim.plan.resolve import Resolved, resolve
 from pytest_recsim.plugin import html, tell
 from pytest_recsim.plugin.blocked import refuse_blocked_sockets
-from pytest_recsim.plugin.collect import Census, PlannedChecks, read_census
-from pytest_recsim.plugin.crashed import outlive
+from pytest_recsim.plugin.collect import Census, Counted, PlannedChecks, read_census
 from pytest_recsim.plugin.engaged import job_of, refuse_engine
 from pytest_recsim.plugin.intake import Intake
 from pytest_recsim.plugin.inventory import left_out
@@ -31,12 +29,12 @@ from pytest_recsim.plugin.scheduling import LOOKING, fit
 from pytest_recsim.plugin.signals import Signals
 from pytest_recsim.plugin.slimming import Slimming
 from pytest_recsim.plugin.state import STATE, State, scratch_folder
+from pytest_recsim.plugin.workers import Workers
 from pytest_recsim.record.masking import safe
 from pytest_recsim.record.model import Key
 from pytest_recsim.report.summary import append_step_summary
 from pytest_recsim.service.contract.errors import ServiceError
 from pytest_recsim.simulation.controller.batch import BatchWriter, earlier_seconds
-from pytest_recsim.simulation.controller.broker import Broker
 from pytest_recsim.simulation.controller.fleet import Fleet
 from pytest_recsim.simulation.controller.services import check_addresses, quarrel
 from pytest_recsim.simulation.session.run import RunContext
@@ -77,15 +75,15 @@ class Controller:
             away=bool(self.options.engine),
         )
         self.batch: BatchWriter | None = None
-        self.broker: Broker | None = None
+        self.workers = Workers(self.fleet, self.scratch)
+        config.pluginmanager.register(self.workers, "recsim-workers")
         self.signals = Signals()
         config.add_cleanup(self.signals.forget)  # last of all: a signal may still meet a finalizer
         self.junit = JunitFile(config)
         self.wrote = False
         self._began = 0.0
-        self._planned = PlannedChecks()
-        html_page = bool(getattr(config.option, "htmlpath", None))
-        self.intake = Intake(self.fleet, self._planned_of, Slimming(payload=not html_page))
+        self._planned = PlannedChecks(Counted())
+        self.intake = Intake(self.fleet, self._planned_of, Slimming(config, self.scratch))
         self.idle = self.options.dry_run or any(getattr(config.option, name, False) for name in LOOKING)
         fit(config, alone=self.idle or self.options.seed_only or quarrel(self.resolved.plans))
         if not self.options.dry_run:
@@ -132,13 +130,6 @@ class Controller:
         except (InputError, ServiceError) as error:
             raise SimulationFailed(str(error)) from None
         return self.fleet.opened[name].sim
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_configure_node(self, node: Any) -> None:
-        if self.broker is None:
-            self.broker = Broker(self.scratch, self.fleet.due)
-        outlive(node)
-        node.workerinput["recsim"] = msgspec.json.encode(self.fleet.contexts()).decode()
 
     # --- running ---
 
@@ -189,10 +180,11 @@ class Controller:
         with self.signals.held():
             for name in self.fleet.complete(self._census.planned):
                 self._finish(name)
-                self.intake.slimming.slim(self._census.nodes.get(name, ()))
                 plan, writer = self.state.plans[name], self.fleet.writers[name]
-                writer.forget()
                 self.write(tell.progress(plan, writer.verdict, writer.seconds, self._how_far))
+                self.intake.let_go(name, self._census.nodes.get(name, []), writer.opened.sim.context.folder)
+                self.fleet.forget(name)
+                self._census.forget(name)
         self.signals.insist()
 
     @property
@@ -206,9 +198,10 @@ class Controller:
     @property
     def _census(self) -> PlannedChecks:
         """What was planned; collected before the first check reports, so it is read once."""
-        if not self._planned.tests:
+        if not self._planned.nodes:
             self._planned = read_census(self.scratch)
-            self.fleet.know(self._planned.nodeids)
+            for name, nodeids in self._planned.nodes.items():
+                self.fleet.know(name, dict(zip(self._planned.planned[name], nodeids, strict=True)))
         return self._planned
 
     def _planned_of(self, name: str) -> list[Key]:
@@ -254,7 +247,7 @@ class Controller:
                 self.batch.write(finished=True)
             for page in self._pages():
                 append_step_summary(page, os.environ)
-            self.junit.amend(self.fleet, self._census.nodeids, self.intake.reported, self._complain)
+            self.junit.amend(self.fleet, self._census.nodes, self.intake.results, self._complain)
             against = self.fleet.alarms or any(one.stands_against for one in self.fleet.writers.values())
             if exitstatus == pytest.ExitCode.OK and against:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -274,8 +267,7 @@ class Controller:
         if not self.idle:
             self.fleet.restore()  # a run that was refused or interrupted while opening has had no other end
             self.wrote = self.fleet.wrote
-        if self.broker is not None:
-            self.broker.stop()
+        self.workers.stop()
         self.fleet.stop()
 
     # --- telling ---

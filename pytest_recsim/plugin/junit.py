@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
 
-from pytest_recsim.record.model import CheckResult, Key
+from pytest_recsim.record.model import CheckResult
 from pytest_recsim.report.junit_amend import Known, amend
 from pytest_recsim.report.junit_suite import simulated
 from pytest_recsim.simulation.controller.batch import row_of
@@ -19,6 +20,39 @@ NO_SERVICE = pytest.StashKey[bool]()
 """Seconds that a test has spent on preparing its customer, or on waiting until somebody else had."""
 ATTRIBUTE = "recsim_preparing"
 """The same on the report of its set-up: a string, which is safe under xdist."""
+
+
+OPEN = 64
+"""Simulations whose results are held at a time while the file is amended."""
+
+
+class KnownTests(Mapping[str, Known]):
+    """What is known of every test of a run, put together when it is asked for: a batch may have a thousand customers.
+
+    Args:
+        planned: simulation -> its tests, by node id.
+        results: simulation -> node id -> what it amounts to.
+        waited: node id -> seconds that were spent on preparation.
+    """
+
+    def __init__(
+        self,
+        planned: Mapping[str, Sequence[str]],
+        results: Callable[[str], Mapping[str, CheckResult]],
+        waited: Mapping[str, float],
+    ) -> None:
+        self._simulation = {nodeid: name for name, nodeids in planned.items() for nodeid in nodeids}
+        self._results, self._waited = results, waited
+
+    def __getitem__(self, nodeid: str) -> Known:
+        name = self._simulation[nodeid]
+        return Known(name, self._results(name).get(nodeid), self._waited.get(nodeid, 0.0))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._simulation)
+
+    def __len__(self) -> int:
+        return len(self._simulation)
 
 
 class JunitFile:
@@ -36,38 +70,34 @@ class JunitFile:
 
     @pytest.hookimpl
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if said := getattr(report, ATTRIBUTE, ""):
+        if self.path is not None and (said := getattr(report, ATTRIBUTE, "")):
             self._preparing[report.nodeid] = self._preparing.get(report.nodeid, 0.0) + float(said)
 
     def amend(
         self,
         fleet: Fleet,
-        planned: Mapping[str, Key],
-        reported: Mapping[str, CheckResult],
+        planned: Mapping[str, Sequence[str]],
+        reported: Callable[[str], Mapping[str, CheckResult]],
         complain: Callable[[str], None],
     ) -> None:
         """Rewrite the file, if pytest was asked for one.
 
         Args:
             fleet: the simulations of this run, all finished.
-            planned: node id -> check.
-            reported: node id -> what its reports amounted to.
+            planned: simulation -> its tests, by node id.
+            reported: simulation -> node id -> what its reports amounted to.
             complain: where to say that it could not be done.
         """
         if self.path is None:
             return
         writers = fleet.writers.values()
-        results = dict(reported)
-        for writer in writers:
-            results |= {result.nodeid: result for result in writer.results.values()}
-        known = {
-            nodeid: Known(
-                simulation=key[0],
-                result=results.get(nodeid),
-                waited=self._preparing.get(nodeid, 0.0) if self._whole else 0.0,
-            )
-            for nodeid, key in planned.items()
-        }
+
+        @lru_cache(OPEN)  # tests of a few simulations stand beside one another
+        def results(name: str) -> dict[str, CheckResult]:
+            mine = fleet.writers[name].results.values()
+            return {**reported(name), **{result.nodeid: result for result in mine}}
+
+        known = KnownTests(planned, results, self._preparing if self._whole else {})
         try:
             suites = [
                 simulated(row_of(writer, fleet, finished=True), writer.bundle, self.path)

@@ -57,7 +57,7 @@ def amend(
     Args:
         path: of the file.
         simulations: those of this run.
-        known: node id -> what is known of that test.
+        known: node id -> what is known of that test; asked for once, when it is needed.
         prefix: what pytest puts before every class (``--junit-prefix``).
         as_properties: whether facts are properties of their testcase, too.
 
@@ -68,12 +68,14 @@ def amend(
     if root is None:
         return
     suites = {one.row.id: new_suite(one) for one in simulations}
-    tests = {named: (nodeid, one) for nodeid, one in known.items() for named in _named(nodeid, prefix)}
-    heard = {nodeid for written in root for nodeid in _moved(written, suites, tests, as_properties)}
+    tests = {named: nodeid for nodeid in known for named in _named(nodeid, prefix)}
+    heard = {nodeid for written in root for nodeid in _moved(written, suites, tests, known, as_properties)}
     seeded = {one.row.id for one in simulations if one.row.status == SEEDED}
-    for nodeid, one in known.items():
-        silent = nodeid not in heard and one.simulation not in seeded
-        if silent and one.result is not None and one.result.outcome == "missing":
+    for nodeid in known:
+        one = known[nodeid] if nodeid not in heard else None
+        if one is None or one.simulation in seeded:
+            continue
+        if one.result is not None and one.result.outcome == "missing":
             suites[one.simulation].append(new_case(one.result, as_properties=as_properties))
     _tidy(root, list(suites.values()))
     for simulation in simulations:
@@ -86,14 +88,16 @@ def amend(
 def _moved(
     written: ET.Element,
     suites: Mapping[str, ET.Element],
-    tests: Mapping[tuple[str, str], tuple[str, Known]],
+    tests: Mapping[tuple[str, str], str],
+    known: Mapping[str, Known],
     as_properties: bool,
 ) -> list[str]:
     """Move what is ours from pytest's suite to that of its simulation; return the node ids."""
     moved = []
     for case in written.findall("testcase"):
-        nodeid, one = tests.get((case.get("classname", ""), escaped(case.get("name", ""))), ("", None))
-        if one is not None:
+        nodeid = tests.get((case.get("classname", ""), escaped(case.get("name", ""))), "")
+        if nodeid:
+            one = known[nodeid]
             written.remove(case)
             _amend_case(case, nodeid, one, as_properties=as_properties)
             suites[one.simulation].append(case)

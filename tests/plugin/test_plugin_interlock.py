@@ -341,10 +341,10 @@ def test_a_page_that_cannot_be_written_costs_neither_record_nor_clean_up(
 ) -> None:
     acme.write(
         "conftest.py",
-        "import pytest_recsim.simulation.controller.fleet as fleet\n"
+        "import pytest_recsim.simulation.controller.pages as pages\n"
         "def broken(bundle):\n"
         "    raise ValueError('no ink')\n"
-        "fleet.render_bundle = broken\n",
+        "pages.render_bundle = broken\n",
     )
     ran = acme.simulate(*narrow(served, namespace))
     assert ran.code == 0, ran.text

@@ -330,3 +330,25 @@ def test_waivers_that_have_ended_or_cover_nothing_are_told_for_the_day_of_the_ru
     assert writer.waiver_notes[1:] == ["waiver of S2 (g:2) covers no check of this customer: known"]
     writer.add(result("S2", "failed", sentence="x"))
     assert writer.add(result("S2")).outcome == "waived"
+
+
+def test_what_is_forgotten_is_still_told_and_what_reports_later_counts(write):
+    writer = write()
+    writer.add(result("S1", "failed", sentence="broken"))
+    writer.finish([S1, S2], [], seed_only=False)
+    before, facts_before = dict(writer.results), facts(writer)
+    writer.forget()
+    assert writer.forgotten
+    assert (writer.results, writer.planned, writer.seconds) == (before, [S1, S2], 0.0)
+    writer.close()
+    assert {**facts(writer), "written_at": ""} == {**facts_before, "written_at": ""}
+    assert (writer.add(result("S1")).outcome, writer.forgotten) == ("flaky", False)
+    assert writer.results[S1].outcome == "flaky"
+
+
+def test_what_the_disk_did_not_take_is_not_forgotten(write, full):
+    writer = write()
+    full(on=True)
+    writer.add(result("S1"))
+    writer.forget()
+    assert (writer.forgotten, set(writer.results)) == (False, {S1})

@@ -22,7 +22,9 @@ def result(check, outcome, case=""):
     return CheckResult(simulation="acme", check=check, case=case, outcome=outcome)
 
 
-def writer(*results, name="acme", reports=Path("reports"), status="may_go", seeded=False, url=""):
+def writer(
+    *results, name="acme", reports=Path("reports"), status="may_go", seeded=False, url="", forgotten=False
+):
     """What the controller keeps of one simulation."""
     chosen = SimpleNamespace
     plan = chosen(
@@ -43,6 +45,7 @@ def writer(*results, name="acme", reports=Path("reports"), status="may_go", seed
         bundle=chosen(root=reports / name / "20261127T235000Z"),
         seconds=4.5,
         figures={"lift": 0.5},
+        forgotten=forgotten,
     )
 
 
@@ -290,7 +293,7 @@ def test_while_a_batch_runs_its_summary_is_renewed_but_takes_only_a_part_of_the_
 
 def test_of_a_thousand_customers_only_those_that_still_run_are_looked_at_again(pen, monkeypatch):
     looked = []
-    made, run = pen(writer(PASSED), writer(name="beta"), finished=["acme"])
+    made, run = pen(writer(PASSED, forgotten=True), writer(name="beta"), finished=["acme"])
     real = row_of
     monkeypatch.setattr(
         batch, "row_of", lambda one, *a, **k: looked.append(one.opened.plan.id) or real(one, *a, **k)
@@ -299,4 +302,5 @@ def test_of_a_thousand_customers_only_those_that_still_run_are_looked_at_again(p
     made.write(finished=False)
     assert looked == ["acme", "beta", "beta"]
     run.writers["acme"].verdict = Verdict(status="must_not_go", sentence="Words.", counts={})
-    assert made.write(finished=True).rows[0].status == "must_not_go", "the last one is made of everything"
+    run.writers["acme"].forgotten = False
+    assert made.write(finished=True).rows[0].status == "must_not_go", "something has reported since"

@@ -20,7 +20,7 @@ from pytest_recsim.service.contract.errors import ServiceError
 from pytest_recsim.service.http.request_counts import Tally
 from pytest_recsim.service.safety.preflight import ServiceFacts
 from pytest_recsim.simulation.controller import fleet as room
-from pytest_recsim.simulation.controller import keeping_up
+from pytest_recsim.simulation.controller import keeping_up, pages
 from pytest_recsim.simulation.controller.fleet import Fleet
 
 REAL = {"base_url": "http://service.example", "base_url_source": "--base-url"}
@@ -47,6 +47,9 @@ class Shared:
     def undo(self):
         self.steps.append("undo")
         return self.undone
+
+    def leave(self, one):
+        self.steps.append(("leave", one.plan.id))
 
     def release(self):
         self.steps.append("release")
@@ -240,7 +243,7 @@ def test_the_page_is_kept_up_to_date_but_costs_only_a_part_of_the_time(begun, mo
         rendered.append(clock[0])
         clock[0] += 2.0
 
-    monkeypatch.setattr(room, "render_bundle", slow)
+    monkeypatch.setattr(pages, "render_bundle", slow)
     for now in (100.0, 103.0, 201.9, 202.0, 202.1):
         clock[0] = max(clock[0], now)
         begun.add(result(GINI), lambda: [GINI])
@@ -261,8 +264,24 @@ def test_a_simulation_is_complete_when_everything_planned_of_it_has_reported(fle
     assert made.complete(planned) == ["beta"], "gamma has reported nothing"
 
 
+def test_a_finished_simulation_that_is_forgotten_can_still_be_written_and_reported_of(begun):
+    begun.add(result(GINI), lambda: [GINI, RECALL])
+    begun.add(result(RECALL), list)
+    begun.finish("acme", [GINI, RECALL], ())
+    before = metadata(begun)
+    begun.forget("acme")
+    assert begun.opened["acme"].stand_in is None
+    assert begun.services.steps[-1] == ("leave", "acme")
+    begun.note("acme", "late words")
+    after = metadata(begun)
+    assert (after["verdict"], after["planned_checks"]) == (before["verdict"], before["planned_checks"])
+    assert after["notes"] == [*before["notes"], "late words"]
+    again = begun.add(result(GINI, nodeid="test_x.py::again"), list)
+    assert (again.attempt, set(begun.writers["acme"].results)) == (2, {GINI, RECALL})
+
+
 def test_a_check_that_never_reports_is_named_by_its_test(begun):
-    begun.know({"test_x.py::test_recall": RECALL})
+    begun.know("acme", {RECALL: "test_x.py::test_recall"})
     begun.add(result(GINI), lambda: [GINI, RECALL])
     begun.finish("acme", [GINI, RECALL], ())
     missing = begun.writers["acme"].results[RECALL]
@@ -274,7 +293,7 @@ def test_a_finished_simulation_has_its_verdict_on_the_page_and_its_stand_in_ende
     stand_in = begun.opened["acme"].stand_in
     begun.add(result(GINI), lambda: [GINI])
     begun.finish("acme", [GINI], ())
-    assert (begun.finished, begun.alarms, stand_in.stopped) == (["acme"], [], 1)
+    assert (begun.finished, begun.alarms, stand_in.stopped) == ({"acme"}, [], 1)
     assert metadata(begun)["verdict"]["status"] == "may_go"
     assert "Ready to go live" in page(begun)
 
@@ -283,7 +302,7 @@ def test_what_was_left_out_makes_the_verdict_a_partial_one_and_seeding_alone_is_
     begun.add(result(GINI), lambda: [GINI])
     begun.judge("acme", [GINI], ("the scenarios",))
     assert metadata(begun)["verdict"]["status"] == "partial"
-    assert begun.finished == []
+    assert begun.finished == set()
     begun.finish("acme", [GINI], (), seed_only=True)
     assert metadata(begun)["status"] == "seeded"
 
@@ -455,14 +474,14 @@ def test_a_page_that_cannot_be_written_costs_neither_record_nor_clean_up_and_is_
     def broken(_):
         raise error
 
-    monkeypatch.setattr(room, "render_bundle", broken)
+    monkeypatch.setattr(pages, "render_bundle", broken)
     begun.add(result(GINI), lambda: [GINI])
     begun.finish("acme", [GINI], ())
     complaint = f"README.md could not be written: {words}"
     assert begun.told == [complaint]
     assert metadata(begun)["notes"].count(complaint) == 1
     assert metadata(begun)["verdict"]["status"] == "may_go"
-    assert begun.finished == ["acme"]
+    assert begun.finished == {"acme"}
 
 
 def test_bundles_lie_below_the_reports_folder(begun, tmp_path):

@@ -344,6 +344,24 @@ def test_a_change_that_failed_is_not_taken_for_one_that_was_made_when_the_next_c
     assert [change.undone for change in changes.made] == [1, 1, 0]
 
 
+def test_a_stand_in_that_has_ended_is_let_go_of_and_the_next_one_at_its_address_is_changed_for_itself(
+    one, changes, tmp_path
+):
+    first, second, real = one(""), one(""), one(HERE)
+    second.sim.context = replace(second.sim.context, url=first.sim.context.url)
+    held = Services([each.plan for each in (first, second, real)], tmp_path)
+    for each in (first, real):
+        held.turn_to(each, "r")
+        held.leave(each)
+    held.turn_to(second, "r")
+    assert [change.service.tally for change in Change.made] == [
+        each.tallies[-1] for each in (first, real, second)
+    ]
+    assert changes.closed == [first.sim.context.url]
+    held.release()
+    assert sorted(changes.closed[1:]) == sorted([HERE, second.sim.context.url])
+
+
 def test_every_running_service_is_given_back_and_a_stand_in_is_not(one, changes, tmp_path):
     held = Services([], tmp_path)
     held.change([one(apply="admin"), one(THERE, apply="admin"), one("", apply="admin")], "r")

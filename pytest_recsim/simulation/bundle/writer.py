@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -18,6 +18,7 @@ from pytest_recsim.record.jsonio import finite, write_json
 from pytest_recsim.record.metadata import Metadata, RunStatus
 from pytest_recsim.record.model import CheckResult, Key, Verdict, verdict_of
 from pytest_recsim.record.previous import compared, earlier
+from pytest_recsim.simulation.bundle.aside import Aside, Told
 from pytest_recsim.simulation.bundle.attempts import settled
 from pytest_recsim.simulation.bundle.caveats import caveats_of, waiver_notes
 from pytest_recsim.simulation.bundle.evidence import write_results
@@ -25,6 +26,8 @@ from pytest_recsim.simulation.bundle.metadata import describe
 from pytest_recsim.simulation.session.late_violations import late_findings
 from pytest_recsim.simulation.session.opened import Opened
 from pytest_recsim.simulation.session.preparation import OUTCOME, Prepared
+
+ASIDE = "told.msgpack"
 
 
 class Writer:
@@ -35,22 +38,18 @@ class Writer:
 
     Attributes:
         verdict: what the results so far amount to.
-        nodeids: the test that makes a check, as far as known.
         retries: cause -> repeated requests, in all processes, as last written.
-        document: the metadata as last written.
+        document: the metadata as last written; only where ``keep`` says that somebody will ask for them.
         trouble: one sentence when the record could not be written, else empty.
     """
 
     document: Metadata
 
-    def __init__(self, opened: Opened) -> None:
-        self.opened = opened
-        self.results: dict[Key, CheckResult] = {}
-        self.planned: list[Key] = []
-        self.nodeids: dict[Key, str] = {}
+    def __init__(self, opened: Opened, *, keep: bool = False) -> None:
+        self.opened, self._keep = opened, keep
+        self._aside = Aside(Told())
         self.retries: dict[str, int] = {}
         self.trouble = ""
-        self._heard: dict[Key, set[str]] = defaultdict(set)
         self._unwritten: list[CheckResult] = []
         self._left_out: tuple[str, ...] = ()
         self._status: RunStatus = "started"
@@ -59,6 +58,21 @@ class Writer:
     @property
     def bundle(self) -> Bundle:
         return self.opened.sim.context.bundle
+
+    @property
+    def results(self) -> dict[Key, CheckResult]:
+        """The checks that have reported, and what each of them amounts to."""
+        return self._aside.value.results
+
+    @property
+    def planned(self) -> list[Key]:
+        """The checks that were going to run."""
+        return self._aside.value.planned
+
+    @property
+    def nodeids(self) -> dict[Key, str]:
+        """The test that makes a check, as far as known."""
+        return self._aside.value.nodeids
 
     @property
     def stands_against(self) -> bool:
@@ -127,8 +141,11 @@ class Writer:
 
     def expect(self, planned: list[Key]) -> None:
         """Write down what is going to run, so that a killed run can name what it did not get to."""
-        self.planned = self._mine(planned)
+        self._expect(planned)
         self.count()
+
+    def _expect(self, planned: list[Key]) -> None:
+        self.planned[:] = [key for key in planned if key[0] == self.opened.sim.plan.id]
 
     def count(self) -> None:
         """Write down how many checks have reported so far."""
@@ -137,9 +154,10 @@ class Writer:
 
     def add(self, result: CheckResult) -> CheckResult:
         """Take in one report of a check and return its result; several amount to one, see ``settled``."""
-        earlier = self.results.get(result.key)
+        told = self._aside.recall()
+        earlier = told.results.get(result.key)
         final = settled(self.opened.plan, earlier, result, self._today)
-        self._heard[result.key].add(result.nodeid)
+        told.heard.setdefault(result.key, set()).add(result.nodeid)
         numbered = replace(result, attempt=final.attempt)
         if final != numbered:
             self._unwritten.append(numbered)
@@ -153,11 +171,12 @@ class Writer:
 
     def finish(self, planned: list[Key], left_out: Sequence[str], *, seed_only: bool) -> None:
         """Judge the run: name what was planned and did not report, and write everything."""
-        self.planned = self._mine(planned)
+        self._aside.recall()
+        self._expect(planned)
         skipped = [result.label for result in self.results.values() if result.outcome == "skipped"]
         self._left_out = (*left_out, *skipped)
         for key, times in Counter(self.planned).items():
-            if len(self._heard[key]) < times:
+            if len(self._aside.value.heard.get(key, ())) < times:
                 self._missing(key)
         context = self.opened.sim.context
         for result in list(late_findings(context.plan, self.results, context.folder, self._today)):
@@ -175,11 +194,17 @@ class Writer:
             self._kept(lambda: write_results(self.bundle, self.results.values()))
 
     def forget(self) -> None:
-        """Let go of the metadata, which are on disk: of a thousand customers nobody asks for them again."""
-        vars(self).pop("document", None)
+        """Let go of what the record on disk was made of: of a thousand customers hardly anybody asks for it again.
 
-    def _mine(self, planned: list[Key]) -> list[Key]:
-        return [key for key in planned if key[0] == self.opened.sim.plan.id]
+        What is asked for after all is read again from the run's scratch folder. A disk that takes nothing lets everything stay.
+        """
+        if not self.trouble:
+            self._aside.lay(self.opened.sim.context.folder / ASIDE)
+
+    @property
+    def forgotten(self) -> bool:
+        """Whether everything has been let go of, and nothing has reported since."""
+        return self._aside.laid
 
     def _kept(self, write: Callable[[], None]) -> None:
         try:
@@ -231,8 +256,10 @@ class Writer:
         )
         self.retries = document.requests.retries
         previous = compared(self._earlier, finite(document)) if self._earlier else None
-        self.document = replace(document, previous=previous)
-        write_json(self.bundle.metadata, self.document)
+        document = replace(document, previous=previous)
+        if self._keep:
+            self.document = document
+        write_json(self.bundle.metadata, document)
 
     @cached_property
     def _earlier(self) -> Bundle | None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from sys import intern
 
 from pytest_recsim.clock import monotonic
 from pytest_recsim.data.input.files import unwritable
@@ -24,8 +25,9 @@ from pytest_recsim.record.batch import (
 from pytest_recsim.report.batch import render_batch
 from pytest_recsim.report.html import write_batch_page
 from pytest_recsim.simulation.bundle.writer import Writer
-from pytest_recsim.simulation.controller.fleet import Fleet, unwritten
+from pytest_recsim.simulation.controller.fleet import Fleet
 from pytest_recsim.simulation.controller.keeping_up import NowAndThen
+from pytest_recsim.simulation.controller.pages import unwritten
 from pytest_recsim.simulation.controller.sweep import SweepTables
 
 
@@ -58,25 +60,19 @@ class BatchWriter:
         """Write JSON and page now and then: a run that is killed leaves the last ones, and their time is a part of the whole."""
         self._kept_up.do(partial(self.write, finished=False))
 
-    def _so_far(self) -> dict[str, Row]:
-        """The rows as things stand; one of a finished simulation is made once, for there may be a thousand."""
-        now = {
-            name: self._rows.get(name) or row_of(writer, self._fleet, finished=False)
-            for name, writer in self._fleet.writers.items()
-        }
-        self._rows = {name: now[name] for name in self._fleet.finished}
-        return now
+    def _row(self, name: str, writer: Writer, *, finished: bool) -> Row:
+        """The row as things stand; that of a simulation which nobody expects anything of is made once."""
+        if writer.forgotten and name in self._rows:
+            return self._rows[name]
+        row = row_of(writer, self._fleet, finished=finished)
+        if name in self._fleet.finished:
+            self._rows[name] = row
+        return row
 
     def write(self, *, finished: bool) -> BatchRecord:
         """Write JSON and page as things stand now."""
-        writers = self._fleet.writers.values()
-        mine = (
-            (row_of(one, self._fleet, finished=True) for one in writers)
-            if finished
-            else self._so_far().values()
-        )
         rows = [
-            *mine,
+            *(self._row(name, one, finished=finished) for name, one in self._fleet.writers.items()),
             *(_other(name, "left_out") for name in self._batch.left_out),
             *(_other(name, "elsewhere") for name in self._elsewhere),
         ]
@@ -134,7 +130,7 @@ def row_of(writer: Writer, fleet: Fleet, *, finished: bool) -> Row:
         counts=verdict.counts,
         failing=verdict.failing,
         borderline=verdict.borderline,
-        checks={result.label: result.outcome for result in results},
+        checks={intern(result.label): result.outcome for result in results},
         bundle=os.path.relpath(writer.bundle.root, fleet.reports),
         seconds=writer.seconds,
         profile=plan.profile.value,

@@ -11,13 +11,8 @@ from pathlib import Path
 from pytest_recsim.clock import utc_now
 from pytest_recsim.data.input.problems import InputError
 from pytest_recsim.plan.resolve import Resolved
-from pytest_recsim.record.bundle import Bundle
-from pytest_recsim.record.history import NAME as HISTORY
 from pytest_recsim.record.model import CheckResult, Key
-from pytest_recsim.report import render_bundle
-from pytest_recsim.report.html import write_page
 from pytest_recsim.service.contract.errors import ServiceError
-from pytest_recsim.simulation.bundle.history import remember
 from pytest_recsim.simulation.bundle.metadata import asked
 from pytest_recsim.simulation.bundle.writer import Writer
 from pytest_recsim.simulation.controller.closing import last_look, leave_clean, stop
@@ -29,17 +24,10 @@ from pytest_recsim.simulation.controller.opening import (
     open_service,
     planned,
 )
+from pytest_recsim.simulation.controller.pages import Pages, Tell
 from pytest_recsim.simulation.controller.services import Services
 from pytest_recsim.simulation.session.opened import Opened
 from pytest_recsim.simulation.session.run import RunContext
-
-Tell = Callable[[str], None]
-
-
-def unwritten(page: str, error: Exception) -> str:
-    """Say that a page is missing, and why."""
-    why = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
-    return f"{page} could not be written: {why}"
 
 
 class Fleet:
@@ -48,6 +36,7 @@ class Fleet:
     Attributes:
         opened, writers: by simulation id.
         complain: says a sentence in red; it stands against nothing by itself.
+        pages: of each simulation, for people.
         html: whether report folders get report.html.
         away: whether simulations are run in other places; then services are opened, changed and closed there.
         finished: ids whose verdict stands.
@@ -70,7 +59,7 @@ class Fleet:
         self.restored = False
         self.run_id, self.now = new_run_id(), utc_now().replace(microsecond=0)
         self.reports, token = reports, new_token()
-        self.services = Services(resolved.plans, reports)
+        self.services, self.pages = Services(resolved.plans, reports), Pages(reports, complain)
         self.opened: dict[str, Opened] = {
             plan.id: planned(
                 plan, resolved.fixture, run_id=self.run_id, now=self.now, scratch=scratch, token=token
@@ -80,8 +69,7 @@ class Fleet:
         for one in self.opened.values():
             one.away = away
         self.writers: dict[str, Writer] = {}
-        self.finished: list[str] = []
-        self._remembered: set[str] = set()
+        self.finished: set[str] = set()
         self._heard: set[str] = set()  # who has reported since anybody asked whether that was all
         self._opening = threading.Lock()
         self._kept_up: defaultdict[str, NowAndThen] = defaultdict(NowAndThen)
@@ -98,13 +86,13 @@ class Fleet:
             self._reach(tell)
         for name, one in self.opened.items():
             open_record(one, self.reports)
-            self.writers[name] = Writer(one)
+            self.writers[name] = Writer(one, keep=len(self.opened) == 1)
             self.writers[name].start()
         if not self.away:
             self._change()
-        for name, writer in self.writers.items():
+        for writer in self.writers.values():
             writer.update()
-            self.render(name)
+            self.pages.render(writer)
 
     def _reach(self, tell: Tell) -> None:
         self.services.hold(tell)
@@ -119,7 +107,7 @@ class Fleet:
             self.services.change([one for one in self.opened.values() if one.facts is not None], self.run_id)
         except (InputError, ServiceError) as error:
             if not self.wrote:
-                self._forget()
+                self._discard()
             for name in self.writers:
                 self.opened[name].notes.append(str(error))
                 self._write_again(name)
@@ -127,7 +115,7 @@ class Fleet:
         for sentence in self.services.strange:
             self.complain(sentence)
 
-    def _forget(self) -> None:
+    def _discard(self) -> None:
         """A run that changed nothing leaves nothing."""
         for writer in self.writers.values():
             writer.bundle.discard()
@@ -173,7 +161,7 @@ class Fleet:
     def _keep_up(self, name: str) -> None:
         """Bring record and page up to date: a run that is killed leaves the last ones."""
         self.writers[name].count()
-        self.render(name)
+        self.pages.render(self.writers[name])
 
     def complete(self, planned: Mapping[str, Sequence[Key]]) -> list[str]:
         """Return the unfinished simulations of which every planned check has reported.
@@ -187,10 +175,9 @@ class Fleet:
         }
         return sorted(self._heard)
 
-    def know(self, nodeids: Mapping[str, Key]) -> None:
-        """Take in which test makes which check; one that never reports is named by it."""
-        for nodeid, key in nodeids.items():
-            self.writers[key[0]].nodeids[key] = nodeid
+    def know(self, name: str, nodeids: Mapping[Key, str]) -> None:
+        """Take in which test makes which check of a simulation; one that never reports is named by it."""
+        self.writers[name].nodeids.update(nodeids)
 
     # --- closing ---
 
@@ -200,7 +187,7 @@ class Fleet:
         """Judge a simulation by what has reported, and write its record."""
         self.opened[name].spoiled = self.opened[name].spoiled or last_look(self.opened[name])
         self.writers[name].finish(planned_keys, left_out, seed_only=seed_only)
-        self.render(name)
+        self.pages.render(self.writers[name])
 
     def finish(
         self, name: str, planned_keys: list[Key], left_out: Sequence[str], *, seed_only: bool = False
@@ -209,7 +196,7 @@ class Fleet:
         one = self.opened[name]
         known = one.spoiled
         self.judge(name, planned_keys, left_out, seed_only=seed_only)
-        self.finished.append(name)
+        self.finished.add(name)
         if one.spoiled != known:  # the terminal may have told the verdict by now
             self.alarm([f"{name}: {one.spoiled}"])
         if not self._still_used(one):
@@ -227,6 +214,13 @@ class Fleet:
             for name, other in self.opened.items()
             if name not in self.finished
         )
+
+    def forget(self, name: str) -> None:
+        """Let go of what is only needed while a simulation runs: of a thousand customers hardly anybody asks for it again."""
+        self.writers[name].forget()
+        self._kept_up.pop(name, None)
+        self.opened[name].stand_in = None  # it has ended
+        self.services.leave(self.opened[name])
 
     def restore(self) -> list[str]:
         """Give services their configuration back; return what could not be, which every record tells.
@@ -278,35 +272,10 @@ class Fleet:
         self.services.release()
 
     def _write_again(self, name: str) -> None:
-        self.writers[name].close()
-        self._remember(name)
-        if self.html:  # once, at the end: drawing takes its time, and a killed run has `recsim report`
-            self._page(name, "report.html", write_page)
-        self.render(name)
-
-    def _remember(self, name: str) -> None:
-        """Add a simulation that was judged to its customer's history, once; pages are drawn more often.
-
-        Variants of a sweep are tries beside one another, and no step of what became of the customer.
-        """
-        done = name in self._remembered or self.opened[name].plan.variant is not None
-        if name not in self.finished or done or self.writers[name].seeded:
-            return
-        self._remembered.add(name)
-        self._page(name, HISTORY, lambda bundle: remember(self.reports, bundle))
-
-    def render(self, name: str) -> None:
-        """Write the page of a bundle as far as it has come."""
-        self._page(name, "README.md", render_bundle)
-
-    def _page(self, name: str, page: str, write: Callable[[Bundle], object]) -> None:
-        """Write a page, or the history; one that cannot be written must not cost the record or the clean-up."""
         writer = self.writers[name]
-        try:
-            write(writer.bundle)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the record is complete without the page
-            complaint = unwritten(page, error)
-            if complaint not in writer.opened.notes:
-                writer.opened.notes.append(complaint)
-                writer.update()
-                self.complain(complaint)
+        writer.close()
+        if name in self.finished:
+            self.pages.remember(writer)
+        if self.html:
+            self.pages.draw(writer)
+        self.pages.render(writer)

@@ -102,6 +102,14 @@ class Services:
         self._changes[url] = (plan.profile_sha256, change)
         one.notes += change.notes
 
+    def leave(self, one: Opened) -> None:
+        """Let go of a stand-in, which ends with its simulation; the next one may be given its address."""
+        if one.plan.stand_in:
+            _, change = self._changes.pop(_where(one), ("", None))
+            if change is not None:
+                self._talk.remove(change.service)
+                change.service.close()
+
     @property
     def _all(self) -> tuple[tuple[str, Change], ...]:
         """As they are now: a stand-in that a worker asks for adds its own in another thread."""
