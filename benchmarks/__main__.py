@@ -17,6 +17,7 @@ from benchmarks import machine, page, record, today
 from benchmarks.page import number
 from benchmarks.parts import Bench, Part
 from benchmarks.rows import NotMeasured, Row, Target
+from benchmarks.shared import Shared
 from benchmarks.table import PARTS
 from pytest_recsim.data.input.problems import InputError, Problem, nearest
 
@@ -62,10 +63,11 @@ def measure(chosen: Sequence[Part], table: Sequence[Target], options: argparse.N
     old = record.load(options.out / "performance.json")
     with tempfile.TemporaryDirectory() as scratch:
         get = _checkout(options.against, Path(scratch) / "today")
+        shared = Shared(Path(scratch) / "shared")
         for part in chosen:
             folder = Path(scratch) / part.name
             folder.mkdir()
-            for row in part.rows(Bench(options.repeat, folder, get)):
+            for row in part.rows(Bench(options.repeat, folder, get, shared)):
                 found.append(row)
                 _say(row)
             state = (

@@ -1,6 +1,6 @@
 """Does the cost of a run grow with the data, whatever shape they have? Processor seconds of whole runs, of n and of 2 n.
 
-    python benchmarks/bench_heavy.py [--shapes wide_tags own_tags ...] [--json OUT]
+    python -m benchmarks.bench_heavy [--shapes wide_tags own_tags ...] [--json OUT]
 
 Per shape: seconds of pytest and stand-in together beyond those of the small shop alone, for n and 2 n, and their ratio:
 2 is growth with the data, 4 would be growth with its square.

@@ -1,6 +1,6 @@
 """How long `recsim import csv` takes beside polars' bare eager read of the same file, in one run.
 
-``python benchmarks/bench_import.py [--rows 1000000] [--repeats 5] [--json OUT]``
+``python -m benchmarks.bench_import [--rows 1000000] [--repeats 5] [--json OUT]``
 Goals: a million rows in at most 10 s and 1 GB, and at most 6 times the bare read. Each pair runs in a process of its own;
 processor seconds are compared as well, which a busy machine does not blur.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import resource
 import statistics
 import tempfile
 import time
@@ -21,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from benchmarks.watched import highest
 from pytest_recsim.sources.importing.files import Files, import_files
 
 _USERS, _ITEMS = 50_000, 20_000
@@ -64,7 +64,7 @@ def both(source: Path) -> tuple[Pair, Pair, float]:
     pl.read_csv(source)
     whole()
     bare, ours = timed(lambda: pl.read_csv(source)), timed(whole)
-    return bare, ours, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    return bare, ours, highest() / 1e3
 
 
 def measure(rows: int, repeats: int, *, shuffled: bool) -> dict[str, float]:

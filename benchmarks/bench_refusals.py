@@ -1,6 +1,6 @@
 """How long a fixture with something wrong in it takes to be refused, and how much memory.
 
-``python benchmarks/bench_refusals.py [--rows 1000000] [--only WORD]``
+``python -m benchmarks.bench_refusals [--rows 1000000] [--only WORD]``
 Every file is loaded by a process of its own. The seconds are the processor's, from when the file's bytes are there; a busy
 machine makes them more, so how much that is of what the sound file of the same rows takes is beside them.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.watched import highest
 from pytest_recsim.data.fixtures.fixture import load_fixture
 from pytest_recsim.data.input.problems import InputError
 
@@ -98,7 +98,7 @@ def measured(path: Path) -> tuple[float, float, str]:
         load_fixture(path)
     except InputError as error:
         said = str(error).splitlines()[0]
-    return time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3, said
+    return time.process_time() - start, highest(), said
 
 
 def in_own_process(path: Path) -> tuple[float, float, str]:

@@ -1,6 +1,6 @@
 """How much of a running service's own rate the harness reaches, beside a bare client that asks the same questions.
 
-    python benchmarks/bench_service.py --base-url URL --org-id UUID --namespace NS [--users 300] [--rounds 5]
+    python -m benchmarks.bench_service --base-url URL --org-id UUID --namespace NS [--users 300] [--rounds 5]
 
 The namespace must be seeded (`pytest --customer … --recsim-seed-only`). Each round asks the quality list of the same
 users twice, once through the harness's client with its checks in passing and once with a bare aiohttp loop that only

@@ -16,7 +16,7 @@ PACKAGES = (
     "msgspec",
     "httpx",
     "aiohttp",
-    "uvicorn",
+    "httptools",
     "polars",
     "pytrec-eval-terrier",
     "ranx",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchmarks.parts import Bench, Part
-from benchmarks.rows import NotMeasured, Row, Target
-from benchmarks.town import Finished, build, run
+from benchmarks.rows import Row, Target
+from benchmarks.sizes import CUSTOMERS, by_customers
 
-FEW, MANY, WORKERS, MOST_S = 10, 1_000, 2, 3 * 3600
+FEW, MANY = CUSTOMERS[0], CUSTOMERS[-1]
 TIME = Target(
     "customers-time", "batch", f"batch of {MANY:,} customers: time per customer", 1.1, at_most=True,
     unit="s", beside=f"of {FEW}",
@@ -21,15 +21,9 @@ MEMORY = Target(
 
 def measure(bench: Bench) -> Iterator[Row]:
     """One turn: a thousand customers take half an hour and more."""
-    found: dict[int, Finished] = {}
-    for size in (FEW, MANY):
-        folder = bench.scratch / str(size)
-        build(folder, size, items=60, users=80, events=1500)
-        found[size] = run(folder, "reports", "-n", str(WORKERS), most_s=MOST_S)
-        if len(found[size].verdicts) != size:
-            raise NotMeasured(f"only {len(found[size].verdicts)} of {size} customers have a verdict")
-    yield TIME.row([found[MANY].watched.seconds / MANY], [found[FEW].watched.seconds / FEW])
-    yield MEMORY.row([found[MANY].watched.own_mb], [found[FEW].watched.own_mb])
+    few, many = by_customers(bench, FEW), by_customers(bench, MANY)
+    yield TIME.row([many.seconds / MANY], [few.seconds / FEW])
+    yield MEMORY.row([many.own_mb], [few.own_mb])
 
 
 PART = Part("customers", "a thousand customers", (TIME, MEMORY), measure)

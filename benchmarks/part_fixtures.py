@@ -13,6 +13,7 @@ import msgspec
 
 from benchmarks.parts import Bench, Part
 from benchmarks.rows import NotMeasured, Row, Target
+from benchmarks.today import ROOT
 from benchmarks.watched import quiet
 from benchmarks.worlds import world
 from pytest_recsim.sources.writer import Form, write_bytes
@@ -30,28 +31,35 @@ MEMORY = {
     for form in ("jsonl", "parquet")
 }  # fmt: skip
 OURS = """
-import json, resource, sys, time
-from pathlib import Path
 import polars
 from pytest_recsim.data.fixtures.fixture import load_fixture
 from pytest_recsim.data.fixtures.columns import columns
-start = time.perf_counter()
-columns(load_fixture(Path(sys.argv[1])))
-print(json.dumps([time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3]))
+def reading(folder):
+    columns(load_fixture(folder))
 """
 POLARS = """
-import json, resource, sys, time
-from pathlib import Path
 import polars
+def reading(folder):
+    for file in sorted(folder.glob("*.parquet")):
+        frames.append(polars.read_parquet(file))
+frames = []
+"""
+SCRIPT = """
+import json, sys, time
+from pathlib import Path
+{reading}
 start = time.perf_counter()
-frames = [polars.read_parquet(file) for file in sorted(Path(sys.argv[1]).glob("*.parquet"))]
-print(json.dumps([time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3]))
+reading(Path(sys.argv[1]))
+seconds = time.perf_counter() - start
+sys.path.append(sys.argv[2])
+from benchmarks.watched import highest
+print(json.dumps([seconds, highest()]))
 """
 
 
-def read(script: str, folder: Path) -> tuple[float, float]:
+def read(reading: str, folder: Path) -> tuple[float, float]:
     """Seconds without imports, and the most memory in MB, of a process of its own."""
-    words = [sys.executable, "-P", "-c", script, str(folder)]
+    words = [sys.executable, "-P", "-c", SCRIPT.format(reading=reading), str(folder), str(ROOT)]
     done = subprocess.run(words, env=dict(quiet()), capture_output=True, text=True, check=True)
     seconds, memory = json.loads(done.stdout)
     return seconds, memory

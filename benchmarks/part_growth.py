@@ -1,6 +1,7 @@
 """How time and memory grow with events and with customers: one run of each size, smallest first.
 
-A size that does not end in time ends its series: larger ones would not either, and what is known is shown.
+A size that does not end in time ends its series: larger ones would not either, and what is known is shown. The parts
+``million`` and ``customers`` show the ends of the same series; in one command with this one they cost it nothing.
 """
 
 from __future__ import annotations
@@ -8,37 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from benchmarks.part_run import whole
 from benchmarks.parts import Bench, Part
 from benchmarks.rows import NotMeasured, Row, Target
-from benchmarks.today import here
-from benchmarks.town import build, run
+from benchmarks.sizes import CUSTOMERS, EVENTS, WORKERS, by_customers, by_events
 from benchmarks.watched import Watched
-from benchmarks.worlds import world, write
 
-EVENTS = (10_000, 30_000, 100_000, 300_000, 1_000_000)
-CUSTOMERS = (10, 30, 100, 300, 1_000)
-MOST_S = 900
 BY_EVENTS = Target(
     "growth-events", "growth", f"whole runs of {EVENTS[0]:,} to {EVENTS[-1]:,} events, ten events a user: time per event",
     1.3, at_most=True, unit="milliseconds", beside="of the smallest",
 )  # fmt: skip
 BY_CUSTOMERS = Target(
-    "growth-customers", "growth", f"batches of {CUSTOMERS[0]} to {CUSTOMERS[-1]:,} customers, -n 2: time per customer", 1.1,
+    "growth-customers", "growth",
+    f"batches of {CUSTOMERS[0]} to {CUSTOMERS[-1]:,} customers, -n {WORKERS}: time per customer", 1.1,
     at_most=True, unit="milliseconds", beside="of the smallest",
 )  # fmt: skip
-
-
-def events(bench: Bench, size: int) -> Watched:
-    folder = bench.scratch / f"events-{size}"
-    write(world(max(200, size // 20), size // 10, size), folder)
-    return whole(here(), folder, most_s=MOST_S)
-
-
-def customers(bench: Bench, size: int) -> Watched:
-    folder = bench.scratch / f"customers-{size}"
-    build(folder, size, items=60, users=80, events=1500)
-    return run(folder, "reports", "-n", "2", most_s=MOST_S).watched
 
 
 def series(target: Target, sizes: Sequence[int], one: Callable[[int], Watched]) -> Row:
@@ -61,8 +45,8 @@ def series(target: Target, sizes: Sequence[int], one: Callable[[int], Watched]) 
 
 def measure(bench: Bench) -> Iterator[Row]:
     """One turn: a series has its own comparison."""
-    yield series(BY_EVENTS, EVENTS, lambda size: events(bench, size))
-    yield series(BY_CUSTOMERS, CUSTOMERS, lambda size: customers(bench, size))
+    yield series(BY_EVENTS, EVENTS, lambda size: by_events(bench, size))
+    yield series(BY_CUSTOMERS, CUSTOMERS, lambda size: by_customers(bench, size))
 
 
 PART = Part("growth", "time and memory against size", (BY_EVENTS, BY_CUSTOMERS), measure)

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks.part_run import whole
 from benchmarks.parts import Bench, Part
 from benchmarks.rows import NotMeasured, Row, Target
-from benchmarks.today import here
-from benchmarks.worlds import world, write
+from benchmarks.sizes import EVENTS, MOST_S, by_events, people, things
 
-EVENTS, USERS, ITEMS, SMALLER, SAMPLE, MOST_S = 1_000_000, 100_000, 50_000, 10, 5_000, 1_800
-WHAT = f"whole run, {EVENTS:,} events, {USERS:,} users, {ITEMS:,} items"
+MANY, FEWER, SAMPLE = EVENTS[-1], EVENTS[2], 5_000
+WHAT = f"whole run, {MANY:,} events, {people(MANY):,} users, {things(MANY):,} items"
 ENDS = Target("million-finishes", "million", WHAT, MOST_S, at_most=True, unit="s", held="figure")
 TIME = Target(
     "million-time", "million", f"{WHAT}: time per event", 1.3, at_most=True, unit="microseconds",
-    beside=f"at {EVENTS // SMALLER:,}",
+    beside=f"at {FEWER:,}",
 )  # fmt: skip
 MEMORY = Target(
     "million-memory", "million", f"{WHAT}: memory per event", 1.3, at_most=True, unit="kB",
-    beside=f"at {EVENTS // SMALLER:,}",
+    beside=f"at {FEWER:,}",
 )  # fmt: skip
 SAMPLED = Target(
     "million-sample", "million", f"`--recsim-sample-users {SAMPLE}`", 0.15, at_most=True, unit="s",
@@ -30,20 +28,16 @@ TARGETS = (ENDS, TIME, MEMORY, SAMPLED)
 
 def measure(bench: Bench) -> Iterator[Row]:
     """One turn only: a turn takes minutes, and what it is held to is a factor."""
-    big, small = bench.scratch / "big", bench.scratch / "small"
-    write(world(ITEMS, USERS, EVENTS), big)
-    write(world(ITEMS // SMALLER, USERS // SMALLER, EVENTS // SMALLER), small)
-    reference = whole(here(), small)
     try:
-        sampled = whole(here(), big, f"--recsim-sample-users={SAMPLE}", most_s=MOST_S)
-        full = whole(here(), big, most_s=MOST_S)
+        full = by_events(bench, MANY)
     except NotMeasured as error:
         yield ENDS.missed(str(error), "not reached")
         raise
     yield ENDS.row([full.seconds])
-    per = EVENTS / SMALLER
-    yield TIME.row([full.seconds / EVENTS * 1e6], [reference.seconds / per * 1e6])
-    yield MEMORY.row([full.all_mb / EVENTS * 1e3], [reference.all_mb / per * 1e3])
+    reference = by_events(bench, FEWER)
+    yield TIME.row([full.seconds / MANY * 1e6], [reference.seconds / FEWER * 1e6])
+    yield MEMORY.row([full.all_mb / MANY * 1e3], [reference.all_mb / FEWER * 1e3])
+    sampled = by_events(bench, MANY, f"--recsim-sample-users={SAMPLE}")
     yield SAMPLED.row([sampled.seconds], [full.seconds])
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.rows import NotMeasured, Row, Target
+from benchmarks.shared import Shared
 from benchmarks.today import Checkout
 
 
@@ -19,11 +20,13 @@ class Bench:
         repeat: turns of each measurement.
         scratch: an empty folder, gone afterwards.
         today: the commit that rows are held beside; built when first asked for.
+        shared: runs that other parts of this command may have made already.
     """
 
     repeat: int
     scratch: Path
     today: Callable[[], Checkout]
+    shared: Shared
 
 
 @dataclass(frozen=True)

@@ -54,8 +54,7 @@ def watch(
         try:
             code = process.wait(most_s)
         except subprocess.TimeoutExpired:
-            process.terminate()
-            process.wait(60)
+            _end(process)
             raise NotMeasured(f"did not end within {most_s:g} s") from None
         finally:
             seconds = time.perf_counter() - began
@@ -67,6 +66,15 @@ def watch(
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Watched(seconds, memory.own, memory.all, cpu)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(60)
+    except subprocess.TimeoutExpired:
+        process.kill()  # what comes next shall not be measured beside it
+        process.wait()
 
 
 class _Memory(threading.Thread):
@@ -107,6 +115,15 @@ def resident(pid: int) -> float:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE / 1e6
     except OSError:
         return 0.0
+
+
+def highest() -> float:
+    """Megabytes that this process had in memory at most.
+
+    That is no ``ru_maxrss``: Linux hands that on over fork and exec, so that a child of a large process never has less than it.
+    """
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
 
 
 def quiet() -> Mapping[str, str]:

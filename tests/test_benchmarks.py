@@ -1,17 +1,19 @@
 """``python -m benchmarks``: its table is whole, its verdicts are right and can fail, and its files keep other parts' rows."""
 
 import json
+import resource
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from benchmarks import page, record
+from benchmarks import page, part_customers, part_fixtures, part_growth, part_million, record, sizes, standins
 from benchmarks.__main__ import main
 from benchmarks.part_growth import series
 from benchmarks.parts import Bench, Part
 from benchmarks.rows import NotMeasured, Row, Target
 from benchmarks.table import PARTS
+from benchmarks.town import Finished
 from benchmarks.watched import Watched
 
 PATHS = {
@@ -138,3 +140,114 @@ def test_growth_is_shown_as_points_and_as_a_picture_and_what_did_not_end_is_told
     assert "| 100 | 20 | 190 |" in (tmp_path / "performance.md").read_text()
     picture = ET.fromstring((tmp_path / "grown.svg").read_text())
     assert len(picture.findall("{*}polyline")) == 4
+
+
+class Runs:
+    """Runs of the sizes without running them: a second for a hundred events, or for a customer."""
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+        self.endless = ""
+
+    def whole(self, checkout, folder, *more, most_s) -> Watched:
+        self.made.append(" ".join([folder.name, *more]))
+        if folder.name == self.endless:
+            raise NotMeasured(f"did not end within {most_s:g} s")
+        size = int(folder.name.partition("-")[2])
+        return Watched(5.0 if more else size / 100, 90.0, size / 1000, 1.0)
+
+    def batch(self, folder, reports, *words, most_s) -> Finished:
+        self.made.append(folder.name)
+        size = int(folder.name.partition("-")[2])
+        return Finished(Watched(float(size), 90.0 + size / 100, 200.0, 1.0), dict.fromkeys(range(size)), {})
+
+
+@pytest.fixture
+def runs(monkeypatch):
+    found = Runs()
+    monkeypatch.setattr(sizes, "world", lambda *numbers: numbers)
+    monkeypatch.setattr(sizes, "write", lambda made, folder: folder.mkdir(parents=True))
+    monkeypatch.setattr(sizes, "build", lambda folder, size, **_: None)
+    monkeypatch.setattr(sizes, "whole", found.whole)
+    monkeypatch.setattr(sizes, "run", found.batch)
+    return found
+
+
+LONGEST = (part_million.PART, part_customers.PART, part_growth.PART)
+
+
+def rows_of(folder, *names: str) -> dict[str, Row]:
+    main([*names, "--out", str(folder)], LONGEST)
+    return {row.name: row for row in record.load(folder / "performance.json").rows}
+
+
+def test_parts_that_show_the_same_runs_make_each_of_them_once(runs, tmp_path):
+    rows = rows_of(tmp_path)
+    assert sorted(runs.made) == sorted(
+        [f"events-{size}" for size in (10_000, 30_000, 100_000, 300_000, 1_000_000)]
+        + [f"customers-{size}" for size in (10, 30, 100, 300, 1_000)]
+        + ["events-1000000 --recsim-sample-users=5000"]
+    )
+    assert {name: (row.figure, row.against) for name, row in rows.items()} == {
+        "million-finishes": (10_000, None), "million-time": (10_000, 10_000), "million-memory": (1, 1),
+        "million-sample": (5, 10_000), "customers-time": (1, 1), "customers-memory": (100, 90.1),
+        "growth-events": (10, 10), "growth-customers": (1000, 1000),
+    }  # fmt: skip
+    assert [size for size, _, _ in rows["growth-customers"].points] == [10, 30, 100, 300, 1_000]
+
+
+@pytest.mark.parametrize(("name", "count"), [("million", 3), ("customers", 2), ("growth", 10)])
+def test_each_of_those_parts_alone_makes_the_runs_that_it_shows(runs, tmp_path, name, count):
+    rows = rows_of(tmp_path, name)
+    assert len(runs.made) == count
+    told = {row.name: row.reason for row in rows.values() if row.verdict == "not measured"}
+    assert {"its part has not been run"} == set(told.values())
+    assert not any(one.startswith(f"{name}-") for one in told)
+
+
+def test_a_run_that_does_not_end_leaves_its_reason_with_every_row_and_is_not_tried_again(runs, tmp_path):
+    runs.endless = "events-1000000"
+    rows = rows_of(tmp_path)
+    why = "did not end within 1800 s"
+    assert (rows["million-finishes"].verdict, rows["million-finishes"].reason) == ("not reached", why)
+    assert (rows["million-sample"].verdict, rows["million-sample"].reason) == ("not measured", why)
+    assert rows["growth-events"].verdict == "not reached"
+    assert rows["growth-events"].reason == f"up to 300,000. 1,000,000: {why}"
+    assert runs.made.count("events-1000000") == 1
+    assert rows["customers-time"].verdict == "reached"
+
+
+def test_the_memory_of_a_measured_process_is_its_own_and_not_that_of_a_larger_parent(tmp_path):
+    ballast = len(b"x" * 200_000_000)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > ballast  # what every child starts with
+    _, least = part_fixtures.read("def reading(folder): pass", tmp_path)
+    _, most = part_fixtures.read("def reading(folder): len(b'x' * 100_000_000)", tmp_path)
+    assert least * 1e6 < ballast / 2
+    assert 95 < most - least < 105
+
+
+def test_a_stand_in_whose_lists_are_not_full_is_not_measured(monkeypatch):
+    class Connection:
+        def __init__(self, port):
+            self.port = port
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def send(self, message):
+            return json.dumps({"items": [{}] * int(message)}).encode()
+
+    monkeypatch.setattr(standins, "Connection", Connection)
+    standins.try_out(1, [b"20", b"20"])
+    with pytest.raises(NotMeasured, match="a list has 0 of 20 items"):
+        standins.try_out(1, [b"20", b"0"])
+
+
+def test_items_that_do_not_say_whether_they_are_available_are_seeded_as_such():
+    rows = {"items": [{"item_id": "a"}, {"item_id": "b", "available": False}], "users": [], "events": []}
+    (message,) = standins.writes(rows)
+    sent = json.loads(message.partition(b"\r\n\r\n")[2])
+    assert [item["available"] for item in sent["items"]] == [True, False]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
+from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 MAX_LEVELS = 100
 """Of objects and lists; what is read has to be written again, from deep inside a test."""
@@ -33,3 +35,9 @@ def shallow(value: object, levels: int = MAX_LEVELS) -> bool:
         if isinstance(entry, _NESTED) and not shallow(entry, levels - 1):
             return False
     return True
+
+
+def all_shallow(objects: Collection[dict[str, Any]]) -> bool:
+    """``shallow`` for all: where no object holds another, as in most data, none is looked into."""
+    kinds = set(map(type, chain.from_iterable(map(dict.values, objects))))
+    return not any(issubclass(kind, _NESTED) for kind in kinds) or all(map(shallow, objects))

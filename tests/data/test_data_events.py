@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from pytest_recsim.data.fixtures.columns import columns
 from pytest_recsim.data.fixtures.events import Events, sound_values
 from pytest_recsim.data.fixtures.fixture import load_fixture
 from pytest_recsim.data.fixtures.fixture_rules import sound_value
+from pytest_recsim.data.fixtures.growing import Growing
 from pytest_recsim.data.fixtures.slices import before_verdict
 from pytest_recsim.sources.generator import generate
 from pytest_recsim.sources.writer import write_fixture
@@ -78,3 +80,13 @@ def test_a_data_set_with_other_events_has_their_arrays(both):
 )
 def test_values_are_sound_together_where_each_is(value):
     assert sound_values(np.array([1.0, value])) is sound_value(value)
+
+
+@pytest.mark.parametrize("room", [0, 3, 100])
+def test_pieces_of_an_array_give_the_array_to_the_last_bit_whatever_they_repeat(room):
+    one, other = [1.0, 1.0], [0.0, -0.0, np.nan]
+    for pieces in itertools.product([[], one, other, [-0.0], [0.0, 0.0]], repeat=3):
+        growing = Growing("f8", room)
+        for piece in pieces:
+            growing.add(np.array(piece, "f8"))
+        assert growing.whole().tobytes() == np.array(list(itertools.chain(*pieces)), "f8").tobytes()

@@ -10,6 +10,7 @@ import pytest
 from pytest_recsim.data.fixtures import fixture_problems
 from pytest_recsim.data.fixtures.fixture_problems import explain
 from pytest_recsim.data.fixtures.fixture_rows import in_rows
+from pytest_recsim.data.fixtures.fixture_rules import sound_item, sound_items, sound_user, sound_users
 from pytest_recsim.data.fixtures.model import Event, Item, User
 
 ROWS = {
@@ -17,6 +18,13 @@ ROWS = {
     "users": [{"user_id": "u1", "traits": {"segment": "a"}}],
     "events": [{"user_id": "u1", "item_id": "i1", "type": 0, "ts": "2026-01-01T00:00:00Z"}],
 }
+
+
+def deep(levels):
+    found = {}
+    for _ in range(levels):
+        found = {"a": found}
+    return found
 
 
 def typed(document):
@@ -59,3 +67,26 @@ def test_a_row_that_no_parser_takes_is_refused_without_reading_all_others_as_jso
     monkeypatch.setattr(fixture_problems, "_as_a_whole", never)
     (problem,) = explain("a.json", text)
     assert "must be at most 100 levels deep, its numbers at most 4300 digits long" in problem.what
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {}, {"item_id": ""}, {"item_id": " i"}, {"item_id": "a b"}, {"item_id": "i\u00a0"}, {"item_id": "\u200b"},
+        {"item_id": "x" * 251}, {"item_id": "x" * 1001}, {"item_id": "recsim-probe-1"}, {"item_id": "a recsim-probe-1"},
+        {"price": -1.0}, {"price": float("nan")}, {"price": 1e10}, {"tags": ("a\n",)}, {"tags": ("\u200b", "")},
+        {"props": {"a": [1, {}]}}, {"props": {"a": deep(100)}}, {"props": {"a": deep(101)}}, {"embedding": (0.0,) * 384},
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_items_are_sound_together_where_each_is(item):
+    odd = msgspec.structs.replace(Item(item_id="i1"), **item)
+    assert sound_items([Item(item_id="i0"), odd]) is sound_item(odd)
+
+
+@pytest.mark.parametrize("segment", ["a", "", " a", "a\r", 1, None, ["a"], {"a": 1}], ids=ascii)
+@pytest.mark.parametrize("user_id", ["u1", "recsim:1", "a recsim:1", "u\x00", "\ud800"], ids=ascii)
+@pytest.mark.parametrize("more", [{}, {"b": deep(101)}], ids=["flat", "deep"])
+def test_users_are_sound_together_where_each_is(segment, user_id, more):
+    odd = User(user_id=user_id, traits={"segment": segment} | more)
+    assert sound_users([User(user_id="u0", traits={"segment": "b"}), odd]) is sound_user(odd)

@@ -44,18 +44,10 @@ def note(error: Exception) -> None:
 
 def watch() -> None:
     """Have errors noted that a request ends with; without a fault there are none but the service's own refusals."""
-    route, called = App._route, App.__call__
+    route = App._route
 
     @wraps(route)
     def routed(self: App, *what: Any) -> Any:
         return noted(lambda: route(self, *what))
 
-    # uvicorn calls an application without arguments first, to see whether it is a factory
-    async def call(self: App, scope: Any, receive: Any, send: Any) -> None:
-        try:
-            await called(self, scope, receive, send)
-        except Exception as error:
-            note(error)
-            raise
-
-    App._route, App.__call__ = routed, call
+    App._route = routed

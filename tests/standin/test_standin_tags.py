@@ -5,9 +5,11 @@ import random
 import numpy as np
 import pytest
 
-from pytest_recsim.standin.ranking import tags
+from pytest_recsim.standin.ranking import facets, tags
 from pytest_recsim.standin.ranking.arrays import best_counts
 from pytest_recsim.standin.ranking.catalogue import Catalogue
+from pytest_recsim.standin.ranking.neighbours import Neighbours, Row
+from pytest_recsim.standin.ranking.ragged import Ragged
 from pytest_recsim.standin.state.store import Item
 
 
@@ -36,10 +38,65 @@ def test_an_item_with_very_many_tags_does_not_make_every_question_dear():
     }
     table = tags.Tags(Catalogue({name: item(name, some) for name, some in rows.items()}, []))
     assert len(table.raw.codes) == len(table.folded.codes) == 20_400
-    codes, which = table.raw.of(np.array([0, 1, 0]))
-    assert (codes.tolist(), which.tolist()) == ([table.raw_index["t1"]] * 3, [0, 1, 2])
+    totals = table.raw.totals(np.array([0, 1, 0]), np.array([1.0, 2.0, 4.0]))
+    assert totals.nonzero()[0].tolist() == [table.raw_index["t1"]]
+    assert totals.sum() == 7
     assert table.with_raw(["t1"]).tolist() == [True] * 401 + [False]
     assert table.with_folded(["t7"]).nonzero()[0].tolist() == [400]
+
+
+@pytest.mark.parametrize("longest", [0, 1, 9, 9000])
+def test_rows_are_added_up_in_the_same_order_however_long_the_longest_is(longest):
+    """To the last bit: 0.1 + 0.2 + 0.3 is not 0.3 + 0.2 + 0.1."""
+    rng = random.Random(longest)
+    rows = [sorted(rng.sample(range(10), rng.randrange(min(longest, 10) + 1))) for _ in range(60)]
+    rows[7] = list(range(longest))
+    none = max(longest, 10)
+    held, weights = Ragged(rows, none), [rng.random() for _ in range(80)]
+    values, asked = (
+        np.array([*(rng.random() for _ in range(none)), 0.0]),
+        [rng.randrange(60) for _ in weights],
+    )
+    sums = [sum((values[code] for code in rows[row]), 0.0) for row in asked]
+    assert held.sums(np.array(asked), values).tolist() == sums
+    totals = [0.0] * none
+    for place in range(longest):
+        for row, weight in zip(asked, weights, strict=True):
+            if place < len(rows[row]):
+                totals[rows[row][place]] += weight
+    assert held.totals(np.array(asked), np.array(weights)).tolist() == totals
+    assert held.sums(np.array([7]), values).tolist() == [sum((values[code] for code in rows[7]), 0.0)]
+
+
+@pytest.mark.parametrize("most", [1 << 16, 3])
+def test_nearness_orders_and_says_similarities_whether_they_are_few_or_many(most, monkeypatch):
+    monkeypatch.setattr(facets, "_MOST_DEGREES", most)
+    rng = random.Random(1)
+    names = [f"t{tag}" for tag in range(12)]
+    rows = {f"i{number}": rng.sample(names, size) for number, size in enumerate([0, 1, 3, 8, 8])}
+    table = tags.Tags(Catalogue({name: item(name, some) for name, some in rows.items()}, []))
+    known = facets.Facets(table, (), ())
+    assert (known.nearness(0).dtype == np.float64) == (most == 3)
+    for one, mine in enumerate(rows.values()):
+        alike = [len({*mine} & {*other}) / max(len({*mine} | {*other}), 1) for other in [*rows.values(), []]]
+        near = known.nearness(known.group.item(one))[known.group]
+        assert known.penalties(0.35)(near).tolist() == [0.65 * share for share in alike]
+        assert np.argsort(near, kind="stable").tolist() == np.argsort(alike, kind="stable").tolist()
+
+
+def test_rows_of_neighbours_are_made_once_until_there_are_too_many():
+    made = []
+
+    def rows(keys):
+        made.extend(keys)
+        return [Row(np.array([key, 4]), np.array([1.0, key / 10])) for key in keys]
+
+    known = Neighbours(5, 3)
+    assert known.strongest([], rows).tolist() == [0.0] * 6
+    assert known.strongest([1, 2], rows).tolist() == [0, 1, 1, 0, 0.2, 0]
+    assert known.strongest([2, 3], rows).tolist() == [0, 0, 1, 1, 0.3, 0]
+    assert known.strongest([3, 0], rows).tolist() == [1, 0, 0, 1, 0.3, 0]
+    assert made == [1, 2, 3, 3, 0]
 
 
 @pytest.mark.parametrize("most", [0, 1, 3, 64, 65, 255])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 
 from pytest_recsim.data.input.findings import quoted
 
@@ -31,6 +32,15 @@ def sound_name(text: str, reserved: str = "") -> bool:
         and (plain or wrong_name(text) is None)
         and not (reserved and text.startswith(reserved))
     )
+
+
+def sound_names(texts: Collection[str], reserved: str = "") -> bool:
+    """``sound_name`` for all: plain ones, which most are, are looked at together."""
+    whole = "".join(texts)
+    plain = whole.isprintable() and " " not in whole and not (reserved and reserved in whole)
+    if plain and all(texts) and max(map(len, texts), default=0) <= MAX_BYTES // 4:
+        return True
+    return all(sound_name(text, reserved) for text in texts)
 
 
 def wrong_name(value: object, reserved: str = "") -> str | None:

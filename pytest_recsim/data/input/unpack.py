@@ -12,7 +12,7 @@ from pytest_recsim.data.input.files import BOM, MOST_BYTES, open_input, shown, u
 from pytest_recsim.data.input.kinds import GZIP, HEAD, named
 from pytest_recsim.data.input.problems import InputError, Problem
 
-BLOCK = 8 * 2**20
+BLOCK = 2**20
 TIMES = 250
 """How many times its size a gzip file may unpack to; data sets reach 30 times."""
 FREE = 64 * 2**20

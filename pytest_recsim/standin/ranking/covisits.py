@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_recsim.standin.ranking.arrays import Floats, Ints, largest, ranges, shuffled
+from pytest_recsim.standin.ranking.arrays import Floats, largest, ranges, shuffled
+from pytest_recsim.standin.ranking.neighbours import NEIGHBOURS, Neighbours, Row
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from random import Random
 
     from pytest_recsim.standin.ranking.catalogue import Catalogue
     from pytest_recsim.standin.ranking.eventlog import EventLog
 
-NEIGHBOURS = 200
 _ROWS_KEPT = 20_000
-
-
-class Row(NamedTuple):
-    """An anchor's neighbours, best first, and their strength."""
-
-    items: Ints
-    strength: Floats
 
 
 class CoVisits:
@@ -32,17 +26,17 @@ class CoVisits:
         self._log = log
         self._size = catalogue.size + 1
         self._rng = rng
-        self._rows: dict[tuple[int, int], Row] = {}
+        self._kept = Neighbours(catalogue.size, _ROWS_KEPT)
 
-    def row(self, anchor: int, since: int) -> Row:
-        """Return the 200 strongest neighbours of an anchor by pairs of events at or after ``since``."""
-        key = (anchor, since)
-        found = self._rows.get(key)
-        if found is None:
-            if len(self._rows) >= _ROWS_KEPT:
-                self._rows.clear()
-            found = self._rows[key] = self.neighbours(anchor, since, NEIGHBOURS)
-        return found
+    def strongest(self, anchors: list[int], since: int) -> Floats:
+        """Return per item how often it was touched with that of the anchors it goes with best, by events at or after ``since``.
+
+        An anchor has 200 neighbours at most.
+        """
+        return self._kept.strongest([(anchor, since) for anchor in anchors], self._rows)
+
+    def _rows(self, keys: list[tuple[int, int]]) -> Iterator[Row]:
+        return (self.neighbours(anchor, since, NEIGHBOURS) for anchor, since in keys)
 
     def neighbours(self, anchor: int, since: int, limit: int) -> Row:
         pairs = self._pairs(anchor, since)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_recsim.standin.ranking.arrays import Floats, Ints, largest, settle, shuffled
-from pytest_recsim.standin.ranking.covisits import NEIGHBOURS, Row
+from pytest_recsim.standin.ranking.neighbours import NEIGHBOURS, Neighbours, Row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,17 +59,21 @@ class Embeddings:
         self._vectors: NDArray[Any] = vectors.astype(np.float32) if exact else vectors
         self._near = np.flatnonzero(catalogue.available[:-1] & (self.code >= 0))
         self._rng = rng
-        self._rows: dict[int, Row] = {}
+        self._kept = Neighbours(catalogue.size, catalogue.size)
 
-    def rows(self, anchors: list[int]) -> list[Row]:
-        """Return the 200 nearest available neighbours of every anchor, cosines clipped to 0..1, zeros left out."""
-        missing = [anchor for anchor in anchors if anchor not in self._rows and self.code[anchor] >= 0]
-        if missing:
-            for anchor, cosines in zip(missing, self._cosines(missing), strict=True):
+    def strongest(self, anchors: list[int]) -> Floats:
+        """Return per item its cosine, clipped to 0..1, to the nearest of the anchors; each has 200 available neighbours at most."""
+        return self._kept.strongest(anchors, self._rows)
+
+    def _rows(self, anchors: list[int]) -> list[Row]:
+        known = [anchor for anchor in anchors if self.code[anchor] >= 0]
+        found = dict.fromkeys(anchors, _NONE)
+        if known:
+            for anchor, cosines in zip(known, self._cosines(known), strict=True):
                 near, strength = self._nearest(anchor, cosines, NEIGHBOURS)
                 positive = strength > 0
-                self._rows[anchor] = Row(near[positive], np.minimum(strength[positive], 1.0))
-        return [self._rows.get(anchor, _NONE) for anchor in anchors]
+                found[anchor] = Row(near[positive], np.minimum(strength[positive], 1.0))
+        return list(found.values())
 
     def neighbours(self, anchor: int, limit: int) -> Row:
         """Return the nearest available neighbours with their plain cosines, nearest first."""

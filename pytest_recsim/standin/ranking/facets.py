@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,11 +13,13 @@ from pytest_recsim.standin.ranking.tags import Tags, fold
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_recsim.standin.ranking.arrays import Floats, Ints
+    from numpy.typing import NDArray
+
+    from pytest_recsim.standin.ranking.arrays import Bools, Floats, Ints
 
 NO_VALUE = -1
 _ROW_BYTES_KEPT = 64 << 20
-_LAMBDAS_KEPT = 2
+_MOST_PAIRS, _MOST_DEGREES = 1 << 20, 1 << 16
 _WORDS_AT_ONCE = 64
 
 
@@ -47,7 +50,8 @@ def value_after(tag: str, prefixes: tuple[str, ...]) -> str | None:
 class Facets:
     """Brands, categories and plain-tag similarity under one set of prefixes.
 
-    ``group[i]`` numbers item i's set of plain tags; similarity is computed between groups.
+    ``group[i]`` numbers item i's set of plain tags; similarity is computed between groups. ``held[i]`` lists item i's
+    brands and behind them its categories, these numbered on from the last brand.
     """
 
     def __init__(
@@ -56,6 +60,9 @@ class Facets:
         self.tags = tags
         self.brands = Values(tags, brand_prefixes)
         self.categories = Values(tags, category_prefixes)
+        last = len(self.brands.names)
+        both = zip(self.brands.held, self.categories.held, strict=True)
+        self.held = [(*brands, *(last + code for code in categories)) for brands, categories in both]
         self._prefixed = self.brands.prefixed | self.categories.prefixed
         groups: dict[frozenset[int], int] = {}
         plain = [carried - self._prefixed for carried in tags.sets]
@@ -65,53 +72,64 @@ class Facets:
         for group, carried in enumerate(groups):
             for tag in carried:
                 self._bits[tag // 64, group] |= np.uint64(1 << tag % 64)
-        self._rows: dict[int, Floats] = {}
-        self._penalties: dict[float, dict[int, Floats]] = {}
-        self._rows_kept = _ROW_BYTES_KEPT // (8 * max(len(groups), 1))
+        self._degrees = degrees(self._sizes)
+        self._rows: dict[int, NDArray[Any]] = {}
 
     def plain_tag(self, tag: str) -> int | None:
         """Return the code of a folded tag that carries no prefix."""
         code = self.tags.index.get(tag)
         return None if code in self._prefixed else code
 
-    def similarity(self, group: int) -> Floats:
+    def holding(self, code: int) -> Bools:
+        """Tell for every item whether it holds a brand or category, numbered as in ``held``."""
+        last = len(self.brands.names)
+        return self.brands.rows.holding(code) if code < last else self.categories.rows.holding(code - last)
+
+    def _similarity(self, group: int) -> Floats:
         """Return the Jaccard similarity of a group to every group; 0 with an empty set."""
+        shared = np.bitwise_count(self._bits & self._bits[:, group : group + 1]).sum(axis=0, dtype=np.int64)
+        return np.asarray(shared / np.maximum(self._sizes + self._sizes[group] - shared, 1))
+
+    def nearness(self, group: int) -> NDArray[Any]:
+        """Return how near a group is to every group: 0 for similarity 0, and higher where that is higher.
+
+        Similarities are fractions of small numbers, so that there are few of them: a byte or two name one. Where there
+        are too many, these are the similarities.
+        """
         row = self._rows.get(group)
         if row is None:
-            shared = np.bitwise_count(self._bits & self._bits[:, group : group + 1]).sum(
-                axis=0, dtype=np.int64
-            )
-            row = np.asarray(shared / np.maximum(self._sizes + self._sizes[group] - shared, 1))
-            if len(self._rows) < self._rows_kept:
+            row = self._similarity(group)
+            if self._degrees is not None:
+                row = np.searchsorted(self._degrees, row).astype(np.min_scalar_type(len(self._degrees)))
+            if (len(self._rows) + 1) * row.nbytes <= _ROW_BYTES_KEPT:
                 self._rows[group] = row
         return row
+
+    def penalties(self, mmr_lambda: float) -> Callable[[NDArray[Any]], Floats]:
+        """Return what makes (1 - lambda) x similarity of nearness."""
+        share = max(1.0 - mmr_lambda, 0.0)
+        return partial(np.multiply, share) if self._degrees is None else (share * self._degrees).take
 
     def among(self, groups: Ints) -> Floats:
         """Return the similarity of some groups to each other, a row each."""
         if len(self._bits) > _WORDS_AT_ONCE:
-            return np.array([self.similarity(group)[groups] for group in groups.tolist()])
+            return np.array([self._similarity(group)[groups] for group in groups.tolist()])
         bits, sizes = self._bits[:, groups], self._sizes[groups]
         shared = np.bitwise_count(bits[:, :, None] & bits[:, None, :]).sum(axis=0, dtype=np.int64)
         return np.asarray(shared / np.maximum(sizes + sizes[:, None] - shared, 1))
 
-    def penalty(self, mmr_lambda: float) -> Callable[[int], Floats]:
-        """Return a lookup of (1 - lambda) x similarity rows; the rows of the last few lambdas are kept."""
-        rows = self._penalties.get(mmr_lambda)
-        if rows is None:
-            # A profile has two, one of them for new users; a sweep over lambda must not fill the memory.
-            if len(self._penalties) >= _LAMBDAS_KEPT:
-                del self._penalties[next(iter(self._penalties))]
-            rows = self._penalties[mmr_lambda] = {}
 
-        def penalty(group: int) -> Floats:
-            row = rows.get(group)
-            if row is None:
-                row = (1.0 - mmr_lambda) * self.similarity(group)
-                if len(rows) < self._rows_kept:
-                    rows[group] = row
-            return row
-
-        return penalty
+def degrees(sizes: Ints) -> Floats | None:
+    """Return all similarities that sets of these sizes can have, ascending from 0; None for more than two bytes number."""
+    lengths = np.unique(sizes)
+    if (lengths * np.arange(len(lengths), 0, -1)).sum() > _MOST_PAIRS:
+        return None
+    found = [np.zeros(1)]
+    for place, length in enumerate(lengths.tolist()):
+        shared = np.arange(1, length + 1)[:, None]
+        found.append((shared / (length + lengths[place:] - shared)).ravel())
+    all_of_them = np.unique(np.concatenate(found))
+    return all_of_them if len(all_of_them) <= _MOST_DEGREES else None
 
 
 def facets_by_prefix(tags: Tags) -> Callable[[tuple[str, ...], tuple[str, ...]], Facets]:

@@ -144,11 +144,10 @@ def _by_score(context: Context, signals: Signals, chosen: Ints) -> dict[int, int
         # Whoever ties with the last of the best k has to be compared by id as well.
         scores = signals.score[chosen]
         chosen = chosen[scores >= scores[largest(scores, context.run.k)[-1]]]
-    entries = zip(
-        (-signals.score[chosen]).tolist(), signals.candidates[chosen].tolist(), chosen.tolist(), strict=True
-    )
-    name = context.names.id
-    ranked = sorted((score, name(candidate), candidate, place) for score, candidate, place in entries)
+    scores, candidates = (-signals.score[chosen]).tolist(), signals.candidates[chosen].tolist()
+    # A catalogue is in the order of its ids; strangers are behind it in the order they were named.
+    names = list(map(context.names.id, candidates)) if context.names.strangers else candidates
+    ranked = sorted(zip(scores, names, candidates, chosen.tolist(), strict=True))
     return {candidate: place for _, _, candidate, place in ranked[: context.run.k]}
 
 

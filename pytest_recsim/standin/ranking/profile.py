@@ -116,8 +116,7 @@ def _raw_weights(context: Context) -> Floats:
     count = len(history.items) if days == 0 else history.count_since(window_start(context.now, days))
     span = slice(history.span.start, history.span.start + count)
     each = data.weighted.for_profiles(context.now, span)
-    tags, which = data.tags.raw.of(data.log.item[span])
-    return np.asarray(np.bincount(tags, each[which], len(data.tags.raw_names)), np.float64)
+    return data.tags.raw.totals(data.log.item[span], each)
 
 
 def _own(data: RankingData, raw: Floats, top: int) -> Floats:

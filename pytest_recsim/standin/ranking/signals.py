@@ -12,10 +12,7 @@ from pytest_recsim.standin.ranking.effective import DEFAULT_WINDOW_DAYS, Effecti
 from pytest_recsim.standin.ranking.revision_2025 import share_of_largest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from pytest_recsim.standin.ranking.context import Context
-    from pytest_recsim.standin.ranking.data import RankingData
     from pytest_recsim.standin.ranking.pool import Pool
     from pytest_recsim.standin.ranking.profile import Profiles
 
@@ -57,14 +54,13 @@ def signals_of(context: Context, profiles: Profiles, pool: Pool, kept: Ints, anc
     rows = np.minimum(candidates, data.catalogue.size)
     content, session, pop = pool.content, pool.session, pool.pop
     cooc = _co_visits(context, anchors).take(rows) if beta > 0 else np.zeros(len(rows))
-    embedding = _embedding(data, anchors).take(rows) if gamma > 0 else np.zeros(len(rows))
+    embedding = data.embeddings.strongest(anchors).take(rows) if gamma > 0 else np.zeros(len(rows))
     if context.service.quirks.revision_2025:
         pop_norm, cooc_norm, similarity = map(share_of_largest, (pop, cooc, embedding))
     else:
         pop_norm, cooc_norm = saturate(pop), saturate(cooc)
         similarity = np.maximum(np.maximum(embedding, saturate(content)), saturate(session))
-    tags, which = data.tags.folded.flat(rows)
-    overlap = np.asarray(np.bincount(which, profiles.boost[tags], len(rows)), np.float64)
+    overlap = data.tags.folded.sums(rows, profiles.boost)
     multiplier = 1.0 + _boost_factor(run, len(anchors)) * overlap
     score = settle((alpha * pop_norm + beta * cooc_norm + gamma * similarity) * multiplier)
     return Signals(
@@ -84,22 +80,8 @@ def signals_of(context: Context, profiles: Profiles, pool: Pool, kept: Ints, anc
 
 
 def _co_visits(context: Context, anchors: list[int]) -> Floats:
-    data = context.data
     since = window_start(context.now, context.run.knobs.co_vis_window_days or DEFAULT_WINDOW_DAYS)
-    return _strongest(data, [data.covisits.row(anchor, since) for anchor in anchors])
-
-
-def _embedding(data: RankingData, anchors: list[int]) -> Floats:
-    return _strongest(data, data.embeddings.rows(anchors))
-
-
-def _strongest(data: RankingData, rows: Sequence[tuple[Ints, Floats]]) -> Floats:
-    """Return per catalogue position the highest strength in any of the rows, 0 without one."""
-    found = np.zeros(data.catalogue.size + 1)
-    if rows:
-        items, strengths = zip(*rows, strict=True)
-        np.maximum.at(found, np.concatenate(items), np.concatenate(strengths))
-    return found
+    return context.data.covisits.strongest(anchors, since)
 
 
 def _boost_factor(run: Effective, anchors: int) -> float:

@@ -54,8 +54,10 @@ class Tags:
         ]
         self.sets.append(frozenset())
         self.lists = [sorted(codes) for codes in self.sets]
-        self.raw = Ragged([[self.raw_index[tag] for tag in tags] for tags in spelled] + [[]])
-        self.folded = Ragged(self.lists)
+        self.raw = Ragged(
+            [[self.raw_index[tag] for tag in tags] for tags in spelled] + [[]], len(self.raw_names)
+        )
+        self.folded = Ragged(self.lists, self.blank)
         few = len(self.raw_names) <= _MOST_AS_BITS
         self._raw_bits = bits(self.raw, len(self.raw_names), len(self.sets)) if few else None
         self.count = np.array([len(tags) for tags in spelled] + [0])
