@@ -10,11 +10,24 @@ import msgspec
 State = Literal["complete", "stopped", "failed"]
 """All users were asked; it was told early that it is no better; it could not be measured."""
 
+FAR = 2.0
+"""Standard errors. What is missed by more is out of reach, and may be so because this slice has less history than a run."""
+BEYOND = 0.15
+"""What each further standard error counts: enough to lead a search there, too little to pay for it with what is within reach."""
+ALIKE = 0.5
+"""Standard errors, of all that is expected to be missed together: what differs by less is told apart by the goal. A segment's number strays more
+than everybody's, which says something of each segment, too."""
+
 
 def expected_excess(away: float) -> float:
     """Return the mean of what is above 0 of a normal distribution around ``away`` with standard deviation 1."""
     density = math.exp(-0.5 * away * away) / math.sqrt(2 * math.pi)
     return density + away * 0.5 * math.erfc(-away / math.sqrt(2))
+
+
+def counted(missed: float) -> float:
+    """Return what a miss by so many standard errors counts, beside others: what is out of reach does not drown the rest."""
+    return missed if missed <= FAR else FAR + BEYOND * (missed - FAR)
 
 
 class Dimension(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +98,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
         return self.spread or abs(self.threshold) / 10 or 0.1
 
     def expected_miss(self, better_by: float = 0.0) -> float:
-        """By how many spreads other people are expected to miss it: near 0 only where it holds with slack.
+        """By how many spreads other people are expected to miss it, as ``counted``: near 0 only where it holds with slack.
 
         Args:
             better_by: what the value is taken to be better by, in its unit.
@@ -96,7 +109,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
         if self.margin is None or not math.isfinite(self.margin):
             return math.inf
         away = (self.margin - better_by) / self.scale
-        return max(away, 0.0) if self.spread is None else expected_excess(away)
+        return counted(max(away, 0.0) if self.spread is None else expected_excess(away))
 
 
 class Gain(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,7 +159,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def missed(self) -> float:
-        """What must hold, and is expected to be missed by other people, in spreads, added up; infinite where something was not measured."""
+        """What must hold, and is expected to be missed by other people, as ``counted``, added up; infinite where something was not measured."""
         return sum(one.expected_miss() for one in self.held) if self.held else math.inf
 
     def gain(self, metric: str, segment: str = "") -> Gain | None:

@@ -30,10 +30,12 @@ class Bench(Protocol):
     @property
     def requests(self) -> Mapping[str, int]: ...
 
-    def trial(self, number: int, values: Mapping[str, str], beat: Measured | None) -> Trial:
-        """Measure one set of knobs, or as much of it as tells that it is no better than ``beat``, the best so far.
+    def trial(
+        self, number: int, values: Mapping[str, str], beat: Trial | None, *, room: bool = True
+    ) -> Trial:
+        """Measure one set of knobs, or as much of it as tells that it is no better than ``beat``, the best so far, for the same users.
 
         The same values give the same numbers, whatever was tried before. A number below 0 is a probe, not a candidate: it is
-        looked at after the first rung only.
+        looked at after the first rung only. With ``room`` for a long trial it is stopped less early.
         """
         ...

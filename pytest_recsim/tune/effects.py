@@ -48,7 +48,7 @@ def probes_of(bench: Bench, start: Mapping[str, str]) -> Iterator[Probe]:
     for place, one in enumerate(bench.space):
         for end in ends(one):
             if end != start.get(one.knob):
-                trial = bench.trial(-1 - place, {**start, one.knob: end}, bench.start)
+                trial = bench.trial(-1 - place, {**start, one.knob: end}, None)
                 if trial.measured is not None:
                     yield Probe(one.knob, end, trial.measured)
 

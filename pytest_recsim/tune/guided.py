@@ -11,12 +11,15 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pytest_recsim.record.trial import Dimension, Goal, Held, Measured, expected_excess
+from pytest_recsim.record.trial import ALIKE, Dimension, Goal, Held, Measured, counted, expected_excess
 from pytest_recsim.tune.surrogate import Floats, Surrogate
 from pytest_recsim.tune.values import finite, is_numeric, listed, text_of
 
 FIRST = 12
 """Trials that are spread over the space, from which there is something to expect."""
+SCREENED = "++--++++-+-+----++-"
+"""Of more than eleven knobs, dozens of trials say little of each, unless the first ones have them at their ends: high or low so that no
+two knobs go together in more than half of them (Plackett and Burman 1946, 20 runs; each line is moved by one, the last is all low)."""
 MOST_KNOWN = 400
 """Trials that expectations are learned from, the nearest to holding of them: more of them take longer than a trial does."""
 HOPES = (0.0, 0.5, 1.0, 0.0)
@@ -28,8 +31,8 @@ PARENTS = 6
 STEPS = (0.03, 0.1, 0.3)
 MISSED, EASY = 10.0, -4.0
 """In spreads: what counts for something that could not be measured, and from where it does not matter by how much more it holds."""
-FINE = 1
-"""Digits of all that is expected to be missed: what is equal in them is told apart by the goal."""
+END = 0.25
+"""Of a range: what counts as its lower or upper end."""
 
 
 class Cube:
@@ -38,6 +41,7 @@ class Cube:
     def __init__(self, space: Sequence[Dimension]) -> None:
         self._space = tuple(space)
         self._values = [listed(one) for one in self._space]
+        self.stepped = np.array([values is not None for values in self._values])
         self.named = np.array(
             [values is not None and not is_numeric(values) for values in self._values], dtype=bool
         )
@@ -94,8 +98,7 @@ class Cube:
         moved = order < random.integers(1, min(4, knobs) + 1, size=(count, 1))
         step = random.choice(STEPS, size=(count, 1))
         made = np.where(moved, parents + step * random.standard_normal((count, knobs)), parents)
-        chosen = np.array([values is not None for values in self._values])
-        return self.snapped(np.where(moved & chosen, self.anywhere(count, random), made))
+        return self.snapped(np.where(moved & self.stepped, self.anywhere(count, random), made))
 
 
 def _scaled(one: Dimension, number: float) -> float:
@@ -106,12 +109,37 @@ def _ends(one: Dimension) -> tuple[float, float]:
     return _scaled(one, one.low or 0.0), _scaled(one, one.high or 0.0)
 
 
+def screened(space: Sequence[Dimension]) -> int:
+    """How many of the first trials have every knob at its ends; 0 for few knobs."""
+    return 0 if len(space) < FIRST else len(SCREENED) + 1
+
+
+def first(space: Sequence[Dimension]) -> int:
+    """How many trials come before the first that is expected to be good."""
+    return screened(space) or FIRST
+
+
 def spread_out(space: Sequence[Dimension], number: int, seed: int) -> dict[str, str]:
-    """Return one of the first sets of values: each knob's range is cut in as many pieces, and each piece is in one of them."""
-    cube, random = Cube(space), np.random.default_rng([seed, FIRST])
-    pieces = np.array([random.permutation(FIRST) for _ in space]).T
-    places = cube.even((pieces + random.random(pieces.shape)) / FIRST)
-    return cube.values(places[number % FIRST])
+    """Return one of the first sets of values.
+
+    Of few knobs, each range is cut in as many pieces as there are first sets, and each piece is in one of them. Of many, see ``SCREENED``.
+    """
+    cube, random, count = Cube(space), np.random.default_rng([seed, FIRST]), first(space)
+    if screened(space):
+        return cube.values(_screening(cube, len(space), random)[number % count])
+    pieces = np.array([random.permutation(count) for _ in space]).T
+    places = cube.even((pieces + random.random(pieces.shape)) / count)
+    return cube.values(places[number % count])
+
+
+def _screening(cube: Cube, knobs: int, random: np.random.Generator) -> Floats:
+    """Each knob in its lower part in half of the trials and in its upper part in the others, ``float64[20, D]``."""
+    line = np.array([sign == "+" for sign in SCREENED])
+    columns = [np.append(np.roll(line, by), False) for by in random.permutation(len(line))]
+    columns += [random.permutation(columns[0]) for _ in range(knobs - len(columns))]
+    high = np.stack(columns[:knobs], axis=1) ^ (random.random(knobs) < 0.5)
+    inside = random.random(high.shape) * np.where(cube.stepped, 0.5, END)
+    return cube.even(np.abs(high - inside))
 
 
 def propose(
@@ -144,7 +172,7 @@ def propose(
         mean, spread = surrogate.expect(pool)
         missed = excess(mean[:, :-1] - hope * spread[:, :-1]).sum(axis=1)
         gained = mean[:, -1] + hope * spread[:, -1]
-        return pool[np.lexsort((-gained, np.round(missed, FINE)))[:count]]
+        return pool[np.lexsort((-gained, np.floor(missed / ALIKE)))[:count]]
 
     pool = _pool(cube, places, np.array([_missed(one) for one in found]), random)
     for _ in range(ROUNDS):
@@ -154,8 +182,8 @@ def propose(
 
 
 def excess(away: Floats) -> Floats:
-    """``expected_excess`` for many."""
-    return np.asarray(np.frompyfunc(expected_excess, 1, 1)(away), dtype=np.float64)
+    """``expected_excess`` of many, each as ``counted``."""
+    return np.asarray(np.frompyfunc(lambda one: counted(expected_excess(one)), 1, 1)(away), dtype=np.float64)
 
 
 def _missed(measured: Measured | None) -> float:

@@ -67,6 +67,7 @@ class OpenBench:
         self.slices, self.space, self.left_out = slices, space, dict(left_out)
         self._ground, self._places = ground, places
         self._asked, self._lock = 0, Lock()
+        self._rivals = dict[tuple[int, int], Measured]()
 
     @property
     def requests(self) -> Mapping[str, int]:
@@ -74,7 +75,9 @@ class OpenBench:
             asked = self._asked
         return {START: self.start.asked, TRIALS: asked, TOTAL: self.start.asked + asked}
 
-    def trial(self, number: int, values: Mapping[str, str], beat: Measured | None) -> Trial:
+    def trial(
+        self, number: int, values: Mapping[str, str], beat: Trial | None, *, room: bool = True
+    ) -> Trial:
         """See ``Bench``; values that no profile may have, and a service that fails, are a trial that failed."""
         found = Trial(number=number, values=dict(values), state="failed")
         try:
@@ -82,14 +85,14 @@ class OpenBench:
         except InputError as error:
             return replace(found, reason=str(error))
         try:
-            return self._raced(found, attempt, beat)
+            return self._raced(found, attempt, beat, room=room)
         except (InputError, ServiceError) as error:
             return replace(found, reason=str(error))
         finally:
             with self._lock:
                 self._asked += attempt.asked
 
-    def _raced(self, found: Trial, attempt: Attempt, beat: Measured | None) -> Trial:
+    def _raced(self, found: Trial, attempt: Attempt, beat: Trial | None, *, room: bool) -> Trial:
         """Ask and measure rung by rung until all users were asked, or it is clear what would come of it."""
         ends, goal = self._ground.ends, self.goals[0]
         with self._places.place(attempt.plan) as asker:
@@ -99,11 +102,32 @@ class OpenBench:
                 measured, held, figure = attempt.measured(attempt.contrast())
                 if end == ends[-1]:
                     break
-                why = PROBE if found.number < 0 else racing.verdict(rung, held, goal, figure, beat)
+                best = beat.measured if beat else None
+                why = PROBE
+                if found.number >= 0:
+                    why = racing.verdict(rung, held, goal, figure, best, self._rival(beat, end), room=room)
                 if why:
                     why = f"after {end:,} of {ends[-1]:,} users: {why}"
                     return replace(found, state="stopped", measured=measured, reason=why)
         return replace(found, state="complete", measured=measured)
+
+    def _rival(self, beat: Trial | None, end: int) -> Measured | None:
+        """What the best so far showed of the same users: the few that were asked miss more by chance than all do, in both alike.
+
+        Its answers are known; those from before a study was resumed are asked for again.
+        """
+        if beat is None or not beat.values:  # the start is estimated as what it is, whoever is asked
+            return beat.measured if beat else None
+        known = self._rivals.get((beat.number, end))
+        if known is None:
+            again = Attempt(self._ground, laid_over(self._ground.plan, beat.values))
+            with self._places.place(again.plan) as asker:
+                again.ask(end, asker)
+                again.ask_price(asker)
+            known = self._rivals[beat.number, end] = again.measured(again.contrast())[0]
+            with self._lock:
+                self._asked += again.asked
+        return known
 
 
 @contextmanager

@@ -1,29 +1,36 @@
 """When a trial is stopped: as soon as what was measured so far tells that it cannot be recommended, or is no better.
 
-Every rule hangs on the trial, the start and the best so far alone, so a study that is resumed decides as one that was not.
+Every rule hangs on the trial, the start and the trials before alone, so a study that is resumed decides as one that was not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pytest_recsim.record.trial import Goal, Held, Measured
+from pytest_recsim.record.trial import Goal, Held, Measured, Trial
 from pytest_recsim.tune.estimating import Estimate
 
 HOPELESS = (2.0, 1.5, 1.0)
 """Standard errors by which something may be estimated to be broken at the rungs before the last one."""
-FARTHER = (0.5, 0.25, 0.0)
-"""Standard errors by which each thing is taken to be better than estimated, while nothing keeps everything: of a dozen noisy
-numbers some always miss by chance, and their sum would stop every trial."""
-PROMISE = (1.0, 0.95, 0.95)
-"""Share of what the best misses that a trial may be expected to miss: near the end of a study all trials are nearly as good as the
-best, and to measure them all in full would cost more than it brings."""
+PROMISE = (2.0, 1.3, 1.15)
+"""Share of what the best misses for the same users that a trial may miss, while nothing keeps everything."""
+CLEAR = (1.4, 0.8, 1.05)
+"""The same where a study has no room for another long trial; who is one already goes on as ever."""
+LONG = 0.25
+"""A trial that was asked for more than this share of the users is a long one."""
 BEATEN = (0.5, 0.0, 0.0)
 """Standard errors by which the first goal may be estimated to lie below the best one's."""
 
 
 def verdict(
-    rung: int, held: Sequence[tuple[Held, Estimate]], goal: Goal, found: Estimate, beat: Measured | None
+    rung: int,
+    held: Sequence[tuple[Held, Estimate]],
+    goal: Goal,
+    found: Estimate,
+    beat: Measured | None,
+    here: Measured | None,
+    *,
+    room: bool = True,
 ) -> str:
     """Say why a trial is stopped after a rung, empty where it goes on.
 
@@ -32,17 +39,19 @@ def verdict(
         held: what must hold, with the estimates.
         goal: the first one.
         found: its estimate.
-        beat: the best so far: what keeps everything, else what misses least; None where that is unknown.
+        beat: the best so far, of all users: what keeps everything, else what misses least; None where that is unknown.
+        here: what the same showed of the users that were asked by now.
+        room: see ``has_room``.
     """
     place = min(rung, len(HOPELESS) - 1)
-    if beat is not None and not beat.feasible:
-        return _no_nearer(held, FARTHER[place], PROMISE[place] * beat.missed, beat.missed)
+    if beat is not None and here is not None and not beat.feasible:
+        return _no_nearer(held, (PROMISE if room else CLEAR)[place] * here.missed, here.missed)
     for one, estimate in held:
         if one.margin is not None and one.margin > HOPELESS[place] * estimate.error:
             return _broken(one)
-    if beat is None or found.value is None:
+    if here is None or found.value is None:
         return ""
-    best = beat.goals.get(goal.metric)
+    best = here.goals.get(goal.metric)
     if best is None:
         return ""
     ahead = found.value - best if goal.better == "higher" else best - found.value
@@ -51,13 +60,25 @@ def verdict(
     return ""
 
 
-def _no_nearer(held: Sequence[tuple[Held, Estimate]], errors: float, most: float, best: float) -> str:
+def has_room(told: Sequence[Trial], spread: int) -> bool:
+    """Whether one more long trial leaves the median a short one.
+
+    Args:
+        told: the trials so far.
+        spread: how many of the first screen knobs. Only what is clearly better is looked at for long among them; of the others,
+            one in two may be, so that not all long ones are early ones.
+    """
+    later = [one for one in told if one.number >= spread]
+    long = sum(1 for one in later if one.measured and one.measured.users > LONG * one.measured.of)
+    return len(told) >= spread and 2 * long <= len(later)
+
+
+def _no_nearer(held: Sequence[tuple[Held, Estimate]], most: float, best: float) -> str:
     """While nothing keeps everything, whoever comes no nearer to that than ``most`` is stopped."""
-    known = [(one, errors * estimate.error) for one, estimate in held if one.margin is not None]
-    if sum(one.expected_miss(better_by) for one, better_by in known) <= most:
+    total = sum(one.expected_miss() for one, _ in held if one.margin is not None)
+    if total <= most:
         return ""
-    total = sum(one.expected_miss() for one, _ in known)
-    return f"what has to hold is expected to be missed by {total:.2f} standard errors in all, by the best so far by {best:.2f}"
+    return f"what has to hold is expected to be missed by {total:.2f} standard errors in all, by the best so far by {best:.2f} for these users"
 
 
 def _broken(one: Held) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pytest_recsim.data.input.problems import InputError, Problem
 from pytest_recsim.record.trial import Dimension, Goal, Measured, Trial
-from pytest_recsim.tune.guided import FIRST, propose, spread_out
+from pytest_recsim.tune.guided import first, propose, spread_out
 from pytest_recsim.tune.values import canonical, finite, is_numeric, listed, text_of
 
 SAMPLERS = ("gp", "tpe", "random", "nsga2")
@@ -119,7 +119,7 @@ class Proposer:
         """Ask a sampler that is made for this number, which therefore remembers nothing that a killed process knew."""
         seed = int.from_bytes(hashlib.sha256(f"{self._seed} {number} {attempt}".encode()).digest()[:4])
         if sampler == "gp":
-            if number < FIRST:
+            if number < first(self._space):
                 return spread_out(self._space, number, self._seed + attempt)
             known = [({}, self._start), *((one.values, one.measured) for one in told)]
             return propose(self._space, self._goals, known, number, seed)

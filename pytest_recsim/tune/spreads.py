@@ -16,7 +16,8 @@ from pytest_recsim.simulation.measure.lifts import LIFTED
 from pytest_recsim.tune.estimating import AVAILABILITY, COLD_START, FEWEST, Contrast, Guard
 
 TOGETHER = 0.05
-"""Of a number that lists have together, as a share of it: what coverage differs by between two slices of one shop."""
+"""Of a number that lists have together, as a share of it or of its threshold, whichever is more: what coverage differs by between two
+slices of one shop. Of a number near 0 alone it would be next to nothing, and the smallest miss a hundred of it."""
 
 
 def spread_of(contrast: Contrast, guard: Guard, value: float | None) -> float | None:
@@ -31,7 +32,7 @@ def spread_of(contrast: Contrast, guard: Guard, value: float | None) -> float | 
         return _of_lift(contrast, guard.metric.compares, rows, value, many)
     if isinstance(FORMULAS[guard.metric.name], PerUser):
         return _error(contrast.now.values(guard.metric)[rows], many)
-    return TOGETHER * abs(value) or None
+    return TOGETHER * max(abs(value), abs(float(guard.limit.value))) or None
 
 
 def spread_of_harm(contrast: Contrast, segment: str) -> float | None:

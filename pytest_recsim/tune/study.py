@@ -5,20 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 
 import msgspec
 
 from pytest_recsim.clock import monotonic
 from pytest_recsim.data.input.problems import InputError, Problem
-from pytest_recsim.record.trial import Measured, Trial
+from pytest_recsim.record.trial import ALIKE, Measured, Trial
 from pytest_recsim.record.tune import Study
 from pytest_recsim.report.tune_front import front
 from pytest_recsim.tune.bench import Bench
+from pytest_recsim.tune.guided import screened
+from pytest_recsim.tune.racing import has_room
 from pytest_recsim.tune.sampling import Proposer
 from pytest_recsim.tune.values import changed, finite
 
 MOST_FAILED = 5
 """Trials in a row that could not be measured; then it is not the knobs, and going on would use up the study."""
+START = -1
+"""The start's number where it is looked at as a trial."""
 Keep = Callable[[Study], object]
 """Hears the whole study after every trial; what it has written down is where a study goes on."""
 
@@ -62,9 +67,9 @@ def go_on(study: Study, bench: Bench, keep: Keep) -> Study:
                 what = f"all {len(study.trials):,} sets of values that differ from the start have been tried"
                 study = msgspec.structs.replace(study, notes=(*study.notes, what))
                 break
-            beat = incumbent(study, told)
+            beat, room = incumbent(study, told), has_room(told, screened(study.space))
             missing = {number: values for number, values in asked.items() if number not in done}
-            for trial in _measured(bench, missing, beat, study.jobs):
+            for trial in _measured(missing, partial(bench.trial, beat=beat, room=room), study.jobs):
                 study = kept(trial)
             _refuse_to_fail_on(study)
         first += count
@@ -72,16 +77,16 @@ def go_on(study: Study, bench: Bench, keep: Keep) -> Study:
 
 
 def _measured(
-    bench: Bench, asked: Mapping[int, dict[str, str]], beat: Measured | None, jobs: int
+    asked: Mapping[int, dict[str, str]], trial: Callable[[int, dict[str, str]], Trial], jobs: int
 ) -> Iterator[Trial]:
     """Measure a batch, yielding every trial as soon as it is done."""
     if jobs == 1:  # in this thread, so that Ctrl-C ends it at once
         for number, values in asked.items():
-            yield bench.trial(number, values, beat)
+            yield trial(number, values)
         return
     pool = ThreadPoolExecutor(jobs, thread_name_prefix="recsim-trial")
     try:
-        waiting = [pool.submit(bench.trial, number, values, beat) for number, values in asked.items()]
+        waiting = [pool.submit(trial, number, values) for number, values in asked.items()]
         for one in as_completed(waiting):
             yield one.result()
     finally:
@@ -131,21 +136,30 @@ def nearest_to_holding(study: Study) -> list[Trial]:
         if one.state == "complete" and one.measured is not None and _figure(study, one.measured) is not None
     ]
     near = [one for one in whole if one.measured and one.measured.missed < least]
-    return sorted(
-        near, key=lambda one: (one.measured.missed if one.measured else math.inf, *_rank(study, one))
-    )
+    return sorted(near, key=lambda one: (_missed(one.measured), *_rank(study, one)))
 
 
-def incumbent(study: Study, told: Sequence[Trial]) -> Measured | None:
-    """Return what the next trial has to beat: the best of the start and the trials, where nothing holds yet whatever misses least."""
+def _missed(measured: Measured | None) -> float:
+    """In steps of what is as good as the same."""
+    missed = measured.missed if measured else math.inf
+    return missed if math.isinf(missed) else missed // ALIKE
+
+
+def incumbent(study: Study, told: Sequence[Trial]) -> Trial | None:
+    """Return what the next trial has to beat: the best of the start and the trials, where nothing holds yet whatever misses least.
+
+    The start is a trial without values.
+    """
     before = msgspec.structs.replace(study, trials=tuple(told))
     best = next(iter(candidates(before) or nearest_to_holding(before)), None)
-    start = study.start
-    if best is None or best.measured is None or start is None:
-        return start if best is None else best.measured
-    if start.feasible and not (best.measured.feasible and improves(study, best.measured)):
+    if study.start is None:
+        return best
+    start = Trial(number=START, values={}, state="complete", measured=study.start)
+    if best is None or best.measured is None:
         return start
-    return best.measured
+    if study.start.feasible and not (best.measured.feasible and improves(study, best.measured)):
+        return start
+    return best
 
 
 def improves(study: Study, measured: Measured) -> bool:

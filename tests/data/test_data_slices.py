@@ -60,19 +60,31 @@ def test_whatever_happens_in_the_verdict_slice_changes_nothing_before_it(hours):
     assert before_verdict(other, 0.75, None) == before_verdict(whole, 0.75, None)
 
 
-def test_after_an_instant_the_tuning_holdout_lasts_as_long_as_the_ordinary_one():
+def test_before_an_instant_the_tuning_holdout_lasts_half_as_long_as_the_ordinary_one():
     whole = shop([0, 10, 20, 30, 40, 50, 60])
     at = START + timedelta(hours=40)
     rest = before_verdict(whole, at, None)
     inner = tuning_split(columns(whole), columns(rest), at, None)
     assert len(rest.events) == 5
-    np.testing.assert_array_equal(inner.seeded, [0, 1, 2])
-    np.testing.assert_array_equal(inner.holdout, [3, 4])
+    np.testing.assert_array_equal(inner.seeded, [0, 1, 2, 3])
+    np.testing.assert_array_equal(inner.holdout, [4])
+
+
+@pytest.mark.parametrize(
+    ("share", "seeded", "tuned_on"), [(0.75, 125, 25), (0.8, 140, 20), (0.5, 50, 50), (0.4, 32, 48)]
+)
+def test_before_a_share_the_tuning_holdout_is_half_as_large_as_the_ordinary_one_unless_too_little_would_be_seeded(
+    share, seeded, tuned_on
+):
+    whole = shop(list(range(200)))
+    rest = before_verdict(whole, share, None)
+    inner = tuning_split(columns(whole), columns(rest), share, None)
+    assert (len(inner.seeded), len(inner.holdout)) == (seeded, tuned_on)
 
 
 def test_an_instant_with_too_little_before_it_is_told():
     whole = shop([0, 10, 60])
-    at = START + timedelta(hours=20)
+    at = START + timedelta(hours=15)
     rest = before_verdict(whole, at, None)
-    with pytest.raises(InputError, match=r"leaves no tuning slice: the holdout lasts 1\.7 days"):
+    with pytest.raises(InputError, match=r"leaves no tuning slice: the holdout lasts 1\.9 days"):
         tuning_split(columns(whole), columns(rest), at, None)

@@ -30,7 +30,7 @@ class MadeBench:
     def __init__(self, dies_at=None, blind=lambda values: False, threshold=0.5):
         self.dies_at, self.blind, self.threshold = dies_at, blind, threshold
         self.asked: list[int] = []
-        self.beats: dict[int, Measured | None] = {}
+        self.beats: dict[int, Trial | None] = {}
         self.start = self.measured({one.knob: one.start for one in SPACE})
 
     @property
@@ -49,13 +49,13 @@ class MadeBench:
         )  # fmt: skip
         return Measured(users=9, of=9, goals={"lift": lift, "coverage": coverage}, held=(held,))
 
-    def trial(self, number, values, beat):
+    def trial(self, number, values, beat, *, room=True):
         if len(self.asked) == self.dies_at:
             raise PowerCutError
         self.asked.append(number)
         self.beats[number] = beat
         measured = self.measured(values)
-        if beat and measured.goals["lift"] < beat.goals["lift"] - 0.5:
+        if beat and measured.goals["lift"] < beat.measured.goals["lift"] - 0.5:
             return Trial(number=number, values=values, state="stopped", measured=replace(measured, users=3))
         return Trial(number=number, values=values, state="complete", measured=measured)
 

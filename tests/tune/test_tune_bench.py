@@ -105,9 +105,11 @@ def seen(folder):
         same = bench.trial(2, {}, None)
         sparse = bench.trial(3, SPARSE, None)
         broken = bench.trial(4, {"PROFILE_BOOST": "much"}, None)
-        beaten = bench.trial(
-            5, {"PROFILE_BOOST": "0"}, replace(whole.measured, goals={"segment_lift_ndcg": 1e6})
-        )
+        ahead = replace(whole.measured, goals={"segment_lift_ndcg": 1e6})
+        beaten = bench.trial(5, {"PROFILE_BOOST": "0"}, replace(same, measured=ahead))
+        before = bench.requests["trials"]
+        raced = bench.trial(9, {"PROFILE_BOOST": "0.77"}, whole)
+        sent = bench.requests["trials"] - before
         threads = [
             threading.Thread(target=bench.trial, args=(6 + n, {"PROFILE_BOOST": f"0.{n}1"}, None))
             for n in (1, 2)
@@ -125,8 +127,13 @@ def seen(folder):
         "sparse": sparse,
         "broken": broken,
         "beaten": beaten,
+        "raced": raced,
     }
-    return SimpleNamespace(bench=bench, requests=requests, left=list(scratch.iterdir()), **trials)
+    return SimpleNamespace(bench=bench, requests=requests, sent=sent, left=list(scratch.iterdir()), **trials)
+
+
+def test_to_be_held_to_the_best_so_far_for_the_same_users_costs_no_request(seen):
+    assert seen.raced.measured.asked == seen.sent > 0
 
 
 @pytest.mark.parametrize("which", ["whole", "sparse"])

@@ -185,7 +185,7 @@ class Slice:
     space, start = study().space, measured()
     requests = {"total": 100}  # noqa: RUF012
 
-    def trial(self, number, values, _beat):
+    def trial(self, number, values, beat, *, room=True):
         self.requests["total"] += 7
         return trial(number, values=values, measured=replace(measured(), changed=0.0))
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from made_bench import GOALS, SPACE, MadeBench, study
 from msgspec.structs import replace
 
-from pytest_recsim.record.trial import Held, Measured, expected_excess
+from pytest_recsim.data.guardrails.metric_table import METRICS
+from pytest_recsim.record.asked import Limit
+from pytest_recsim.record.trial import Dimension, Held, Measured, expected_excess
 from pytest_recsim.tune.decide import finalists
-from pytest_recsim.tune.guided import FIRST, Cube, propose, spread_out
+from pytest_recsim.tune.estimating import Guard
+from pytest_recsim.tune.guided import FIRST, Cube, first, propose, screened, spread_out
+from pytest_recsim.tune.spreads import TOGETHER, spread_of
 from pytest_recsim.tune.study import go_on
 from pytest_recsim.tune.surrogate import Surrogate
 
@@ -32,6 +38,17 @@ def test_the_first_sets_have_a_value_of_every_piece_of_a_range():
     lambdas = sorted(float(spread_out(SPACE, number, 3)["MMR_LAMBDA"]) for number in range(FIRST))
     pieces = [int((one - 0.1) / 0.9 * FIRST - 1e-9) for one in lambdas]
     assert pieces == list(range(FIRST))
+
+
+def test_of_many_knobs_the_first_sets_have_each_at_its_ends_and_no_two_knobs_together():
+    space = [Dimension(knob=f"k{n}", kind="float", start="0", travels=True, low=0, high=1) for n in range(19)]
+    sets = [spread_out(space, number, 3) for number in range(first(space))]
+    places = np.array([[float(one[f"k{n}"]) for n in range(19)] for one in sets])
+    assert ((places <= 0.25) | (places >= 0.75)).all()
+    signs = np.where(places > 0.5, 1, -1)
+    np.testing.assert_array_equal(signs.T @ signs, 20 * np.eye(19))
+    assert (screened(SPACE), first(SPACE)) == (0, FIRST)
+    assert len(spread_out([*space, *SPACE], 19, 3)) == 23
 
 
 @pytest.mark.long
@@ -83,8 +100,22 @@ def test_what_just_holds_is_expected_to_be_missed_by_others_and_what_holds_with_
     assert expected_excess(0.0) == pytest.approx(0.3989, abs=1e-4)
     assert held(0.0, 0.1).expected_miss() > 0.3
     assert held(-0.3, 0.1).expected_miss() < 0.001
-    assert held(0.5, 0.1).expected_miss() == pytest.approx(5, abs=1e-4)
     assert held(-0.001, None).expected_miss() == 0, "without a spread only what is missed counts"
+
+
+def test_what_is_out_of_reach_still_counts_and_does_not_drown_what_is_within_reach():
+    far, farther, near = (held(margin, 0.1).expected_miss() for margin in (0.5, 0.9, 0.1))
+    assert far < farther < far + near
+    assert held(0.2, 0.1).expected_miss() == pytest.approx(2, abs=0.01)
+
+
+def test_the_spread_of_a_share_near_0_is_that_of_its_threshold_so_that_a_miss_is_not_a_hundred_of_them():
+    everybody = SimpleNamespace(kept=lambda _: np.arange(9))
+    contrast = SimpleNamespace(now=everybody, start=everybody)
+    limit = Limit("min_long_tail_share", 0.2, "block", "")
+    guard = Guard("long_tail_share", "", limit, METRICS["long_tail_share"])
+    assert spread_of(contrast, guard, 0.001) == pytest.approx(TOGETHER * 0.2)
+    assert spread_of(contrast, guard, 0.5) == pytest.approx(TOGETHER * 0.5)
 
 
 def test_of_finalists_that_all_keep_everything_the_one_with_slack_goes_first_whatever_its_goal():

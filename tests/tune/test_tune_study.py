@@ -72,7 +72,7 @@ def test_what_could_not_be_measured_is_never_recommended():
     unseen = {one.number for one in found.trials if one.measured.held[0].margin is None}
     assert unseen
     assert not unseen & {one.number for one in candidates(found)}
-    assert all(beat is None or beat.held[0].margin is not None for beat in blind.beats.values())
+    assert all(beat is None or beat.measured.held[0].margin is not None for beat in blind.beats.values())
 
 
 UNMEASURED = Held(check="a", case="", label="a", threshold=0.6)
@@ -108,9 +108,10 @@ def test_what_misses_by_more_standard_errors_falls_shorter():
         return Measured(users=1, of=1, goals={}, held=held)
 
     assert shortfall(missing(-1.0, 0.0)) == 0
-    assert shortfall(missing(0.05, -0.3)) == pytest.approx(5.0)
-    assert shortfall(missing(0.05, 0.3)) == pytest.approx(10.0)
-    assert shortfall(missing(0.04, None)) == pytest.approx(4 + UNKNOWN)
+    assert shortfall(missing(0.015, -0.3)) == pytest.approx(1.5)
+    assert shortfall(missing(0.015, 0.06)) == pytest.approx(2.5)
+    assert shortfall(missing(0.05, 0.3)) > shortfall(missing(0.04, 0.3))
+    assert shortfall(missing(0.01, None)) == pytest.approx(1 + UNKNOWN)
     assert shortfall(missing(0.1, 0.1)) < UNKNOWN, "what nobody measured is no better than a bad miss"
 
 
@@ -123,9 +124,7 @@ def test_a_space_that_is_used_up_ends_the_study_and_says_so():
             replace(SPACE[3], start="true"),
         ),
     )
-    bench.trial = lambda number, values, beat: replace(
-        whole(wanted=1).trials[0], number=number, values=values
-    )
+    bench.trial = lambda number, values, **_: replace(whole(wanted=1).trials[0], number=number, values=values)
     found = go_on(few, bench, lambda _: None)
     assert len(found.trials) == 5, "six sets, and the start is one of them"
     assert "all 5 sets" in found.notes[0]
@@ -144,12 +143,12 @@ def test_of_equal_trials_the_one_that_changes_fewer_knobs_comes_first():
 def test_the_next_trial_has_to_beat_the_start_until_something_is_better():
     bench = MadeBench()
     begun = study(bench)
-    assert incumbent(begun, []) == bench.start
+    assert incumbent(begun, []).measured == bench.start
     short = MadeBench(threshold=0.99).start
-    assert incumbent(replace(begun, start=short), []) == short
+    assert incumbent(replace(begun, start=short), []).measured == short
     found = whole()
     best = candidates(found)[0]
-    assert incumbent(found, found.trials) == best.measured
+    assert incumbent(found, found.trials) == best
     assert best.measured.goals["lift"] > bench.start.goals["lift"]
 
 
@@ -167,14 +166,14 @@ def test_while_nothing_holds_whatever_misses_least_has_to_be_beaten_and_what_was
     )
     assert candidates(begun) == []
     assert nearest_to_holding(begun) == [near]
-    assert incumbent(begun, begun.trials) == near.measured
+    assert incumbent(begun, begun.trials) == near
 
 
 def test_a_service_that_is_gone_ends_the_study_and_what_failed_at_the_end_is_tried_again():
     bench, written = MadeBench(), []
     works = bench.trial
 
-    def gone(number, values, beat):
+    def gone(number, values, beat, **_):
         if number < 4:
             return works(number, values, beat)
         return Trial(number=number, values=values, state="failed", reason="no answer")
