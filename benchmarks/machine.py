@@ -16,7 +16,7 @@ PACKAGES = (
     "msgspec",
     "httpx",
     "aiohttp",
-    "httptools",
+    "uvicorn",
     "polars",
     "pytrec-eval-terrier",
     "ranx",

@@ -44,10 +44,18 @@ def note(error: Exception) -> None:
 
 def watch() -> None:
     """Have errors noted that a request ends with; without a fault there are none but the service's own refusals."""
-    route = App._route
+    route, called = App._route, App.__call__
 
     @wraps(route)
     def routed(self: App, *what: Any) -> Any:
         return noted(lambda: route(self, *what))
 
-    App._route = routed
+    # uvicorn calls an application without arguments first, to see whether it is a factory
+    async def call(self: App, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await called(self, scope, receive, send)
+        except Exception as error:
+            note(error)
+            raise
+
+    App._route, App.__call__ = routed, call

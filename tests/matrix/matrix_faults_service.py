@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 from collections.abc import Callable
-from functools import wraps
-from typing import Any
 
 from matrix_answers import Said, on_answers, segment_of
 from matrix_fault import SHARE, Fault, draw, fault, hit
 from matrix_faults_lists import refusing
 from matrix_faults_taste import FEW, HALF, long_list
 
-from pytest_recsim.standin.http.messages import Answer
 from pytest_recsim.standin.process.app import App
 
 FAULTS: list[Fault] = []
@@ -49,21 +47,23 @@ def nondeterminism(share: float) -> None:
     ladder=(0.01, 0.03, 0.06, 0.1, 0.3, 1.0),
 )
 def one_segment_slow(share: float) -> None:
-    original = App.reply
+    original = App.__call__
 
-    @wraps(original)
-    def late(self: App, scope: Any, body: bytes) -> Answer:
-        reply = original(self, scope, body)
-        if scope["path"] != "/v1/recommendations":
-            return reply
-        ask = json.loads(body)
-        org = dict(scope["headers"])[b"x-org-id"].decode()
-        here = segment_of(self.service, org, ask["namespace"], ask["user_id"]) == "bargain_hunters"
-        if here and ask["context"]["surface"] == "default" and hit(share, "slow", ask["user_id"]):
-            return reply._replace(delay=reply.delay + SLOW_S)
-        return reply
+    async def called(self, scope, receive, send):  # uvicorn asks whether this is a coroutine function
+        message = await receive()
+        if scope["path"] == "/v1/recommendations":
+            ask = json.loads(message["body"])
+            org = dict(scope["headers"])[b"x-org-id"].decode()
+            here = segment_of(self.service, org, ask["namespace"], ask["user_id"]) == "bargain_hunters"
+            if here and ask["context"]["surface"] == "default" and hit(share, "slow", ask["user_id"]):
+                await asyncio.sleep(SLOW_S)
 
-    App.reply = late
+        async def replay():
+            return message
+
+        await original(self, scope, replay, send)
+
+    App.__call__ = called
 
 
 @fault(

@@ -36,16 +36,6 @@ class Answer(NamedTuple):
     allow: str = ""
     delay: float = 0.0
 
-    @property
-    def headers(self) -> list[tuple[bytes, bytes]]:
-        """What is said of the body and of the path."""
-        headers = [(b"content-length", b"%d" % len(self.body))]
-        if self.media_type:
-            headers.append((b"content-type", self.media_type.encode()))
-        if self.allow:
-            headers.append((b"allow", self.allow.encode()))
-        return headers
-
 
 ACCEPTED = Answer(202, b'{"status":"accepted"}')
 OK = Answer(200, b'{"status":"ok"}\n')

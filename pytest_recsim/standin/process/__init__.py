@@ -1,1 +1,1 @@
-"""The application as it is served: routes, connections, server, command line, the file that keeps its state."""
+"""The application as it is served: routes, ASGI, server, command line, the file that keeps its state."""

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from pytest_recsim.standin.http import auth
-from pytest_recsim.standin.http.door import MAX_BODY, Door, RawHeaders, declared_too_large, too_large
+from pytest_recsim.standin.http.door import MAX_BODY, Door, declared_too_large, too_large
 from pytest_recsim.standin.http.errors import ApiError, envelope, internal, out_of_range, refused_by_database
 from pytest_recsim.standin.http.messages import Answer, Request, answer
 from pytest_recsim.standin.http.query import query_of
@@ -27,7 +27,6 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Log = Callable[[str, str, int, float], None]
-Work = Callable[[], Answer]
 
 
 def build(environ: Mapping[str, str], now: int | None = None, quirks: Quirks = NONE) -> App:
@@ -43,9 +42,6 @@ class App:
 
     Without a ``door`` everybody is let in; a body has at most ``max_body`` bytes. At most ``room`` answers are in work
     at once, ``latency`` (seconds, added to each) included; later requests wait in the order they came. 0 is no limit.
-
-    Attributes:
-        waits: whether any answer has to be waited for, so that all come by ``in_turn``.
     """
 
     def __init__(
@@ -61,8 +57,7 @@ class App:
         self._latency = latency
         self._log = log
         self._door = door
-        self.max_body = max_body
-        self.waits = bool(latency or room)
+        self._max_body = max_body
         self._room: contextlib.AbstractAsyncContextManager[None] = (
             asyncio.Semaphore(room) if room else contextlib.nullcontext()
         )
@@ -70,25 +65,33 @@ class App:
         self._tenant = Router(TENANT_ROUTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as an ASGI application, for whoever speaks to it without a socket."""
         if scope["type"] != "http":
             return
         started = asyncio.get_running_loop().time()
-        reply = await self.in_turn(await self._asked(scope, receive))
-        self.note(scope, reply, asyncio.get_running_loop().time() - started)
-        await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
+        work = await self._asked(scope, receive)
+        async with self._room:
+            reply = work()
+            if late := self._latency + reply.delay:
+                await asyncio.sleep(late)
+        if self._log is not None:
+            milliseconds = (asyncio.get_running_loop().time() - started) * 1000.0
+            self._log(scope["method"], scope["path"], reply.status, milliseconds)
+        await send({"type": "http.response.start", "status": reply.status, "headers": _headers(reply)})
         await send({"type": "http.response.body", "body": reply.body})
 
-    async def _asked(self, scope: Scope, receive: Receive) -> Work:
+    async def _asked(self, scope: Scope, receive: Receive) -> Callable[[], Answer]:
         """Read the request and return what is to be done about it."""
         try:
-            self.admit(scope["headers"])
-            return partial(self.reply, scope, await self._body_of(receive))
+            if self._door is not None:
+                self._door.check(scope["headers"])
+            return partial(self.reply, scope, await self._body_of(scope, receive))
         except ApiError as error:
-            return self.refusal(scope, error)
+            return partial(self._refusal, error, dict(scope["headers"]))
 
-    async def _body_of(self, receive: Receive) -> bytes:
+    async def _body_of(self, scope: Scope, receive: Receive) -> bytes:
         """Read the body; raises ``ApiError`` as soon as it is known to be too large."""
+        if declared_too_large(scope["headers"], self._max_body):
+            raise too_large(self._max_body)
         message = await receive()
         chunks: list[bytes] = [message.get("body", b"")]
         size = len(chunks[0])
@@ -96,32 +99,9 @@ class App:
             message = await receive()
             chunks.append(message.get("body", b""))
             size += len(chunks[-1])
-            if size > self.max_body:
-                raise too_large(self.max_body)
+            if size > self._max_body:
+                raise too_large(self._max_body)
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-    def admit(self, headers: RawHeaders) -> None:
-        """Raise ``ApiError`` for a request whose body need not be read."""
-        if self._door is not None:
-            self._door.check(headers)
-        if declared_too_large(headers, self.max_body):
-            raise too_large(self.max_body)
-
-    def refusal(self, scope: Scope, error: ApiError) -> Work:
-        return partial(self._refusal, error, dict(scope["headers"]))
-
-    async def in_turn(self, work: Work) -> Answer:
-        """Do the work when there is room for it, and take as long as it is said to."""
-        async with self._room:
-            reply = work()
-            if late := self._latency + reply.delay:
-                await asyncio.sleep(late)
-        return reply
-
-    def note(self, scope: Scope, reply: Answer, seconds: float) -> None:
-        """Log a request that is answered."""
-        if self._log is not None:
-            self._log(scope["method"], scope["path"], reply.status, seconds * 1000.0)
 
     def reply(self, scope: Scope, body: bytes) -> Answer:
         """Answer one request; every refusal and every bug ends as an error envelope."""
@@ -173,3 +153,12 @@ class App:
         )
         reply = answer(envelope(error, correlation, self.service.clock.now()), error.status)
         return reply._replace(delay=error.delay) if error.delay else reply
+
+
+def _headers(reply: Answer) -> list[tuple[bytes, bytes]]:
+    headers = [(b"content-length", str(len(reply.body)).encode())]
+    if reply.media_type:
+        headers.append((b"content-type", reply.media_type.encode()))
+    if reply.allow:
+        headers.append((b"allow", reply.allow.encode()))
+    return headers

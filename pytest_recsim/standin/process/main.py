@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             threading.Thread(target=_end_with_owner, args=(server.leave,), daemon=True).start()
         # What an answer is made of is freed as soon as it is sent; looking for cycles every 700 objects costs a tenth of it.
         gc.set_threshold(*_COLLECT)
-        server.run(listener)
+        server.run(sockets=[listener])
         return 0 if server.keeper is None or server.keeper.close() else _LOST
 
 
