@@ -18,7 +18,12 @@ GUARDRAILS = (
     + "customers:\n  acme:\n    waivers:\n"
     + "".join(f"      - {{ check: {check}, reason: a small shop }}\n" for check in CHECKS)
 )
+# From knobs that leave something to be found: a shop this small is perfect with those of `prod`.
 WORDS = (
+    "--env-override",
+    "BLEND_ALPHA=0.98",
+    "--env-override",
+    "PROFILE_BOOST=0.363",
     "--knob",
     "PROFILE_BOOST=0.1..2:log",
     "--knob",
