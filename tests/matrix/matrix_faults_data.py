@@ -103,9 +103,9 @@ def stale_co_visitation(days: float) -> None:
     because=COVISITS,
 )
 def co_visitation_window_ignored(_: float) -> None:
-    @around(CoVisits, "row")
-    def row(original, self, anchor, since):
-        return original(self, anchor, 0)
+    @around(CoVisits, "strongest")
+    def strongest(original, self, anchors, since):
+        return original(self, anchors, 0)
 
 
 @fault(

@@ -79,7 +79,7 @@ def same(held, result):
 
 @pytest.fixture(scope="module")
 def world():
-    return generate("marketplace", 5, items=150, users=600, events=11_000)
+    return generate("marketplace", 5, items=150, users=900, events=16_500)
 
 
 def settled(place, fixture):
