@@ -97,18 +97,15 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
         """What its margin is counted in: its spread, else a tenth of the threshold."""
         return self.spread or abs(self.threshold) / 10 or 0.1
 
-    def expected_miss(self, better_by: float = 0.0) -> float:
+    def expected_miss(self) -> float:
         """By how many spreads other people are expected to miss it, as ``counted``: near 0 only where it holds with slack.
-
-        Args:
-            better_by: what the value is taken to be better by, in its unit.
 
         Returns:
             Infinity where it could not be measured.
         """
         if self.margin is None or not math.isfinite(self.margin):
             return math.inf
-        away = (self.margin - better_by) / self.scale
+        away = self.margin / self.scale
         return counted(max(away, 0.0) if self.spread is None else expected_excess(away))
 
 
@@ -165,6 +162,11 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     def gain(self, metric: str, segment: str = "") -> Gain | None:
         """Return one gain, None where there is none."""
         return next((one for one in self.gains if (one.metric, one.segment) == (metric, segment)), None)
+
+
+def missed_by(measured: Measured | None) -> float:
+    """Return what was missed, infinity where nothing was measured."""
+    return math.inf if measured is None else measured.missed
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from pytest_recsim.data.guardrails.metric_table import METRICS
 from pytest_recsim.record.comparison import Comparison, Difference
-from pytest_recsim.record.trial import Gain, Goal, Trial
+from pytest_recsim.record.trial import Gain, Goal, Trial, missed_by
 from pytest_recsim.record.tune import Optimism, Study, Suite
 from pytest_recsim.tune.study import candidates, improves, nearest_to_holding
 
@@ -42,7 +41,7 @@ def finalists(study: Study) -> list[Trial]:
 
 
 def _risk(trial: Trial) -> float:
-    missed = trial.measured.missed if trial.measured else math.inf
+    missed = missed_by(trial.measured)
     return 0.0 if missed <= SAFE else missed
 
 

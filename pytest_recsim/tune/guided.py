@@ -11,7 +11,16 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pytest_recsim.record.trial import ALIKE, Dimension, Goal, Held, Measured, counted, expected_excess
+from pytest_recsim.record.trial import (
+    ALIKE,
+    Dimension,
+    Goal,
+    Held,
+    Measured,
+    counted,
+    expected_excess,
+    missed_by,
+)
 from pytest_recsim.tune.surrogate import Floats, Surrogate
 from pytest_recsim.tune.values import finite, is_numeric, listed, text_of
 
@@ -160,7 +169,7 @@ def propose(
     """
     cube, random = Cube(space), np.random.default_rng(seed)
     goal = goals[number % len(goals)]
-    known = [*known[:1], *sorted(known[1:], key=lambda one: _missed(one[1]))[: MOST_KNOWN - 1]]
+    known = [*known[:1], *sorted(known[1:], key=lambda one: missed_by(one[1]))[: MOST_KNOWN - 1]]
     places = np.array([cube.place(values) for values, _ in known])
     found = [measured for _, measured in known]
     figures = np.column_stack([_margins(found), _goals(found, goal)])
@@ -174,7 +183,7 @@ def propose(
         gained = mean[:, -1] + hope * spread[:, -1]
         return pool[np.lexsort((-gained, np.floor(missed / ALIKE)))[:count]]
 
-    pool = _pool(cube, places, np.array([_missed(one) for one in found]), random)
+    pool = _pool(cube, places, np.array([missed_by(one) for one in found]), random)
     for _ in range(ROUNDS):
         kept = best_of(pool, KEPT)
         pool = np.concatenate([kept, _bred(cube, kept, BRED, random)])
@@ -184,10 +193,6 @@ def propose(
 def excess(away: Floats) -> Floats:
     """``expected_excess`` of many, each as ``counted``."""
     return np.asarray(np.frompyfunc(lambda one: counted(expected_excess(one)), 1, 1)(away), dtype=np.float64)
-
-
-def _missed(measured: Measured | None) -> float:
-    return measured.missed if measured else math.inf
 
 
 def _margins(measured: Sequence[Measured | None]) -> Floats:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
@@ -11,7 +10,7 @@ import msgspec
 
 from pytest_recsim.clock import monotonic
 from pytest_recsim.data.input.problems import InputError, Problem
-from pytest_recsim.record.trial import ALIKE, Measured, Trial
+from pytest_recsim.record.trial import ALIKE, Measured, Trial, missed_by
 from pytest_recsim.record.tune import Study
 from pytest_recsim.report.tune_front import front
 from pytest_recsim.tune.bench import Bench
@@ -129,20 +128,14 @@ def nearest_to_holding(study: Study) -> list[Trial]:
 
     Thresholds may be out of reach on a slice with less history than the verdict's; what could not be measured is not among them.
     """
-    least = study.start.missed if study.start else math.inf
+    least = missed_by(study.start)
     whole = [
         one
         for one in study.trials
         if one.state == "complete" and one.measured is not None and _figure(study, one.measured) is not None
     ]
-    near = [one for one in whole if one.measured and one.measured.missed < least]
-    return sorted(near, key=lambda one: (_missed(one.measured), *_rank(study, one)))
-
-
-def _missed(measured: Measured | None) -> float:
-    """In steps of what is as good as the same."""
-    missed = measured.missed if measured else math.inf
-    return missed if math.isinf(missed) else missed // ALIKE
+    near = [one for one in whole if missed_by(one.measured) < least]
+    return sorted(near, key=lambda one: (missed_by(one.measured) // ALIKE, *_rank(study, one)))
 
 
 def incumbent(study: Study, told: Sequence[Trial]) -> Trial | None:

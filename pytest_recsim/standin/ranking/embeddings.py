@@ -73,7 +73,7 @@ class Embeddings:
                 near, strength = self._nearest(anchor, cosines, NEIGHBOURS)
                 positive = strength > 0
                 found[anchor] = Row(near[positive], np.minimum(strength[positive], 1.0))
-        return list(found.values())
+        return [found[anchor] for anchor in anchors]
 
     def neighbours(self, anchor: int, limit: int) -> Row:
         """Return the nearest available neighbours with their plain cosines, nearest first."""
