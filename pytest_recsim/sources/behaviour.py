@@ -14,13 +14,11 @@ from pytest_recsim.sources.calendar import DAY
 from pytest_recsim.sources.tastes import tastes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from pytest_recsim.sources.calendar import Sessions
     from pytest_recsim.sources.market import Market
-    from pytest_recsim.sources.people import Person
+    from pytest_recsim.sources.people import People
     from pytest_recsim.sources.streams import Streams
 
     Whole = NDArray[np.int64]
@@ -33,17 +31,19 @@ RECENT = 12
 NOISE_CLICK = 0.1
 SESSION_PACE = 13
 NONE = -1
-PER_VISIT, PER_EVENT, PER_SESSION = 20, 12, 4
-"""Most numbers of chance that are drawn: in a visit; altogether, per event and, beyond these, per session."""
+PER_VISIT = 20
+"""Most numbers of chance that are drawn in a visit."""
 STEPS = ("view", "click", "custom", "add", "purchase")
+KINDS = np.array([EVENT_TYPES[step] for step in STEPS])
+AFTER_EVENT, AFTER_VISIT = (5, 40), (10, 90)
+"""Seconds, from which to which."""
 
 
 class Happenings(NamedTuple):
-    """Events before they are written out, as int64 arrays of the same length; ``order`` is each person's own."""
+    """Events before they are written out, as int64 arrays of the same length, each person's in the order of doing."""
 
     second: Whole
     person: Whole
-    order: Whole
     item: Whole
     type: Whole
 
@@ -52,44 +52,35 @@ class Crowd:
     """p people walking through the market; keeps where each is, and what each has seen and bought.
 
     Args:
-        people: those with events to make.
+        people: everybody.
+        those: int64[p], positions of who walks, with events to make.
         market: which all meet.
-        streams: of chance, one per person.
-        sessions: of these people.
+        streams: of chance, one per walker.
+        sessions: of the walkers.
     """
 
     def __init__(
-        self, people: Sequence[Person], market: Market, streams: Streams, sessions: Sessions
+        self, people: People, those: Whole, market: Market, streams: Streams, sessions: Sessions
     ) -> None:
-        self.market, self.tastes, self.streams, self.sessions = (
-            market,
-            tastes_of(people, market),
-            streams,
-            sessions,
-        )
-        self.goods = market.goods
-        names = [segment.name for segment in market.template.segments]
-        self.segment = np.array([names.index(person.segment.name) for person in people])
-        self.noise = np.array([person.segment.noise for person in people])
-        self.loyalty = np.array([person.segment.loyalty for person in people])
-        self.drift = np.array([person.drift for person in people])
-        self.index = np.array([person.index for person in people])
+        self.market, self.streams, self.sessions = market, streams, sessions
+        self.tastes, self.goods, self.index = tastes_of(people, those, market), market.goods, those
+        self.segment, self.drift = people.segment[those], people.drift[those]
+        self.noise, self.loyalty = people.trait("noise")[those], people.trait("loyalty")[those]
         self.session = sessions.first - 1
         self.todo = sessions.events.copy()
-        self.most = PER_EVENT * self.todo + PER_SESSION * sessions.times
-        self.clock, self.left, self.order, self.current, self.taste, self.day, self.intent, self.seen = (
-            np.zeros((8, len(people)), dtype=np.int64)
+        self.clock, self.left, self.current, self.taste, self.day, self.intent, self.seen = np.zeros(
+            (7, len(those)), dtype=np.int64
         )
-        self.pace = np.ones(len(people))
-        self.recent = np.full((len(people), RECENT), NONE)
-        self.bought = np.zeros((len(people), len(self.goods.place)), dtype=np.bool_)
+        self.pace = np.ones(len(those))
+        self.recent = np.full((len(those), RECENT), NONE)
+        self.bought = np.zeros((len(those), len(self.goods.place)), dtype=np.bool_)
         self.done: list[tuple[Whole, ...]] = []
 
     def walk(self) -> Happenings:
-        """Let everybody make all events, in the order of doing of each."""
+        """Let everybody make all events."""
         who = np.arange(len(self.todo))
         while who.size:
-            self.streams.fill(who, PER_VISIT, self.most)
+            self.streams.ready(who, PER_VISIT)
             self._open(who[self.left[who] == 0])
             self._visit(who)
             who = who[self.todo[who] > 0]
@@ -110,25 +101,34 @@ class Crowd:
         item, wanted = self._next(who)
         steps = self._funnel(who, item, wanted)
         steps &= steps.cumsum(axis=1) <= self.left[who][:, None]
-        for step, name in enumerate(STEPS):
-            there = np.flatnonzero(steps[:, step])
-            self._do(who[there], item[there], EVENT_TYPES[name])
+        self._do(who, item, steps)
         self._remember(who, item)
         bought = steps[:, STEPS.index("purchase")]
         self.bought[who[bought], item[bought]] = True
-        events = steps.sum(axis=1)
+
+    def _do(self, who: Whole, item: Whole, steps: Truth) -> None:
+        """Note the events of a visit, with a pause after each and another one at its end."""
+        number = steps.cumsum(axis=1)
+        events, everybody = number[:, -1], np.arange(len(who))
+        coming = self.streams.coming(who, len(STEPS) + 1)
+        clock = np.empty(coming.shape, dtype=np.int64)
+        clock[:, 0] = self.clock[who]
+        clock[:, 1:] = self._pause(who, coming[:, :-1].T, AFTER_EVENT).T
+        clock = clock.cumsum(axis=1)
+        one, step = steps.nonzero()
+        before = number[one, step] - 1
+        self.done.append((clock[one, before], self.index[who[one]], item[one], KINDS[step]))
+        self.streams.skip(who, events + 1)
+        self.clock[who] = clock[everybody, events] + self._pause(who, coming[everybody, events], AFTER_VISIT)
         self.left[who] -= events
         self.todo[who] -= events
-        self._wait(who, 10, 90)
 
-    def _do(self, who: Whole, item: Whole, kind: int) -> None:
-        self.done.append((self.clock[who], self.index[who], self.order[who], item, np.full(len(who), kind)))
-        self.order[who] += 1
-        self._wait(who, 5, 40)
-
-    def _wait(self, who: Whole, low: int, high: int) -> None:
-        pause = self.pace[who] * self.streams.whole(who, low, high)
-        self.clock[who] += np.maximum(1, pause.astype(np.int64))
+    def _pause(self, who: Whole, numbers: NDArray[np.float64], bounds: tuple[int, int]) -> Whole:
+        """Whole seconds of each for numbers of chance, float64[..., who]."""
+        low, high = bounds
+        pause = self.pace[who] * (low + (numbers * (high - low + 1)).astype(np.int64))
+        found: Whole = np.maximum(1, pause.astype(np.int64))
+        return found
 
     def _next(self, who: Whole) -> tuple[Whole, Truth]:
         """The next item of each, and whether it was chosen (False: stumbled upon)."""
@@ -141,7 +141,7 @@ class Crowd:
         return item, ~stumbled
 
     def _on_sale(self, who: Whole, item: Whole) -> Truth:
-        found: Truth = self.market.pull[self._tide(who), self.goods.place[item]] > 0.0
+        found: Truth = self.market.pull.rows[self._tide(who), self.goods.place[item]] > 0.0
         return found
 
     def _tide(self, who: Whole) -> Whole:
@@ -176,41 +176,46 @@ class Crowd:
         """Within the shelf the session is about, or anywhere with the shelf weights of the taste."""
         found = np.full(len(who), NONE)
         shelf = np.where(self.streams.chance(who, BY_THE_WAY), NONE, self.intent[who])
-        for place, (begin, end) in enumerate(zip(self.goods.bounds[:-1], self.goods.bounds[1:], strict=True)):
-            there = np.flatnonzero(shelf == place)
-            cumulative = self._drawn_to(who[there], slice(begin, end)).cumsum(axis=1)
-            alive = cumulative[:, -1] > 0.0
-            spot = self.streams.index(who[there[alive]], cumulative[alive])
-            found[there[alive]] = self.goods.placed[begin:end][spot]
+        there = np.flatnonzero(shelf != NONE)
+        found[there] = self._on_shelf(who[there], shelf[there])
         there = np.flatnonzero(found == NONE)
         found[there] = self._anywhere(who[there])
         return found
 
+    def _on_shelf(self, who: Whole, shelf: Whole) -> Whole:
+        """An item of each one's shelf; -1, without a draw, where nothing of it is on sale."""
+        first, last = self.goods.bounds[shelf], self.goods.bounds[shelf + 1] - 1
+        weights = self.tastes.suits.shelves(self.taste[who], shelf)
+        weights *= self.market.pull.shelves(self._tide(who), shelf)
+        cumulative = weights.cumsum(axis=1)
+        end = np.arange(len(who)), last - first
+        total = cumulative[end]
+        alive = total > 0.0
+        mark = np.zeros(len(who))
+        mark[alive] = self.streams.take(who[alive]) * total[alive]
+        passed = cumulative <= mark[:, None]
+        passed[end] = False
+        return np.where(alive, self.goods.placed[first + passed.argmin(axis=1)], NONE)
+
     def _anywhere(self, who: Whole) -> Whole:
-        weights = self._drawn_to(who, slice(None)).take(self.goods.place, axis=1)
+        weights = self.tastes.suits.rows[self.taste[who]]
+        weights *= self.market.pull.rows[self._tide(who)]
+        weights = weights.take(self.goods.place, axis=1)
         weights *= self.tastes.shelves[self.taste[who]].take(self.goods.category, axis=1)
         return self.streams.index(who, weights.cumsum(axis=1))
 
-    def _drawn_to(self, who: Whole, places: slice) -> NDArray[np.float64]:
-        """How much each is drawn to the items at these places of the shelves: float64[who, places]."""
-        found: NDArray[np.float64] = self.tastes.suits[self.taste[who], places]
-        found *= self.market.pull[self._tide(who), places]
-        return found
-
     def _funnel(self, who: Whole, item: Whole, wanted: Truth) -> Truth:
         """view, then perhaps click, custom, add, purchase; the better the item suits, the further down: bool[who, steps]."""
-        taste, chance = self.taste[who], self.streams.chance
+        taste = self.taste[who]
         favourite = self.tastes.favourite[taste, self.goods.category[item]]
         liking = 0.5 * favourite + 0.5 * self.tastes.styled[taste, self.goods.style[item]]
-        steps = np.zeros((len(who), len(STEPS)), dtype=np.bool_)
-        steps[:, 0] = True
-        steps[:, 1] = chance(who, np.where(wanted, 0.2 + 0.5 * liking, NOISE_CLICK))
-        clicked = np.flatnonzero(steps[:, 1])
-        steps[clicked, 2] = chance(who[clicked], 0.05)
-        steps[clicked, 3] = chance(who[clicked], 0.2 + 0.2 * liking[clicked])
-        added = np.flatnonzero(steps[:, 3])
-        steps[added, 4] = chance(who[added], 0.4)
-        return steps
+        coming = self.streams.coming(who, 4)
+        clicked = coming[:, 0] < np.where(wanted, 0.2 + 0.5 * liking, NOISE_CLICK)
+        custom = clicked & (coming[:, 1] < 0.05)
+        added = clicked & (coming[:, 2] < 0.2 + 0.2 * liking)
+        purchased = added & (coming[:, 3] < 0.4)
+        self.streams.skip(who, 1 + 2 * clicked + added)
+        return np.stack([np.ones_like(clicked), clicked, custom, added, purchased], axis=1)
 
     def _remember(self, who: Whole, item: Whole) -> None:
         """Put the item before the others that were seen lately; more than those are never asked for."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -10,11 +9,9 @@ import numpy as np
 from pytest_recsim.sources.dice import Dice, apportion
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
-    from pytest_recsim.sources.people import Person
+    from pytest_recsim.sources.people import People
     from pytest_recsim.sources.streams import Streams
 
     Whole = NDArray[np.int64]
@@ -34,14 +31,16 @@ MOMENT = 3
 _HOURS = np.array(HOURS).cumsum(dtype=np.float64)
 
 
-def budgets(people: Sequence[Person], dice: Dice, events: int) -> list[int]:
+def budgets(people: People, dice: Dice, events: int) -> list[int]:
     """Events per person, ``events`` in total.
 
     Newcomers make none (12 %) or 1 to 15 (geometric, mean about 6). Everybody else makes 4 plus a share of the rest in
     proportion to the segment's activity times a Pareto factor (shape 2, at most 6).
     """
-    made = [_first_steps(dice) if person.is_new else LEAST for person in people]
-    weights = [0.0 if person.is_new else person.segment.activity * dice.heavy(HEAVIEST) for person in people]
+    new = people.new.tolist()
+    made = [_first_steps(dice) if fresh else LEAST for fresh in new]
+    activity = people.trait("activity").tolist()
+    weights = [0.0 if fresh else act * dice.heavy(HEAVIEST) for fresh, act in zip(new, activity, strict=True)]
     rest = apportion(max(events - sum(made), 0), weights)
     return [own + extra for own, extra in zip(made, rest, strict=True)]
 
@@ -51,38 +50,36 @@ class Sessions(NamedTuple):
 
     Attributes:
         events: int64[p], how many each makes, at least one.
-        times: int64[p], sessions of each.
         first: int64[p], position of each one's first session.
         start: int64[sessions], seconds since the window begins.
         size: int64[sessions], events, at least one.
     """
 
     events: Whole
-    times: Whole
     first: Whole
     start: Whole
     size: Whole
 
 
-def sessions(
-    people: Sequence[Person], streams: Streams, budget: Whole, start: datetime, days: int
-) -> Sessions:
-    """Spread each one's budget of events, at least one, over sessions."""
-    count = np.maximum(
-        1, (budget / np.array([person.segment.session for person in people]) + 0.5).astype(np.int64)
-    )
+def session_counts(people: People, who: Whole, budget: Whole) -> Whole:
+    """How many sessions each of these has for a budget of events, at least one."""
+    found: Whole = np.maximum(1, (budget / people.trait("session")[who] + 0.5).astype(np.int64))
+    return found
+
+
+def sessions(stay: Stay, count: Whole, budget: Whole) -> Sessions:
+    """Spread each one's budget of events over so many sessions, none of which is without any."""
+    streams = stay.streams
     first = count.cumsum() - count
-    begins, owner = np.zeros(count.sum(), dtype=np.int64), np.repeat(np.arange(len(people)), count)
-    stay = Stay(people, streams, start.weekday(), days)
+    begins, owner = np.zeros(count.sum(), dtype=np.int64), np.repeat(np.arange(len(count)), count)
     for number in range(count.max(initial=0)):
         who = np.flatnonzero(count > number)
         begins[first[who] + number] = stay.moments(who, first=number == 0)
-    sizes = np.ones_like(begins)
-    for number in range((budget - count).max(initial=0)):
-        who = np.flatnonzero(budget - count > number)
-        streams.fill(who, 1)
-        sizes[first[who] + (streams.take(who) * count[who]).astype(np.int64)] += 1
-    return Sessions(budget, count, first, begins[np.lexsort((begins, owner))], sizes)
+    more = budget - count
+    streams.ready(np.arange(len(count)), more)
+    spot = np.repeat(first, more) + (streams.runs(more) * np.repeat(count, more)).astype(np.int64)
+    sizes = 1 + np.bincount(spot, minlength=len(begins))
+    return Sessions(budget, first, begins[np.lexsort((begins, owner))], sizes)
 
 
 def _first_steps(dice: Dice) -> int:
@@ -95,13 +92,12 @@ def _first_steps(dice: Dice) -> int:
 
 
 class Stay:
-    """When p people are there."""
+    """When some people are there, decided by their streams of chance, in a window that begins on that weekday."""
 
-    def __init__(self, people: Sequence[Person], streams: Streams, weekday: int, days: int) -> None:
+    def __init__(self, people: People, who: Whole, streams: Streams, weekday: int, days: int) -> None:
         self.streams, self.weekday = streams, weekday
-        self.new = np.array([person.is_new for person in people])
-        self.arrival = np.array([person.arrival for person in people])
-        self.length = np.array([person.leave - person.arrival for person in people])
+        self.new, self.arrival = people.new[who], people.arrival[who]
+        self.length = people.leave[who] - self.arrival
         self.latest = days * DAY - LONGEST
 
     def moments(self, who: Whole, *, first: bool) -> Whole:
@@ -112,11 +108,11 @@ class Stay:
         streams = self.streams
         day = self.arrival[who]
         new = self.new[who]
-        streams.fill(who, MOMENT)
+        streams.ready(who, MOMENT)
         if not first:
             day[new] += NEW_STAY * streams.take(who[new])
         day[~new] = self._days(who[~new])
-        streams.fill(who, MOMENT)
+        streams.ready(who, MOMENT)
         hour = streams.index(who, np.broadcast_to(_HOURS, (len(who), len(_HOURS))))
         second = day.astype(np.int64) * DAY + hour * 3600 + streams.whole(who, 0, 3599)
         second = np.maximum(second, (self.arrival[who] * DAY).astype(np.int64))
@@ -129,7 +125,7 @@ class Stay:
         again = np.arange(len(who))
         while again.size:
             some = who[again]
-            self.streams.fill(some, MOMENT)
+            self.streams.ready(some, MOMENT)
             day[again] = self.arrival[some] + self.length[some] * self.streams.take(some)
             again = again[(self.weekday + day[again].astype(np.int64)) % 7 < 5]
             again = again[self.streams.chance(who[again], 1.0 - 1.0 / WEEKEND)]

@@ -22,6 +22,8 @@ RELEASED_IN_WINDOW = 0.20
 HOUSE_BRAND_SHARE = 0.12
 HEAD_OFFSET = 2
 COMPANIONS = 3
+AT_ONCE = 64
+"""Products whose neighbours on the shelf are weighed at once."""
 
 
 @dataclass(frozen=True)
@@ -93,24 +95,28 @@ def companions(products: Sequence[Product], dice: Dice) -> NDArray[np.int64]:
     category = np.array([product.category for product in products])
     style = np.array([product.style for product in products])
     appeal = np.array([product.appeal for product in products])
-    beside = [np.flatnonzero(category == shelf) for shelf in range(category.max() + 1)]
+    units = dice.units(len(products), COMPANIONS)
     found = np.empty((len(products), COMPANIONS), dtype=np.int64)
-    for one, row in zip(products, found, strict=True):
-        others = beside[one.category]
-        weights = np.where(style[others] == one.style, 4.0, 1.0) * appeal[others]
-        weights[others == one.index] = 0.0
-        row[:] = _beside(others, weights, dice, last=len(products) - 1)
+    for shelf in range(category.max() + 1):
+        others = np.flatnonzero(category == shelf)
+        for begin in range(0, len(others), AT_ONCE):
+            some = others[begin : begin + AT_ONCE]
+            weights = np.where(style[others] == style[some, None], 4.0, 1.0) * appeal[others]
+            weights[others == some[:, None]] = 0.0
+            found[some] = _beside(others, weights, units[some], last=len(products) - 1)
     return found
 
 
-def _beside(others: NDArray[np.int64], weights: NDArray[np.float64], dice: Dice, *, last: int) -> list[int]:
-    """Draw among the others without putting one back; where nothing is left, it is the catalogue's ``last``."""
-    found = []
-    for _ in range(COMPANIONS):
-        cumulative = weights.cumsum()
-        place = int(np.searchsorted(cumulative, dice.unit() * cumulative[-1], side="right"))
-        found.append(int(others[place]) if place < len(others) else last)
-        weights[others == found[-1]] = 0.0
+def _beside(
+    others: NDArray[np.int64], weights: NDArray[np.float64], units: NDArray[np.float64], *, last: int
+) -> NDArray[np.int64]:
+    """Draw among the others for each row without putting one back; where nothing is left, it is the catalogue's ``last``."""
+    found = np.empty(units.shape, dtype=np.int64)
+    for column, unit in zip(found.T, units.T, strict=True):
+        cumulative = weights.cumsum(axis=1)
+        place = np.count_nonzero(cumulative <= (unit * cumulative[:, -1])[:, None], axis=1)
+        column[:] = np.where(place < len(others), others[np.minimum(place, len(others) - 1)], last)
+        weights[others == column[:, None]] = 0.0
     return found
 
 
@@ -165,12 +171,10 @@ def _tags(
 ) -> tuple[str, ...]:
     """Shelf, one or two topics, kind, two words of the style, perhaps one of the second, perhaps an extra."""
     words = [category.name]
-    words += [
-        category.topics[place] for place in dice.several([1.0] * len(category.topics), dice.whole(1, 2))
-    ]
+    words += dice.several(category.topics, dice.whole(1, 2))
     words.append(kind)
     main, second = template.styles[styles[0]], template.styles[styles[1]]
-    words += [main[place] for place in dice.several([1.0] * len(main), 2)]
+    words += dice.several(main, 2)
     words += [dice.one(second)] if dice.chance(0.4) else []
     words += [dice.one(template.extras)] if dice.chance(0.3) else []
     return tuple(dict.fromkeys(words))

@@ -1,7 +1,7 @@
 """Seeded chance whose outcome is the same on every machine and Python version.
 
-Only ``random.Random.random()`` is used (the one method whose sequence the standard library promises to keep)
-together with ``+ - * /`` and the square root, all of which IEEE 754 rounds exactly. No logarithms, exponentials or powers
+Only ``random.Random.random()`` is used (the one method whose sequence the standard library promises to keep; ``streams`` makes the
+same numbers many at once) together with ``+ - * /`` and the square root, all of which IEEE 754 rounds exactly. No logarithms, exponentials or powers
 (their last bit differs between C libraries), no ``sum`` of floats (its rounding changed in Python 3.12).
 """
 
@@ -15,19 +15,31 @@ from itertools import accumulate
 from math import sqrt
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
 T = TypeVar("T")
+
+
+def seed_of(seed: int, purpose: str) -> int:
+    """The seed of the stream with that name, of 64 bits."""
+    return int.from_bytes(hashlib.sha256(f"{seed}/{purpose}".encode()).digest()[:8], "big")
 
 
 class Dice:
     """One independent stream of chance, named by a seed and a purpose."""
 
     def __init__(self, seed: int, purpose: str) -> None:
-        digest = hashlib.sha256(f"{seed}/{purpose}".encode()).digest()
-        self.unit = random.Random(int.from_bytes(digest[:8], "big")).random
+        self.unit = random.Random(seed_of(seed, purpose)).random
         """Uniform in [0, 1)."""
+
+    def units(self, rows: int, columns: int) -> NDArray[np.float64]:
+        """The next numbers of the stream, row after row: float64[rows, columns]."""
+        return np.array([self.unit() for _ in range(rows * columns)]).reshape(rows, columns)
 
     def between(self, low: float, high: float) -> float:
         return low + (high - low) * self.unit()
@@ -53,22 +65,17 @@ class Dice:
         """Position drawn in proportion to the steps of a cumulative weight list (last entry > 0)."""
         return min(bisect_right(cumulative, self.unit() * cumulative[-1]), len(cumulative) - 1)
 
-    def weighted(self, weights: Sequence[float]) -> int:
-        return self.index(list(accumulate(weights)))
-
-    def several(self, weights: Sequence[float], count: int) -> tuple[int, ...]:
-        """Up to ``count`` different positions, drawn one after the other in proportion to the weights."""
-        left = list(weights)
-        drawn: list[int] = []
-        for _ in range(min(count, len(left))):
-            position = self.weighted(left)
-            drawn.append(position)
-            left[position] = 0.0
-        return tuple(drawn)
+    def several(self, options: Sequence[T], count: int) -> list[T]:
+        """Up to ``count`` different ones, drawn one after the other."""
+        left = list(options)
+        return [left.pop(int(self.unit() * len(left))) for _ in range(min(count, len(left)))]
 
     def bell(self) -> float:
         """Nearly standard normal: twelve uniforms minus six (within -6..6)."""
-        return list(accumulate(self.unit() for _ in range(12)))[-1] - 6.0
+        total = 0.0
+        for _ in range(12):
+            total += self.unit()
+        return total - 6.0
 
     def heavy(self, cap: float) -> float:
         """Pareto with shape 2 and minimum 1, cut at ``cap``: most are small, a few are large."""

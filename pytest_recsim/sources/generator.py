@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from operator import add
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,26 +16,30 @@ import numpy as np
 from pytest_recsim.data.fixtures.fixture import collector_paused
 from pytest_recsim.data.input.problems import InputError, Problem, nearest
 from pytest_recsim.pace import Progress, paced, silent
-from pytest_recsim.sources.behaviour import Crowd, Happenings
-from pytest_recsim.sources.calendar import DAY, budgets, sessions
+from pytest_recsim.sources.behaviour import PER_VISIT, Crowd, Happenings
+from pytest_recsim.sources.calendar import DAY, Stay, budgets, session_counts, sessions
 from pytest_recsim.sources.catalogue import Product, build_catalogue
-from pytest_recsim.sources.dice import Dice
-from pytest_recsim.sources.market import open_market
-from pytest_recsim.sources.people import Person, build_people
+from pytest_recsim.sources.dice import Dice, seed_of
+from pytest_recsim.sources.market import Market, open_market
+from pytest_recsim.sources.people import People, build_people
 from pytest_recsim.sources.streams import Streams
 from pytest_recsim.sources.words import TEMPLATES, Template
 from pytest_recsim.sources.writer import render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
+
+    Whole = NDArray[np.int64]
 
 MODEL_VERSION = 5
 """Raised whenever the same seed gives other bytes than before."""
 
 DEFAULT_END = datetime(2026, 11, 1, tzinfo=UTC)
 YEARS = (1980, 2198)
+AHEAD = 8
+"""Numbers of chance that are drawn ahead for each event and each session: few people need more."""
 MOST_WEIGHTS = 2_000_000
 """Weights of items for people that are held at once."""
 
@@ -58,7 +61,13 @@ class World:
         return self.end - timedelta(days=self.days)
 
     def dice(self, purpose: str) -> Dice:
-        return Dice(self.seed, f"{self.template.name}/{purpose}")
+        return Dice(self.seed, self._named(purpose))
+
+    def seed_of(self, purpose: str) -> int:
+        return seed_of(self.seed, self._named(purpose))
+
+    def _named(self, purpose: str) -> str:
+        return f"{self.template.name}/{purpose}"
 
 
 def generate(  # noqa: PLR0913 - what makes a world, always by name
@@ -112,20 +121,22 @@ def rendered(document: dict[str, Any]) -> list[bytes]:
 def _document(world: World, progress: Progress) -> dict[str, Any]:
     products = build_catalogue(world.template, world.dice("catalogue"), world.items, world.days)
     people = build_people(world.template, world.dice("people"), world.users, world.days)
+    names = [f"u{number + 1:05d}" for number in range(world.users)]
     lived: list[int] = []
-    with paced(progress, "making people's events", len(people), lambda: len(lived)):
+    with paced(progress, "making people's events", world.users, lambda: len(lived)):
         happenings = _live(world, products, people, lived)
     return {
         "meta": _meta(world),
         "items": [product.record() for product in products],
-        "users": [{"user_id": one.user_id, "traits": {"segment": one.segment.name}} for one in people],
-        "events": _events(world, happenings, products, people),
+        "users": [
+            {"user_id": name, "traits": {"segment": people.segments[kind].name}}
+            for name, kind in zip(names, people.segment.tolist(), strict=True)
+        ],
+        "events": _events(world, happenings, products, names),
     }
 
 
-def _live(
-    world: World, products: tuple[Product, ...], people: Sequence[Person], lived: list[int]
-) -> Happenings:
+def _live(world: World, products: tuple[Product, ...], people: People, lived: list[int]) -> Happenings:
     """Let people live, as many at once as arrays of a moderate size hold; ``lived`` is told who has.
 
     People with as many events to make live together: who has made all of them is waited for by the others.
@@ -137,25 +148,31 @@ def _live(
     parts = []
     for begin in range(0, len(order), size):
         places = order[begin : begin + size]
-        some = [people[place] for place in places]
-        streams = Streams([world.dice(f"behaviour/{person.index}").unit for person in some])
-        plan = sessions(some, streams, made[places], world.start, world.days)
-        parts.append(Crowd(some, market, streams, plan).walk())
+        parts.append(_together(world, market, people, places, made[places]))
         lived += places.tolist()
     whole = Happenings(*(np.concatenate(part) for part in zip(*parts, strict=True)))
-    by_time = np.lexsort((whole.order, whole.person, whole.second))
+    by_time = np.argsort(whole.second * len(people.segment) + whole.person, kind="stable")
     return Happenings(*(part[by_time] for part in whole))
 
 
+def _together(world: World, market: Market, people: People, who: Whole, budget: Whole) -> Happenings:
+    """Some people's events, each made with a stream of chance of one's own."""
+    count = session_counts(people, who, budget)
+    seeds = [world.seed_of(f"behaviour/{one}") for one in who.tolist()]
+    streams = Streams(seeds, AHEAD * (budget + count) + PER_VISIT)
+    plan = sessions(Stay(people, who, streams, world.start.weekday(), world.days), count, budget)
+    return Crowd(people, who, market, streams, plan).walk()
+
+
 def _events(
-    world: World, happenings: Happenings, products: Sequence[Product], people: Sequence[Person]
+    world: World, happenings: Happenings, products: Sequence[Product], users: Sequence[str]
 ) -> list[dict[str, Any]]:
-    users, items = [person.user_id for person in people], [product.item_id for product in products]
+    items = [product.item_id for product in products]
     return [
         {"user_id": user, "item_id": item, "type": kind, "ts": moment}
         for user, item, kind, moment in zip(
-            map(users.__getitem__, happenings.person.tolist()),
-            map(items.__getitem__, happenings.item.tolist()),
+            _words(users)[happenings.person].tolist(),
+            _words(items)[happenings.item].tolist(),
             happenings.type.tolist(),
             _moments(world.start, happenings.second),
             strict=True,
@@ -163,14 +180,21 @@ def _events(
     ]
 
 
-def _moments(start: datetime, seconds: NDArray[np.int64]) -> Iterator[str]:
+def _moments(start: datetime, seconds: Whole) -> list[str]:
     """Instants so many seconds after the start."""
     day, second = np.divmod(seconds + start.hour * 3600 + start.minute * 60 + start.second, DAY)
-    dates = [f"{start + timedelta(days=number):%Y-%m-%dT}" for number in range(int(day.max(initial=0)) + 1)]
-    minutes = [f"{at // 60:02}:{at % 60:02}:" for at in range(DAY // 60)]
-    rests = [f"{at:02}Z" for at in range(60)]
-    clocks = [minute + rest for minute in minutes for rest in rests]
-    return map(add, map(dates.__getitem__, day.tolist()), map(clocks.__getitem__, second.tolist()))
+    minute, second = np.divmod(second, 60)
+    dates = _words(
+        f"{start + timedelta(days=number):%Y-%m-%dT}" for number in range(int(day.max(initial=0)) + 1)
+    )
+    minutes = _words(f"{at // 60:02}:{at % 60:02}:" for at in range(DAY // 60))
+    rests = _words(f"{at:02}Z" for at in range(60))
+    found: list[str] = (dates[day] + minutes[minute] + rests[second]).tolist()
+    return found
+
+
+def _words(words: Iterable[str]) -> NDArray[np.object_]:
+    return np.array(list(words), dtype=object)
 
 
 def _zulu(moment: datetime) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,26 @@ class Goods:
     brand: Whole
     brands: dict[str, int]
     lured: Whole
+
+
+class Laid:
+    """Rows of numbers for the items as they are placed, read whole or a shelf at a time.
+
+    Attributes:
+        rows: float64[rows, n].
+    """
+
+    def __init__(self, rows: int, goods: Goods) -> None:
+        self._bounds, self._items = goods.bounds, len(goods.placed)
+        widest = int(np.diff(goods.bounds).max())
+        room = np.zeros(rows * self._items + widest)
+        self.rows = room[:-widest].reshape(rows, self._items)
+        self._windows = sliding_window_view(room, widest)
+
+    def shelves(self, row: Whole, shelf: Whole) -> NDArray[np.float64]:
+        """Of each row one shelf: float64[rows, size of the widest]; after the end of a smaller one there is something else."""
+        found: NDArray[np.float64] = self._windows[row * self._items + self._bounds[shelf]]
+        return found
 
 
 def goods_of(products: Sequence[Product], template: Template) -> Goods:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_recsim.sources.catalogue import Product, companions
-from pytest_recsim.sources.goods import Goods, goods_of
+from pytest_recsim.sources.goods import Goods, Laid, goods_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -33,8 +33,7 @@ class Market:
         days: d.
         goods: the products as arrays.
         companions: int64[n, 3], items that each item's page leads to.
-        pull: float64[segments x d, n], general attraction for a segment on a day (row segment x d + day), 0 when not on sale;
-            items as in ``goods.placed``.
+        pull: general attraction for a segment on a day (row segment x d + day), 0 when not on sale.
         on_sale: float64[d, n], how many items up to each one are on sale; items as in the catalogue.
     """
 
@@ -42,44 +41,54 @@ class Market:
     days: int
     goods: Goods
     companions: NDArray[np.int64]
-    pull: NDArray[np.float64]
+    pull: Laid
     on_sale: NDArray[np.float64]
 
 
 def open_market(template: Template, products: tuple[Product, ...], dice: Dice, days: int) -> Market:
     """Draw the fashions and lay out the days."""
     goods = goods_of(products, template)
-    fashions = np.array([_fashion(dice, days) for _ in products])
-    daily = fashions[goods.placed].T[np.arange(days) // 7]
+    fashions = _fashions(dice, len(products), days)
+    daily = fashions[:, goods.placed][np.arange(days) // 7]
     shelved = [products[item] for item in goods.placed]
-    pull = np.concatenate([_pull(shelved, daily, segment) for segment in template.segments])
+    pull = Laid(len(template.segments) * days, goods)
+    for number, rows in enumerate(_pull(shelved, daily, template.segments)):
+        pull.rows[number * days : (number + 1) * days] = rows
     return Market(
         template=template,
         days=days,
         goods=goods,
         companions=companions(products, dice),
         pull=pull,
-        on_sale=(pull[:days, goods.place] > 0.0).cumsum(axis=1, dtype=np.float64),
+        on_sale=(pull.rows[:days, goods.place] > 0.0).cumsum(axis=1, dtype=np.float64),
     )
 
 
-def _fashion(dice: Dice, days: int) -> list[float]:
-    """A weekly random walk of an item's popularity, one factor per week, kept within bounds."""
-    low, high = FASHION_BOUNDS
-    walk = [1.0]
-    while len(walk) * 7 < days:
-        walk.append(min(max(walk[-1] * dice.one(FASHION_STEPS), low), high))
-    return walk
+def _fashions(dice: Dice, count: int, days: int) -> NDArray[np.float64]:
+    """Weekly random walks of so many items' popularity, one factor per week, kept within bounds: float64[weeks, count]."""
+    units = dice.units(count, (days - 1) // 7)
+    factors = np.array(FASHION_STEPS)[(units * len(FASHION_STEPS)).astype(np.int64)]
+    walks = [np.ones(count)]
+    for factor in factors.T:
+        walks.append(np.clip(walks[-1] * factor, *FASHION_BOUNDS))
+    return np.array(walks)
 
 
-def _pull(products: Sequence[Product], fashion: NDArray[np.float64], segment: Segment) -> NDArray[np.float64]:
-    """(1 - c + c x appeal x fashion x launch) x (1 + freshness x (1 - age / 21)), 0 when not on sale: float64[days, n]."""
+def _pull(
+    products: Sequence[Product], fashion: NDArray[np.float64], segments: Sequence[Segment]
+) -> Iterator[NDArray[np.float64]]:
+    """(1 - c + c x appeal x fashion x launch) x (1 + freshness x (1 - age / 21)), 0 when not on sale: for each segment float64[days, n]."""
     day = np.arange(len(fashion))[:, None]
     release = np.array([product.release for product in products])
     sold_out = np.array([np.inf if product.sold_out is None else product.sold_out for product in products])
-    age = day - release
-    launch = np.where(release > 0, 1.0 + np.maximum(0.0, 1.0 - age / LAUNCH_DAYS), 1.0)
-    young = np.where(release > 0, 1.0 + segment.freshness * np.maximum(0.0, 1.0 - age / FRESH_DAYS), 1.0)
+    age, recent = day - release, release > 0
+    launch = np.where(recent, 1.0 + np.maximum(0.0, 1.0 - age / LAUNCH_DAYS), 1.0)
+    youth = np.where(recent, np.maximum(0.0, 1.0 - age / FRESH_DAYS), 0.0)
     known = np.array([product.appeal for product in products]) * fashion * launch
-    attraction = (1.0 - segment.conformity + segment.conformity * known) * young
-    return np.where((age < 0) | (day >= sold_out), 0.0, attraction)
+    gone = (age < 0) | (day >= sold_out)
+    for segment in segments:
+        attraction = (1.0 - segment.conformity + segment.conformity * known) * (
+            1.0 + segment.freshness * youth
+        )
+        attraction[gone] = 0.0
+        yield attraction

@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_recsim.sources.people import LIKED_BRAND, STYLE_WEIGHTS
+from pytest_recsim.sources.goods import Laid
+from pytest_recsim.sources.people import marked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from numpy.typing import NDArray
 
-    from pytest_recsim.sources.goods import Goods
     from pytest_recsim.sources.market import Market
-    from pytest_recsim.sources.people import Person, Taste
-    from pytest_recsim.sources.words import Segment
+    from pytest_recsim.sources.people import Likes, People
 
+    Whole = NDArray[np.int64]
+    Real = NDArray[np.float64]
+
+STYLE_WEIGHTS = (24.0, 12.0)
+LIKED_BRAND = 3.0
 AT_ONCE = 32
 
 
@@ -31,74 +33,71 @@ class Tastes:
         shelves: float64[t, shelves], weight of each shelf.
         favourite: bool[t, shelves], whether it is a favourite.
         styled: bool[t, styles], whether a style is preferred.
-        suits: float64[t, n], shelf left out; items as in ``Goods.placed``.
+        suits: a row for each, how well every item does, shelf left out.
     """
 
     later: NDArray[np.int64]
     shelves: NDArray[np.float64]
     favourite: NDArray[np.bool_]
     styled: NDArray[np.bool_]
-    suits: NDArray[np.float64]
+    suits: Laid
 
 
-def tastes_of(people: Sequence[Person], market: Market) -> Tastes:
-    """Lay out what people like, those who change twice."""
-    drifters = [place for place, person in enumerate(people) if person.later is not person.taste]
-    later = np.arange(len(people))
-    later[drifters] = len(people) + np.arange(len(drifters))
-    tastes = [person.taste for person in people] + [people[place].later for place in drifters]
-    segments = [person.segment for person in people] + [people[place].segment for place in drifters]
+def tastes_of(people: People, who: Whole, market: Market) -> Tastes:
+    """Lay out what some people like, those who change twice."""
+    drifters = np.flatnonzero(people.later[who] != who)
+    later = np.arange(len(who))
+    later[drifters] = len(who) + np.arange(len(drifters))
+    likes = people.likes.of(np.concatenate([who, people.later[who[drifters]]]))
     return Tastes(
         later=later,
-        shelves=np.array([taste.categories for taste in tastes]),
-        favourite=_marked([taste.favourites for taste in tastes], len(market.template.categories)),
-        styled=_marked([taste.styles for taste in tastes], len(market.template.styles)),
-        suits=_suits(tastes, segments, market),
+        shelves=likes.shelves,
+        favourite=marked(likes.favourites, len(market.template.categories)),
+        styled=marked(likes.styles, len(market.template.styles)),
+        suits=_suits(likes, market),
     )
 
 
-def _marked(places: Sequence[Sequence[int]], width: int) -> NDArray[np.bool_]:
-    found = np.zeros((len(places), width), dtype=np.bool_)
-    rows = np.repeat(np.arange(len(places)), [len(some) for some in places])
-    found[rows, np.array([place for some in places for place in some])] = True
-    return found
-
-
-def _suits(tastes: Sequence[Taste], segments: Sequence[Segment], market: Market) -> NDArray[np.float64]:
+def _suits(likes: Likes, market: Market) -> Laid:
     """Style x brand x price x lure, for few tastes at a time: what is computed on the way stays in the processor's cache."""
-    suits = np.empty((len(tastes), len(market.goods.level)))
-    for begin in range(0, len(tastes), AT_ONCE):
-        rows = slice(begin, begin + AT_ONCE)
-        suits[rows] = _some(tastes[rows], segments[rows], market.goods, len(market.template.styles))
+    goods, count = market.goods, len(likes.budget)
+    brands = _numbers(market)
+    suits = Laid(count, goods)
+    for begin in range(0, count, AT_ONCE):
+        some = likes.of(np.arange(begin, min(begin + AT_ONCE, count)))
+        brand = np.ones((len(some.budget), len(goods.brands) + 1))
+        np.put_along_axis(brand, brands[np.arange(len(brands)), some.brands], LIKED_BRAND, axis=1)
+        _fill(suits.rows[begin : begin + AT_ONCE], some, brand, market)
     return suits
 
 
-def _some(
-    tastes: Sequence[Taste], segments: Sequence[Segment], goods: Goods, styles: int
-) -> NDArray[np.float64]:
+def _numbers(market: Market) -> Whole:
+    """The number that ``Goods`` gives to each brand of each shelf, one more than all where nothing is of it: int64[shelves, brands]."""
+    known = market.goods.brands
+    found = [
+        [known.get(brand, len(known)) for brand in category.brands] for category in market.template.categories
+    ]
+    most = max(len(numbers) for numbers in found)
+    return np.array([numbers + [len(known)] * (most - len(numbers)) for numbers in found])
+
+
+def _fill(suits: Real, likes: Likes, brand: Real, market: Market) -> None:
     """Multiplied in this order, because the last bit of a product depends on it."""
-    off = goods.level - np.array([[taste.budget] for taste in tastes])
-    off *= np.array([[segment.thrift] for segment in segments])
+    goods, segments = market.goods, market.template.segments
+    off = goods.level - likes.budget[:, None]
+    off *= np.array([segment.thrift for segment in segments])[likes.segment, None]
     off *= off
     off += 1.0
-    suits = _styles(tastes, styles).take(goods.pair, axis=1)
-    suits *= _brands(tastes, goods.brands).take(goods.brand, axis=1)
+    _styles(likes.styles, len(market.template.styles)).take(goods.pair, axis=1, out=suits, mode="clip")
+    suits *= brand.take(goods.brand, axis=1)
     suits /= off
-    suits[:, goods.lured] *= np.array([[segment.lure] for segment in segments])
-    return suits
+    suits[:, goods.lured] *= np.array([segment.lure for segment in segments])[likes.segment, None]
 
 
-def _styles(tastes: Sequence[Taste], styles: int) -> NDArray[np.float64]:
+def _styles(preferred: Whole, styles: int) -> Real:
     """(2 x weight of the first style + weight of the second) / 3: float64[t, pairs of styles]."""
-    weight = np.ones((len(tastes), styles))
+    weight = np.ones((len(preferred), styles))
     for rank, strength in enumerate(STYLE_WEIGHTS):
-        weight[np.arange(len(tastes)), [taste.styles[rank] for taste in tastes]] = strength
+        weight[np.arange(len(preferred)), preferred[:, rank]] = strength
     pairs = (2.0 * weight[:, :, None] + weight[:, None, :]) / 3.0
-    return pairs.reshape(len(tastes), -1)
-
-
-def _brands(tastes: Sequence[Taste], number: Mapping[str, int]) -> NDArray[np.float64]:
-    weight = np.ones((len(tastes), len(number)))
-    for row, taste in zip(weight, tastes, strict=True):
-        row[[number[brand] for brand in taste.brands if brand in number]] = LIKED_BRAND
-    return weight
+    return pairs.reshape(len(preferred), -1)

@@ -1,12 +1,21 @@
 from __future__ import annotations
 
+import random
+from bisect import bisect_right
 from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_recsim.sources.dice import Dice, apportion
+from pytest_recsim.sources.dice import Dice, apportion, seed_of
+from pytest_recsim.sources.streams import Streams, drawn
+
+
+def numbers(purpose, count):
+    dice = Dice(5, purpose)
+    return [dice.unit() for _ in range(count)]
 
 
 def test_the_same_seed_and_purpose_give_the_same_numbers():
@@ -24,6 +33,43 @@ def test_the_first_numbers_are_the_documented_ones():
     assert [round(dice.unit(), 6) for _ in range(3)] == [0.038504, 0.194464, 0.909482]
 
 
+def test_numbers_in_bulk_are_the_next_ones():
+    assert Dice(5, "bulk").units(2, 3).ravel().tolist() == numbers("bulk", 6)
+
+
+@pytest.mark.parametrize("ahead", [0, 3, 700])
+def test_each_of_many_streams_gives_what_it_gives_alone_however_many_numbers_are_drawn_ahead(ahead):
+    names = ["one", "two", "three"]
+    streams = Streams([seed_of(5, name) for name in names], np.full(3, ahead))
+    everybody, some = np.arange(3), np.array([0, 2])
+    streams.ready(everybody, 1)
+    taken = [streams.take(everybody)]
+    streams.ready(everybody, np.array([0, 300, 1]))
+    runs = streams.runs(np.array([0, 300, 1]))
+    streams.ready(some, 3)
+    coming = streams.coming(some, 2)
+    streams.skip(some, np.array([1, 2]))
+    left = streams.take(some)
+    one, two, three = [numbers(name, 301) for name in names]
+    assert np.array_equal(taken, [[one[0], two[0], three[0]]])
+    assert runs.tolist() == [*two[1:], three[1]]
+    assert coming.tolist() == [one[1:3], three[2:4]]
+    assert left.tolist() == [one[2], three[4]]
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2**32 - 1, 2**32, 2**64 - 1])
+def test_a_stream_of_any_seed_is_pythons_own(seed):
+    streams = Streams([seed], np.array([700]))
+    alone = random.Random(seed)
+    assert streams.runs(np.array([700])).tolist() == [alone.random() for _ in range(700)]
+
+
+def test_positions_are_drawn_for_many_as_for_one():
+    cumulative, units = [1.0, 1.0, 4.0, 4.0], [0.0, 0.24, 0.25, 0.9999, 1.0]
+    singly = [min(bisect_right(cumulative, unit * 4.0), 3) for unit in units]
+    assert drawn(np.array([cumulative] * 5), np.array(units)).tolist() == singly
+
+
 def test_whole_numbers_reach_both_ends_and_nothing_else():
     dice = Dice(1, "whole")
     assert {dice.whole(2, 5) for _ in range(200)} == {2, 3, 4, 5}
@@ -31,14 +77,15 @@ def test_whole_numbers_reach_both_ends_and_nothing_else():
 
 def test_weighted_draws_follow_the_weights():
     dice = Dice(1, "weights")
-    counts = Counter(dice.weighted([1.0, 0.0, 3.0]) for _ in range(4000))
+    counts = Counter(dice.index([1.0, 1.0, 4.0]) for _ in range(4000))
     assert counts[1] == 0
     assert counts[2] / counts[0] == pytest.approx(3.0, rel=0.15)
 
 
 def test_several_draws_are_different_and_limited_by_what_there_is():
     dice = Dice(1, "several")
-    assert sorted(dice.several([1.0, 1.0, 1.0], 7)) == [0, 1, 2]
+    assert sorted(dice.several("abc", 7)) == ["a", "b", "c"]
+    assert len(set(dice.several("abc", 2))) == 2
 
 
 def test_shuffling_keeps_everything():

@@ -53,7 +53,7 @@ def test_the_same_seed_gives_the_same_bytes():
 def test_what_a_person_does_hangs_on_nobody_who_is_made_at_the_same_time(monkeypatch):
     together = generate("retail", 9, **SMALL)
     monkeypatch.setattr("pytest_recsim.sources.generator.MOST_WEIGHTS", 1)
-    monkeypatch.setattr("pytest_recsim.sources.streams.AHEAD", 25)
+    monkeypatch.setattr("pytest_recsim.sources.generator.AHEAD", 1)
     assert generate("retail", 9, **SMALL) == together
 
 
