@@ -70,7 +70,6 @@ REVISIONS = [
         hit(RULES, answers(405), None) + hit(OVERRIDES, answers(405), None),
         "this revision of the service has no rules, so none can be tried",
         failing=frozenset({"S2", "S8"}),
-        quick=True,
     ),
     Fault(
         "a revision without segments",

@@ -170,7 +170,7 @@ def test_the_error_of_the_ends_is_what_other_resamples_move_them_by():
     assert np.median([one.ends_error for one in found]) == pytest.approx(strays, rel=0.2)
 
 
-@pytest.mark.parametrize("users", [300, 3000])
+@pytest.mark.parametrize("users", [pytest.param(300, marks=pytest.mark.long), 3000])
 def test_resampling_goes_on_until_the_decimals_that_are_shown_hold(users):
     found = drawn(users, ends_hold=ENDS_HOLD, seeds=range(30))
     for end in ("low", "high"):

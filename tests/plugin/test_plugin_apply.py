@@ -348,7 +348,7 @@ def test_a_forged_note_is_told_at_the_start_of_a_run_and_writes_no_file(
     ("words", "says"),
     [
         (("--recsim-apply", "env-file"), "name it with --base-url"),
-        (("--recsim-apply", "admn"), "did you mean `admin`?"),
+        pytest.param(("--recsim-apply", "admn"), "did you mean `admin`?", marks=pytest.mark.long),
         *(
             pytest.param(
                 (*words, "--base-url", f"{scheme}://127.0.0.1:9"), says, marks=pytest.mark.long, id=says

@@ -95,6 +95,7 @@ def test_where_our_names_are_taken_a_run_of_ours_goes_by_the_long_ones(elsewhere
     assert "theirs" not in ran.out
 
 
+@pytest.mark.long
 def test_a_refusal_names_the_option_that_this_run_knows(elsewhere: Project) -> None:
     elsewhere.write("conftest.py", defining("--customer", "--fixture-path"))
     ran = elsewhere.run("--recsim-customer", "nobody", "--recsim-dry-run", "-q")

@@ -14,10 +14,9 @@ if TYPE_CHECKING:
     "word",
     [
         "--setup-plan",
-        "--markers",
         *(
             pytest.param(word, marks=pytest.mark.long)
-            for word in ("--setup-only", "--fixtures", "--fixtures-per-test", "--cache-show")
+            for word in ("--markers", "--setup-only", "--fixtures", "--fixtures-per-test", "--cache-show")
         ),
     ],
 )
@@ -31,8 +30,8 @@ def test_looking_at_what_would_run_leaves_nothing(acme: Project, word: str) -> N
 @pytest.mark.parametrize(
     "words",
     [
-        ("--recsim-dry-run",),
         ("-k", "coverage"),
+        pytest.param(("--recsim-dry-run",), marks=pytest.mark.long),
         pytest.param(("--recsim-seed-only",), marks=pytest.mark.long),
         pytest.param(("-k", "coverage", "-n", "2"), marks=pytest.mark.long),
     ],

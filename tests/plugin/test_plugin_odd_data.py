@@ -69,6 +69,7 @@ def equally_popular(world: World) -> World:
     return world | {"events": events}
 
 
+@pytest.mark.long
 def test_a_split_before_all_events_leaves_no_popularity_to_compare_with(acme: Project, world: World) -> None:
     record = run(
         acme, world, "-k", "segment_lift or catalog or tail or S7", quality="split: 2020-01-01T00:00:00Z"

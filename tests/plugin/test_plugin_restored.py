@@ -159,6 +159,7 @@ def test_a_seed_that_fails_after_the_reset_is_no_wrong_input(
     assert "Traceback" not in ran.text
 
 
+@pytest.mark.long
 def test_a_seed_that_is_refused_before_anything_is_written_is_exit_code_4(
     acme: Project, served: Served, namespace: str
 ) -> None:

@@ -90,7 +90,7 @@ def test_passing_statuses_are_tried_again_and_counted(serve, status):
         (Reply(drop=True), "dropped", {}),
         (Reply(200, answer(), cut=40), "dropped", {}),
         (Reply(200, answer(), delay=60), "timeout", HURRIED),
-        (Reply(200, answer(), drip=0.05), "timeout", HURRIED),
+        pytest.param(Reply(200, answer(), drip=0.05), "timeout", HURRIED, marks=pytest.mark.long),
     ],
     ids=["closed without an answer", "closed in mid-body", "silent", "dripping"],
 )
