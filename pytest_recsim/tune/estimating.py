@@ -127,11 +127,15 @@ class Contrast:
     Attributes:
         start: the start's, all users.
         before, now: both, the users that were asked, in one order.
+        near: lists that are known of all users and are more like the trial's than the start's, or the start's.
+        near_here: the same, of those that were asked.
     """
 
     start: Reading
     before: Reading
     now: Reading
+    near: Reading
+    near_here: Reading
     _numbers: dict[tuple[str, str], Estimate] = field(default_factory=dict)
 
     @property
@@ -157,7 +161,7 @@ class Contrast:
         return Estimate(found.value, reason=found.reason, passed=found.passed)
 
     def _estimate(self, metric: MetricFacts, segment: str) -> Estimate:
-        known = self.start.number(metric, segment)
+        known = self.near.number(metric, segment)
         if known.value is None:
             return Estimate(None, reason=known.reason)
         if reason := self.now.standing(segment)[1].reason or self.now.too_short(metric):
@@ -165,13 +169,13 @@ class Contrast:
         if metric.source == "lift":
             return self._lift(metric, segment, known)
         if isinstance(FORMULAS[metric.name], PerUser):
-            shift, error = self._shift(self.before.values(metric), self.now.values(metric), segment)
+            shift, error = self._shift(self.near_here.values(metric), self.now.values(metric), segment)
             return Estimate(known.value + shift, error)
         return self._together(metric, known)
 
     def _together(self, metric: MetricFacts, known: Number) -> Estimate:
         assert known.value is not None  # the caller has looked
-        before, now = self.before.together(metric), self.now.together(metric)
+        before, now = self.near_here.together(metric), self.now.together(metric)
         if math.isnan(now) or math.isnan(before):
             return Estimate(None, reason="the lists of the users that were asked are empty")
         value = known.value * now / before if before else now
@@ -179,7 +183,7 @@ class Contrast:
 
     def _shift(self, before: Values, now: Values, segment: str) -> tuple[float, float]:
         """The mean difference over the users of a segment, and its standard error."""
-        rows = np.intersect1d(self.before.kept(segment), self.now.kept(segment))
+        rows = np.intersect1d(self.near_here.kept(segment), self.now.kept(segment))
         moves = now[rows] - before[rows]
         moves = moves[~np.isnan(moves)]
         if self.whole and len(moves):
@@ -192,13 +196,13 @@ class Contrast:
         """The ratio of two means, each the start's over all users plus its shift."""
         assert known.value is not None  # the caller has looked
         column, of = LIFTED.index(metric.compares), METRICS[metric.compares]
-        everybody = self.start.kept(segment)
-        base = float(np.nanmean(self.start.popular[everybody, column]))
-        theirs, _ = self._shift(self.before.popular[:, column], self.now.popular[:, column], segment)
+        everybody = self.near.kept(segment)
+        base = float(np.nanmean(self.near.popular[everybody, column]))
+        theirs, _ = self._shift(self.near_here.popular[:, column], self.now.popular[:, column], segment)
         base_now = base + theirs
         if base_now <= 0:
             return Estimate(None, reason="there is no ratio")
-        ours, error = self._shift(self.before.values(of), self.now.values(of), segment)
+        ours, error = self._shift(self.near_here.values(of), self.now.values(of), segment)
         mean = base * (1 + known.value) + ours
         return Estimate(mean / base_now - 1, error / base_now)
 
@@ -239,8 +243,8 @@ class Contrast:
     def first_hits(self, segment: str) -> Estimate:
         """MRR@10 of a segment with everything relevant, as S7 judges it."""
         metric = METRICS["mrr"]
-        rows = self.start.kept(segment)
-        known = self.start.values_of_all(metric)[rows]
+        rows = self.near.kept(segment)
+        known = self.near.values_of_all(metric)[rows]
         known = known[~np.isnan(known)]
         least = int(self.start.table.world.plan.limit("min_segment_users", segment).value)
         if len(known) < least:
@@ -248,7 +252,9 @@ class Contrast:
         if self.whole:
             now = self.now.values_of_all(metric)[self.now.kept(segment)]
             return Estimate(float(np.nanmean(now)))
-        shift, error = self._shift(self.before.values_of_all(metric), self.now.values_of_all(metric), segment)
+        shift, error = self._shift(
+            self.near_here.values_of_all(metric), self.now.values_of_all(metric), segment
+        )
         return Estimate(float(known.mean()) + shift, error)
 
     def harm(self, segment: str) -> Estimate:
@@ -258,7 +264,8 @@ class Contrast:
         if not len(rows):
             return Estimate(None, reason="nobody of this segment has relevant events")
         mean = float(self.start.values(values)[rows].mean())
-        shift, error = self._shift(self.before.values(values), self.now.values(values), segment)
+        shift, error = self._shift(self.near_here.values(values), self.now.values(values), segment)
+        shift += float(np.nanmean(self.near.values(values)[self.near.kept(segment)])) - mean
         if math.isinf(error):
             return Estimate(None, math.inf, "too few users of this segment were asked")
         if mean <= 0:  # nothing can be lost

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from pytest_recsim.record.trial import (
     ALIKE,
@@ -31,8 +32,12 @@ SCREENED = "++--++++-+-+----++-"
 two knobs go together in more than half of them (Plackett and Burman 1946, 20 runs; each line is moved by one, the last is all low)."""
 MOST_KNOWN = 400
 """Trials that expectations are learned from, the nearest to holding of them: more of them take longer than a trial does."""
-HOPES = (0.0, 0.5, 1.0, 0.0)
-"""Standard deviations by which a trial is hoped to be better than expected, in turns: some look where least is known."""
+AWAY = np.linspace(-8.0, 40.0, 4801)
+COUNTED = np.array([counted(expected_excess(one)) for one in AWAY])
+"""What is counted of a miss by so much, to be looked up: a proposal asks for a hundred thousand of them."""
+NODES, SHARES = np.polynomial.hermite_e.hermegauss(7)
+SHARES = SHARES / SHARES.sum()
+"""Of a normal distribution, for mean and variance of what is counted."""
 ANYWHERE, NEAR, MIXED = 600, 1200, 400
 ROUNDS, KEPT, BRED = 5, 30, 150
 """Expectations are cheap: the best candidates are mixed and moved, and so again, before one of them is tried."""
@@ -175,13 +180,15 @@ def propose(
     figures = np.column_stack([_margins(found), _goals(found, goal)])
     share = np.array([max(one.users, 1) / max(one.of, 1) if one else 1.0 for one in found])
     surrogate = Surrogate(places, figures, np.minimum(share, 1.0), cube.named)
-    hope = HOPES[number % len(HOPES)]
+    least = min(map(missed_by, found))
+    daring = number % 2 == 1 and math.isfinite(least)
 
     def best_of(pool: Floats, count: int) -> Floats:
         mean, spread = surrogate.expect(pool)
-        missed = excess(mean[:, :-1] - hope * spread[:, :-1]).sum(axis=1)
-        gained = mean[:, -1] + hope * spread[:, -1]
-        return pool[np.lexsort((-gained, np.floor(missed / ALIKE)))[:count]]
+        if daring:
+            return pool[most_hopeful(mean[:, :-1], spread[:, :-1], least)[:count]]
+        missed = excess(mean[:, :-1]).sum(axis=1)
+        return pool[np.lexsort((-mean[:, -1], np.floor(missed / ALIKE)))[:count]]
 
     pool = _pool(cube, places, np.array([missed_by(one) for one in found]), random)
     for _ in range(ROUNDS):
@@ -192,7 +199,23 @@ def propose(
 
 def excess(away: Floats) -> Floats:
     """``expected_excess`` of many, each as ``counted``."""
-    return np.asarray(np.frompyfunc(lambda one: counted(expected_excess(one)), 1, 1)(away), dtype=np.float64)
+    return np.asarray(np.interp(away, AWAY, COUNTED), dtype=np.float64)
+
+
+def most_hopeful(mean: Floats, spread: Floats, least: float) -> npt.NDArray[np.intp]:
+    """Order candidates by expected improvement (Jones et al. 1998) of all that is missed together, which is taken for normal.
+
+    Args:
+        mean: expectation for each candidate and each thing that must hold, in spreads, ``float64[m, G]``.
+        spread: its standard deviation, ``float64[m, G]``.
+        least: what the best so far misses.
+    """
+    each = excess(mean[:, :, None] + spread[:, :, None] * NODES)
+    first, second = each @ SHARES, each**2 @ SHARES
+    total = first.sum(axis=1)
+    unsure = np.sqrt(np.maximum((second - first**2).sum(axis=1), 1e-12))
+    gained = unsure * np.array([expected_excess(one) for one in ((least - total) / unsure).tolist()])
+    return np.lexsort((total, -gained))
 
 
 def _margins(measured: Sequence[Measured | None]) -> Floats:

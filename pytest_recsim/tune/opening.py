@@ -67,7 +67,8 @@ class OpenBench:
         self.slices, self.space, self.left_out = slices, space, dict(left_out)
         self._ground, self._places = ground, places
         self._asked, self._lock = 0, Lock()
-        self._rivals = dict[tuple[int, int], Measured]()
+        self._best: tuple[int, Reading] | None = None
+        self._best_lock = Lock()
 
     @property
     def requests(self) -> Mapping[str, int]:
@@ -95,39 +96,38 @@ class OpenBench:
     def _raced(self, found: Trial, attempt: Attempt, beat: Trial | None, *, room: bool) -> Trial:
         """Ask and measure rung by rung until all users were asked, or it is clear what would come of it."""
         ends, goal = self._ground.ends, self.goals[0]
+        near = self._near(beat)
         with self._places.place(attempt.plan) as asker:
             for rung, end in enumerate(ends):
                 attempt.ask(end, asker)
                 attempt.ask_price(asker)
-                measured, held, figure = attempt.measured(attempt.contrast())
+                measured, held, figure = attempt.measured(attempt.contrast(near))
                 if end == ends[-1]:
                     break
-                best = beat.measured if beat else None
                 why = PROBE
                 if found.number >= 0:
-                    why = racing.verdict(rung, held, goal, figure, best, self._rival(beat, end), room=room)
+                    why = racing.verdict(rung, held, goal, figure, beat.measured if beat else None, room=room)
                 if why:
                     why = f"after {end:,} of {ends[-1]:,} users: {why}"
                     return replace(found, state="stopped", measured=measured, reason=why)
         return replace(found, state="complete", measured=measured)
 
-    def _rival(self, beat: Trial | None, end: int) -> Measured | None:
-        """What the best so far showed of the same users: the few that were asked miss more by chance than all do, in both alike.
+    def _near(self, beat: Trial | None) -> Reading:
+        """All lists of the best so far. A trial's are more like them than like the start's, so that few users tell more of the difference.
 
         Its answers are known; those from before a study was resumed are asked for again.
         """
-        if beat is None or not beat.values:  # the start is estimated as what it is, whoever is asked
-            return beat.measured if beat else None
-        known = self._rivals.get((beat.number, end))
-        if known is None:
-            again = Attempt(self._ground, laid_over(self._ground.plan, beat.values))
-            with self._places.place(again.plan) as asker:
-                again.ask(end, asker)
-                again.ask_price(asker)
-            known = self._rivals[beat.number, end] = again.measured(again.contrast())[0]
-            with self._lock:
-                self._asked += again.asked
-        return known
+        if beat is None or not beat.values:
+            return self._ground.start
+        with self._best_lock:
+            if self._best is None or self._best[0] != beat.number:
+                again = Attempt(self._ground, laid_over(self._ground.plan, beat.values))
+                with self._places.place(again.plan) as asker:
+                    again.ask(self._ground.ends[-1], asker)
+                with self._lock:
+                    self._asked += again.asked
+                self._best = beat.number, again.contrast().now
+            return self._best[1]
 
 
 @contextmanager

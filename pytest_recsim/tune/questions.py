@@ -15,7 +15,7 @@ from pytest_recsim.simulation.truth.knobs_in_effect import INSTEAD_OF
 from pytest_recsim.simulation.truth.moves import MOVES
 from pytest_recsim.simulation.truth.slates import Lists
 
-SHARES = (0.125, 0.25, 0.5)
+SHARES = (0.25, 0.5)
 """Of the users, before all of them."""
 LEAST_OF_A_SEGMENT, LEAST = 20, 100
 """Fewer users of a segment, or of everybody, tell nothing; segments that are smaller altogether do not count."""

@@ -10,15 +10,16 @@ from collections.abc import Sequence
 from pytest_recsim.record.trial import Goal, Held, Measured, Trial
 from pytest_recsim.tune.estimating import Estimate
 
-HOPELESS = (2.0, 1.5, 1.0)
+HOPELESS = (1.5, 1.0)
 """Standard errors by which something may be estimated to be broken at the rungs before the last one."""
-PROMISE = (2.0, 1.3, 1.15)
-"""Share of what the best misses for the same users that a trial may miss, while nothing keeps everything."""
-CLEAR = (1.4, 0.8, 1.05)
+PROMISE = (2.5, 1.5)
+"""Share of what the best misses that a trial may miss, while nothing keeps everything. Few users miss more by chance than all do, and to have
+measured what is nearly the best in full teaches most, so that there is much leave."""
+CLEAR = (0.8, 1.5)
 """The same where a study has no room for another long trial; who is one already goes on as ever."""
 LONG = 0.25
 """A trial that was asked for more than this share of the users is a long one."""
-BEATEN = (0.5, 0.0, 0.0)
+BEATEN = (0.25, 0.0)
 """Standard errors by which the first goal may be estimated to lie below the best one's."""
 
 
@@ -28,7 +29,6 @@ def verdict(
     goal: Goal,
     found: Estimate,
     beat: Measured | None,
-    here: Measured | None,
     *,
     room: bool = True,
 ) -> str:
@@ -40,18 +40,17 @@ def verdict(
         goal: the first one.
         found: its estimate.
         beat: the best so far, of all users: what keeps everything, else what misses least; None where that is unknown.
-        here: what the same showed of the users that were asked by now.
         room: see ``has_room``.
     """
     place = min(rung, len(HOPELESS) - 1)
-    if beat is not None and here is not None and not beat.feasible:
-        return _no_nearer(held, (PROMISE if room else CLEAR)[place] * here.missed, here.missed)
+    if beat is not None and not beat.feasible:
+        return _no_nearer(held, (PROMISE if room else CLEAR)[place] * beat.missed, beat.missed)
     for one, estimate in held:
         if one.margin is not None and one.margin > HOPELESS[place] * estimate.error:
             return _broken(one)
-    if here is None or found.value is None:
+    if beat is None or found.value is None:
         return ""
-    best = here.goals.get(goal.metric)
+    best = beat.goals.get(goal.metric)
     if best is None:
         return ""
     ahead = found.value - best if goal.better == "higher" else best - found.value
@@ -78,7 +77,7 @@ def _no_nearer(held: Sequence[tuple[Held, Estimate]], most: float, best: float) 
     total = sum(one.expected_miss() for one, _ in held if one.margin is not None)
     if total <= most:
         return ""
-    return f"what has to hold is expected to be missed by {total:.2f} standard errors in all, by the best so far by {best:.2f} for these users"
+    return f"what has to hold is expected to be missed by {total:.2f} standard errors in all, by the best so far by {best:.2f}"
 
 
 def _broken(one: Held) -> str:

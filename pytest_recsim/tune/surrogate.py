@@ -1,7 +1,8 @@
 """What trials so far let expect of others: a Gaussian process for each number, as a sum of what each knob does.
 
-The kernel is additive (Duvenaud et al. 2011): one smooth part per knob, whose weight is learned from the trials, and a part for
-all knobs together. So sixteen knobs can be told apart after a few dozen trials, most of which turn knobs that do not matter.
+The kernel is additive (Duvenaud et al. 2011): one smooth part per knob, whose weight is learned from the trials, one for pairs of knobs
+that both matter, and one for all knobs together; how much of a number each of the three makes up is learned, too. So sixteen knobs
+can be told apart after a few dozen trials, most of which turn knobs that do not matter, and what is expected far from all of them is told as unsure.
 """
 
 from __future__ import annotations
@@ -19,14 +20,17 @@ ALL_REACH = 0.3
 """The same for all knobs together, as root mean square over knobs."""
 NOISES = (0.003, 0.03, 0.2)
 """Shares of the spread that may be noise in a trial that was measured in full; which one is learned."""
+ALONE = 1e-6
 ROUNDS = 4
 """Of learning which knobs matter."""
-FLOOR = 0.1
-"""Of the mean weight, which each knob keeps, whatever the trials say."""
+FLOOR = 1.0
+"""Of the mean weight, which each knob keeps, whatever the trials say: a few dozen of them often praise the wrong ones."""
+FLOOR_OF_PARTS = 0.1
+"""The same of single knobs, pairs, and all together."""
 
 
-def kernels(one: Floats, other: Floats, named: npt.NDArray[np.bool_]) -> Floats:
-    """Return how alike points are knob by knob, and last all together, ``float64[D + 1, n, m]``.
+def kernels(one: Floats, other: Floats, named: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Return how alike points are knob by knob, ``float64[D, n, m]``, and all knobs together, ``float64[n, m]``.
 
     Args:
         one: points in the unit cube, ``float64[n, D]``.
@@ -36,17 +40,34 @@ def kernels(one: Floats, other: Floats, named: npt.NDArray[np.bool_]) -> Floats:
     apart = np.abs(one[:, None, :] - other[None, :, :])
     apart = np.where(named, np.where(apart > 0, 2 * REACH, 0.0), apart)
     each = np.exp(-0.5 * (apart / REACH) ** 2)
-    together = np.exp(-0.5 * (apart**2).mean(axis=2) / ALL_REACH**2)
-    return np.concatenate([np.moveaxis(each, 2, 0), together[None]])
+    return np.moveaxis(each, 2, 0), np.exp(-0.5 * (apart**2).mean(axis=2) / ALL_REACH**2)
+
+
+@dataclass(frozen=True)
+class _Weights:
+    """How much each knob matters, and how much of a number is owed to single knobs, pairs, and all together; each adds up to 1."""
+
+    knobs: Floats
+    parts: Floats
+
+    def kernels(self, each: Floats, together: Floats) -> Floats:
+        """The three parts, each 1 where points are equal, ``float64[3, n, m]``."""
+        single = np.tensordot(self.knobs, each, axes=1)
+        pairs = single**2 - np.tensordot(self.knobs**2, each**2, axes=1)
+        most = 1 - (self.knobs**2).sum()  # of one knob there are no pairs
+        return np.stack([single, pairs / most if most > ALONE else single, together])
+
+    def kernel(self, each: Floats, together: Floats) -> Floats:
+        return np.asarray(np.tensordot(self.parts, self.kernels(each, together), axes=1), dtype=np.float64)
 
 
 @dataclass(frozen=True)
 class _Output:
-    """One number's posterior: its weights per kernel, and what is needed to predict."""
+    """One number's posterior: its weights, and what is needed to predict."""
 
     centre: float
     scale: float
-    weights: Floats
+    weights: _Weights
     factors: Floats
     inverse: Floats
 
@@ -64,38 +85,47 @@ class Surrogate:
     def __init__(self, points: Floats, figures: Floats, share: Floats, named: npt.NDArray[np.bool_]) -> None:
         self._points, self._named = points, named
         parts = kernels(points, points, named)
-        self._outputs = [_learned(parts, column, 1.0 / share) for column in figures.T]
+        self._outputs = [_learned(*parts, column, 1.0 / share) for column in figures.T]
 
     def expect(self, points: Floats) -> tuple[Floats, Floats]:
         """Return means and standard deviations at points, ``float64[m, G]`` each."""
         parts = kernels(points, self._points, self._named)
         means, spreads = [], []
         for one in self._outputs:
-            rows = np.tensordot(one.weights, parts, axes=1)
+            rows = one.weights.kernel(*parts)
             means.append(one.centre + one.scale * (rows @ one.factors))
-            left = one.weights.sum() - ((rows @ one.inverse) * rows).sum(axis=1)
+            left = 1.0 - ((rows @ one.inverse) * rows).sum(axis=1)
             spreads.append(one.scale * np.sqrt(np.maximum(left, 1e-9)))
         return np.stack(means, axis=1), np.stack(spreads, axis=1)
 
 
-def _learned(parts: Floats, figures: Floats, noisier: Floats) -> _Output:
+def _learned(each: Floats, together: Floats, figures: Floats, noisier: Floats) -> _Output:
     centre, scale = float(figures.mean()), float(figures.std()) or 1.0
     wanted = (figures - centre) / scale
-    tries = [_weighed(parts, wanted, noise * noisier) for noise in NOISES]
+    tries = [_weighed(each, together, wanted, noise * noisier) for noise in NOISES]
     _, weights, inverse = max(tries, key=lambda one: one[0])
     return _Output(centre, scale, weights, inverse @ wanted, inverse)
 
 
-def _weighed(parts: Floats, wanted: Floats, noise: Floats) -> tuple[float, Floats, Floats]:
-    """Return the log of the marginal likelihood, the kernels' weights, and the inverse of the trials' covariance."""
-    weights = np.full(len(parts), 1.0 / len(parts))
+def _weighed(each: Floats, together: Floats, wanted: Floats, noise: Floats) -> tuple[float, _Weights, Floats]:
+    """Return the log of the marginal likelihood, the weights, and the inverse of the trials' covariance."""
+    weights = _Weights(np.full(len(each), 1.0 / len(each)), np.full(3, 1.0 / 3))
     for left in reversed(range(ROUNDS)):
-        covariance = np.tensordot(weights, parts, axes=1) + np.diag(noise)
-        inverse = np.linalg.inv(covariance)
+        covariance = weights.kernel(each, together) + np.diag(noise)
+        inverse = np.asarray(np.linalg.inv(covariance), dtype=np.float64)
         factors = inverse @ wanted
         if left:
-            owed = ((weights[:, None] * (parts @ factors)) ** 2).mean(axis=1)
-            weights = owed + FLOOR * owed.mean() + 1e-6
-            weights = weights / weights.sum()
+            weights = _reweighed(weights, each, together, factors)
     likely = -0.5 * float(wanted @ factors) - 0.5 * float(np.linalg.slogdet(covariance)[1])
     return likely, weights, inverse
+
+
+def _reweighed(weights: _Weights, each: Floats, together: Floats, factors: Floats) -> _Weights:
+    """Weights by what of the numbers each knob, and each part, makes up."""
+    parts = weights.kernels(each, together)
+    owed = ((weights.knobs[:, None] * (each @ factors)) ** 2).mean(axis=1)
+    made = ((weights.parts[:, None] * (parts @ factors)) ** 2).mean(axis=1)
+    made[0] = weights.parts[0] ** 2 * owed.sum()
+    knobs = owed + FLOOR * owed.mean() + 1e-6
+    shares = made + FLOOR_OF_PARTS * made.mean() + 1e-6
+    return _Weights(knobs / knobs.sum(), shares / shares.sum())

@@ -152,15 +152,18 @@ class Attempt:
         everything = len(self._heard) + place < EVIDENCE
         return heard_of(self._world, exchange, everything=everything)
 
-    def contrast(self) -> Contrast:
-        """The lists so far against the start's."""
+    def contrast(self, near: Reading | None = None) -> Contrast:
+        """The lists so far against the start's; ``near`` are others of all users, more like these than the start's."""
         start, rows = self._ground.start, np.arange(len(self._heard))
         lists = np.stack([one.items for one in self._heard])
         table = Slates(self._world, start.table.rows[: len(rows)], lists)
         clamped = int(self._world.effective.value("RECOMMENDATION_MAX_K") or 0)
         now = Reading(table, clamped, self._applied())
         whole = len(rows) == len(start.table.rows)
-        return Contrast(start, start if whole else start.at(rows), now)
+        before = start if whole else start.at(rows)
+        if near is None or near is start:
+            return Contrast(start, before, now, start, before)
+        return Contrast(start, before, now, near, near if whole else near.at(rows))
 
     def _applied(self) -> Applied:
         """For whom the trial's knobs are in effect."""

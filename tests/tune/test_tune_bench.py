@@ -110,6 +110,7 @@ def seen(folder):
         before = bench.requests["trials"]
         raced = bench.trial(9, {"PROFILE_BOOST": "0.77"}, whole)
         sent = bench.requests["trials"] - before
+        near, far = (bench.trial(-1, VALUES, beat) for beat in (whole, None))  # a probe: a part of the users
         threads = [
             threading.Thread(target=bench.trial, args=(6 + n, {"PROFILE_BOOST": f"0.{n}1"}, None))
             for n in (1, 2)
@@ -128,12 +129,23 @@ def seen(folder):
         "broken": broken,
         "beaten": beaten,
         "raced": raced,
+        "near": near,
+        "far": far,
     }
     return SimpleNamespace(bench=bench, requests=requests, sent=sent, left=list(scratch.iterdir()), **trials)
 
 
-def test_to_be_held_to_the_best_so_far_for_the_same_users_costs_no_request(seen):
+def test_to_be_held_to_the_best_so_far_costs_no_request(seen):
     assert seen.raced.measured.asked == seen.sent > 0
+
+
+def test_a_part_of_the_users_tells_of_lists_like_the_best_ones_what_all_of_them_do(seen):
+    whole, near, far = (one.measured for one in (seen.whole, seen.near, seen.far))
+    assert near.users == far.users < whole.users
+    assert near.goals == pytest.approx(whole.goals, rel=1e-9), "the very same lists"
+    assert far.goals != pytest.approx(whole.goals, rel=0.01), "the start's lists are others"
+    for mine, theirs in zip(near.held, whole.held, strict=True):
+        assert mine.value == pytest.approx(theirs.value, rel=1e-9), (mine.check, mine.case)
 
 
 @pytest.mark.parametrize("which", ["whole", "sparse"])

@@ -14,7 +14,7 @@ from pytest_recsim.record.asked import Limit
 from pytest_recsim.record.trial import Dimension, Held, Measured, expected_excess
 from pytest_recsim.tune.decide import finalists
 from pytest_recsim.tune.estimating import Guard
-from pytest_recsim.tune.guided import FIRST, Cube, first, propose, screened, spread_out
+from pytest_recsim.tune.guided import FIRST, Cube, first, most_hopeful, propose, screened, spread_out
 from pytest_recsim.tune.spreads import TOGETHER, spread_of
 from pytest_recsim.tune.study import go_on
 from pytest_recsim.tune.surrogate import Surrogate
@@ -80,6 +80,34 @@ def test_knobs_are_told_apart_although_all_of_them_move_at_once():
     learned = Surrogate(points, figures, np.ones(50), np.zeros(16, dtype=bool))
     moved = learned.expect(other)[0] - learned.expect(one)[0]
     assert moved[0] == pytest.approx([1.2, 0.0], abs=0.25)
+
+
+def test_what_is_expected_where_nothing_was_tried_is_told_as_unsure_as_it_is():
+    random = np.random.default_rng(2)
+    points, others = random.random((40, 17)), random.random((400, 17))
+
+    def true(at):
+        return (3 * at[:, 0] - 4 * (at[:, 1] - 0.6) ** 2 + 5 * (at[:, 0] - 0.5) * (at[:, 2] - 0.5))[:, None]
+
+    learned = Surrogate(points, true(points), np.ones(40), np.zeros(17, dtype=bool))
+    mean, spread = learned.expect(others)
+    away = np.abs(mean - true(others)) / spread
+    assert (away < 2).mean() > 0.9
+    assert np.abs(mean - true(others)).mean() < 0.6 * np.abs(true(others) - true(points).mean()).mean()
+    assert spread.mean() > 2 * learned.expect(points)[1].mean()
+
+
+def test_more_is_hoped_of_what_is_unknown_than_of_what_is_surely_a_little_better_and_least_of_what_is_surely_worse():
+    mean = np.array([[1.0, -3.0], [1.0, -3.0], [0.9, -3.0], [4.0, -3.0]])
+    spread = np.array([[0.01, 0.1], [0.8, 0.1], [0.01, 0.1], [0.01, 0.1]])
+    least = held(0.1, 0.1).expected_miss()
+    assert most_hopeful(mean, spread, least).tolist() == [1, 2, 0, 3]
+
+
+def test_of_a_single_knob_there_are_no_pairs_to_learn_from():
+    points = np.linspace(0, 1, 9)[:, None]
+    learned = Surrogate(points, points**2, np.ones(9), np.zeros(1, dtype=bool))
+    assert learned.expect(np.array([[0.45]]))[0][0, 0] == pytest.approx(0.2, abs=0.05)
 
 
 def test_values_come_back_from_where_they_lie():

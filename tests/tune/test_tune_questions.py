@@ -52,16 +52,16 @@ def test_samples_grow_and_the_last_one_is_everybody(sizes):
 
 
 def test_a_sample_holds_enough_users_of_the_smallest_segment_that_counts():
-    assert rungs([800, 800]) == (200, 400, 800, 1600)
-    assert rungs([1500, 100]) == (400, 800, 1600)
-    assert rungs([1590, 10]) == (200, 400, 800, 1600)
+    assert rungs([800, 800]) == (400, 800, 1600)
+    assert rungs([1550, 50]) == (800, 1600)
+    assert rungs([1590, 10]) == (400, 800, 1600)
     assert rungs([30, 30]) == (60,)
 
 
 def test_lists_that_are_asked_for_besides_count_as_the_shares():
-    assert rungs([800, 800], 60) == (140, 340, 740, 1600)
-    assert rungs([800, 800], 120) == (100, 280, 680, 1600)
+    assert rungs([800, 800], 60) == (340, 740, 1600)
     assert rungs([800, 800], 320) == (100, 480, 1600)
+    assert rungs([800, 800], 380) == (100, 420, 1600)
 
 
 def questions(plan, *tuned):
