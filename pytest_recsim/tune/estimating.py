@@ -260,17 +260,20 @@ class Contrast:
     def harm(self, segment: str) -> Estimate:
         """What a segment loses of NDCG@10 against the start, as a share of the start's mean."""
         values = METRICS["ndcg"]
-        rows = np.intersect1d(self.start.kept(segment), np.flatnonzero(~np.isnan(self.start.values(values))))
-        if not len(rows):
+        before, near = (_mean(one.values(values)[one.kept(segment)]) for one in (self.start, self.near))
+        if before is None or near is None:
             return Estimate(None, reason="nobody of this segment has relevant events")
-        mean = float(self.start.values(values)[rows].mean())
         shift, error = self._shift(self.near_here.values(values), self.now.values(values), segment)
-        shift += float(np.nanmean(self.near.values(values)[self.near.kept(segment)])) - mean
         if math.isinf(error):
             return Estimate(None, math.inf, "too few users of this segment were asked")
-        if mean <= 0:  # nothing can be lost
+        if before <= 0:  # nothing can be lost
             return Estimate(0.0)
-        return Estimate(-shift / mean, error / mean)
+        return Estimate(-(near - before + shift) / before, error / before)
+
+
+def _mean(values: Values) -> float | None:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else None
 
 
 def held_by(guard: Guard, found: Estimate, spread: float | None = None) -> Held:

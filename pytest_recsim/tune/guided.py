@@ -181,14 +181,15 @@ def propose(
     share = np.array([max(one.users, 1) / max(one.of, 1) if one else 1.0 for one in found])
     surrogate = Surrogate(places, figures, np.minimum(share, 1.0), cube.named)
     least = min(map(missed_by, found))
-    daring = number % 2 == 1 and math.isfinite(least)
+    daring = number % 2 == 1
 
     def best_of(pool: Floats, count: int) -> Floats:
         mean, spread = surrogate.expect(pool)
-        if daring:
+        if daring and ALIKE <= least < math.inf:
             return pool[most_hopeful(mean[:, :-1], spread[:, :-1], least)[:count]]
         missed = excess(mean[:, :-1]).sum(axis=1)
-        return pool[np.lexsort((-mean[:, -1], np.floor(missed / ALIKE)))[:count]]
+        gained = mean[:, -1] + daring * spread[:, -1]
+        return pool[np.lexsort((-gained, np.floor(missed / ALIKE)))[:count]]
 
     pool = _pool(cube, places, np.array([missed_by(one) for one in found]), random)
     for _ in range(ROUNDS):

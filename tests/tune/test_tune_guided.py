@@ -31,7 +31,11 @@ def best(found):
 
 @pytest.mark.long
 def test_it_comes_nearer_to_the_top_than_chance_in_as_many_trials():
-    assert best(whole(wanted=30)) > best(whole(sampler="random", wanted=30))
+    found = [
+        [best(whole(wanted=30, seed=seed, sampler=sampler)) for seed in range(5)]
+        for sampler in ("gp", "random")
+    ]
+    assert min(found[0]) > np.mean(found[1])
 
 
 def test_the_first_sets_have_a_value_of_every_piece_of_a_range():
