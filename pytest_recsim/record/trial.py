@@ -130,8 +130,8 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         users: whose lists were looked at, the same first ones for every trial, out of ``of``.
-        goals: metric -> value; null where it could not be measured. Of fewer than all users it is an estimate: the start's
-            value over all, plus the difference over those users.
+        goals: metric -> value; null where it could not be measured. Of fewer than all users it is an estimate: the value over
+            all of the best so far, plus the difference over those users.
         held: every guardrail and ``no_harm``.
         gains: against the start.
         changed: share of the lists that are not the start's, items or order; null without lists.

@@ -1,7 +1,8 @@
 """A trial's lists against the start's: exact over all users, estimated from some of them.
 
-An estimate is the start's number over all users plus the difference over those that were asked (the start is a control
-variate); of a number that lists have together, such as coverage, the start's times the ratio over those users.
+An estimate is the best so far's number over all users plus the difference over those that were asked (its lists are a control
+variate, and the more like the trial's the better; at first the start's); of a number that lists have together, such as coverage, the
+best one's times the ratio over those users.
 """
 
 from __future__ import annotations
@@ -193,7 +194,7 @@ class Contrast:
         return float(moves.mean()), self._rest * float(moves.std(ddof=1)) / math.sqrt(len(moves))
 
     def _lift(self, metric: MetricFacts, segment: str, known: Number) -> Estimate:
-        """The ratio of two means, each the start's over all users plus its shift."""
+        """The ratio of two means, each the best so far's over all users plus its shift."""
         assert known.value is not None  # the caller has looked
         column, of = LIFTED.index(metric.compares), METRICS[metric.compares]
         everybody = self.near.kept(segment)

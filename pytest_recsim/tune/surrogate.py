@@ -20,7 +20,6 @@ ALL_REACH = 0.3
 """The same for all knobs together, as root mean square over knobs."""
 NOISES = (0.003, 0.03, 0.2)
 """Shares of the spread that may be noise in a trial that was measured in full; which one is learned."""
-ALONE = 1e-6
 ROUNDS = 4
 """Of learning which knobs matter."""
 FLOOR = 1.0
@@ -29,8 +28,27 @@ FLOOR_OF_PARTS = 0.1
 """The same of single knobs, pairs, and all together."""
 
 
-def kernels(one: Floats, other: Floats, named: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Return how alike points are knob by knob, ``float64[D, n, m]``, and all knobs together, ``float64[n, m]``.
+@dataclass(frozen=True)
+class Alike:
+    """How alike points are, 1 where they are equal.
+
+    Attributes:
+        each: knob by knob, ``float64[D, n, m]``.
+        squares: the same, squared.
+        together: all knobs together, ``float64[n, m]``.
+    """
+
+    each: Floats
+    squares: Floats
+    together: Floats
+
+
+ALONE = 1e-6
+"""Of the weights' sum of squares, short of 1: what is left for pairs where one knob has nearly all."""
+
+
+def alike(one: Floats, other: Floats, named: npt.NDArray[np.bool_]) -> Alike:
+    """Return how alike points are.
 
     Args:
         one: points in the unit cube, ``float64[n, D]``.
@@ -39,8 +57,8 @@ def kernels(one: Floats, other: Floats, named: npt.NDArray[np.bool_]) -> tuple[F
     """
     apart = np.abs(one[:, None, :] - other[None, :, :])
     apart = np.where(named, np.where(apart > 0, 2 * REACH, 0.0), apart)
-    each = np.exp(-0.5 * (apart / REACH) ** 2)
-    return np.moveaxis(each, 2, 0), np.exp(-0.5 * (apart**2).mean(axis=2) / ALL_REACH**2)
+    each = np.moveaxis(np.exp(-0.5 * (apart / REACH) ** 2), 2, 0)
+    return Alike(each, each**2, np.exp(-0.5 * (apart**2).mean(axis=2) / ALL_REACH**2))
 
 
 @dataclass(frozen=True)
@@ -50,15 +68,15 @@ class _Weights:
     knobs: Floats
     parts: Floats
 
-    def kernels(self, each: Floats, together: Floats) -> Floats:
+    def kernels(self, found: Alike) -> Floats:
         """The three parts, each 1 where points are equal, ``float64[3, n, m]``."""
-        single = np.tensordot(self.knobs, each, axes=1)
-        pairs = single**2 - np.tensordot(self.knobs**2, each**2, axes=1)
+        single = np.tensordot(self.knobs, found.each, axes=1)
+        pairs = single**2 - np.tensordot(self.knobs**2, found.squares, axes=1)
         most = 1 - (self.knobs**2).sum()  # of one knob there are no pairs
-        return np.stack([single, pairs / most if most > ALONE else single, together])
+        return np.stack([single, pairs / most if most > ALONE else single, found.together])
 
-    def kernel(self, each: Floats, together: Floats) -> Floats:
-        return np.asarray(np.tensordot(self.parts, self.kernels(each, together), axes=1), dtype=np.float64)
+    def kernel(self, found: Alike) -> Floats:
+        return np.asarray(np.tensordot(self.parts, self.kernels(found), axes=1), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -79,52 +97,52 @@ class Surrogate:
         points: in the unit cube, ``float64[n, D]``.
         figures: what was measured there, ``float64[n, G]``, without gaps.
         share: of each point, of how many of all users it was measured, above 0 and at most 1, ``float64[n]``.
-        named: see ``kernels``.
+        named: see ``alike``.
     """
 
     def __init__(self, points: Floats, figures: Floats, share: Floats, named: npt.NDArray[np.bool_]) -> None:
         self._points, self._named = points, named
-        parts = kernels(points, points, named)
-        self._outputs = [_learned(*parts, column, 1.0 / share) for column in figures.T]
+        found = alike(points, points, named)
+        self._outputs = [_learned(found, column, 1.0 / share) for column in figures.T]
 
     def expect(self, points: Floats) -> tuple[Floats, Floats]:
         """Return means and standard deviations at points, ``float64[m, G]`` each."""
-        parts = kernels(points, self._points, self._named)
+        found = alike(points, self._points, self._named)
         means, spreads = [], []
         for one in self._outputs:
-            rows = one.weights.kernel(*parts)
+            rows = one.weights.kernel(found)
             means.append(one.centre + one.scale * (rows @ one.factors))
             left = 1.0 - ((rows @ one.inverse) * rows).sum(axis=1)
             spreads.append(one.scale * np.sqrt(np.maximum(left, 1e-9)))
         return np.stack(means, axis=1), np.stack(spreads, axis=1)
 
 
-def _learned(each: Floats, together: Floats, figures: Floats, noisier: Floats) -> _Output:
+def _learned(found: Alike, figures: Floats, noisier: Floats) -> _Output:
     centre, scale = float(figures.mean()), float(figures.std()) or 1.0
     wanted = (figures - centre) / scale
-    tries = [_weighed(each, together, wanted, noise * noisier) for noise in NOISES]
+    tries = [_weighed(found, wanted, noise * noisier) for noise in NOISES]
     _, weights, inverse = max(tries, key=lambda one: one[0])
     return _Output(centre, scale, weights, inverse @ wanted, inverse)
 
 
-def _weighed(each: Floats, together: Floats, wanted: Floats, noise: Floats) -> tuple[float, _Weights, Floats]:
+def _weighed(found: Alike, wanted: Floats, noise: Floats) -> tuple[float, _Weights, Floats]:
     """Return the log of the marginal likelihood, the weights, and the inverse of the trials' covariance."""
-    weights = _Weights(np.full(len(each), 1.0 / len(each)), np.full(3, 1.0 / 3))
+    knobs = len(found.each)
+    weights = _Weights(np.full(knobs, 1.0 / knobs), np.full(3, 1.0 / 3))
     for left in reversed(range(ROUNDS)):
-        covariance = weights.kernel(each, together) + np.diag(noise)
+        covariance = weights.kernel(found) + np.diag(noise)
         inverse = np.asarray(np.linalg.inv(covariance), dtype=np.float64)
         factors = inverse @ wanted
         if left:
-            weights = _reweighed(weights, each, together, factors)
+            weights = _reweighed(weights, found, factors)
     likely = -0.5 * float(wanted @ factors) - 0.5 * float(np.linalg.slogdet(covariance)[1])
     return likely, weights, inverse
 
 
-def _reweighed(weights: _Weights, each: Floats, together: Floats, factors: Floats) -> _Weights:
+def _reweighed(weights: _Weights, found: Alike, factors: Floats) -> _Weights:
     """Weights by what of the numbers each knob, and each part, makes up."""
-    parts = weights.kernels(each, together)
-    owed = ((weights.knobs[:, None] * (each @ factors)) ** 2).mean(axis=1)
-    made = ((weights.parts[:, None] * (parts @ factors)) ** 2).mean(axis=1)
+    owed = ((weights.knobs[:, None] * (found.each @ factors)) ** 2).mean(axis=1)
+    made = ((weights.parts[:, None] * (weights.kernels(found) @ factors)) ** 2).mean(axis=1)
     made[0] = weights.parts[0] ** 2 * owed.sum()
     knobs = owed + FLOOR * owed.mean() + 1e-6
     shares = made + FLOOR_OF_PARTS * made.mean() + 1e-6

@@ -161,9 +161,9 @@ class Attempt:
         now = Reading(table, clamped, self._applied())
         whole = len(rows) == len(start.table.rows)
         before = start if whole else start.at(rows)
-        if near is None or near is start:
+        if near is None or near is start or whole:  # of all users nothing has to be estimated
             return Contrast(start, before, now, start, before)
-        return Contrast(start, before, now, near, near if whole else near.at(rows))
+        return Contrast(start, before, now, near, near.at(rows))
 
     def _applied(self) -> Applied:
         """For whom the trial's knobs are in effect."""
