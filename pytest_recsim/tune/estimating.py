@@ -261,7 +261,7 @@ class Contrast:
     def harm(self, segment: str) -> Estimate:
         """What a segment loses of NDCG@10 against the start, as a share of the start's mean."""
         values = METRICS["ndcg"]
-        before, near = (_mean(one.values(values)[one.kept(segment)]) for one in (self.start, self.near))
+        before, near = (mean_of(one.values(values)[one.kept(segment)]) for one in (self.start, self.near))
         if before is None or near is None:
             return Estimate(None, reason="nobody of this segment has relevant events")
         shift, error = self._shift(self.near_here.values(values), self.now.values(values), segment)
@@ -272,7 +272,8 @@ class Contrast:
         return Estimate(-(near - before + shift) / before, error / before)
 
 
-def _mean(values: Values) -> float | None:
+def mean_of(values: Values) -> float | None:
+    """Return the mean of what is known, None where nothing is."""
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else None
 

@@ -180,18 +180,19 @@ def propose(
     figures = np.column_stack([_margins(found), _goals(found, goal)])
     share = np.array([max(one.users, 1) / max(one.of, 1) if one else 1.0 for one in found])
     surrogate = Surrogate(places, figures, np.minimum(share, 1.0), cube.named)
-    least = min(map(missed_by, found))
+    missed = np.array([missed_by(one) for one in found])
+    least = float(missed.min())
     daring = number % 2 == 1
 
     def best_of(pool: Floats, count: int) -> Floats:
         mean, spread = surrogate.expect(pool)
         if daring and ALIKE <= least < math.inf:
             return pool[most_hopeful(mean[:, :-1], spread[:, :-1], least)[:count]]
-        missed = excess(mean[:, :-1]).sum(axis=1)
+        total = excess(mean[:, :-1]).sum(axis=1)
         gained = mean[:, -1] + daring * spread[:, -1]
-        return pool[np.lexsort((-gained, np.floor(missed / ALIKE)))[:count]]
+        return pool[np.lexsort((-gained, np.floor(total / ALIKE)))[:count]]
 
-    pool = _pool(cube, places, np.array([missed_by(one) for one in found]), random)
+    pool = _pool(cube, places, missed, random)
     for _ in range(ROUNDS):
         kept = best_of(pool, KEPT)
         pool = np.concatenate([kept, _bred(cube, kept, BRED, random)])

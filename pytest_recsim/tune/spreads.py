@@ -13,7 +13,7 @@ from pytest_recsim.data.guardrails.metric_table import METRICS
 from pytest_recsim.simulation.measure.basis import Rows, Values
 from pytest_recsim.simulation.measure.formulas import FORMULAS, PerUser
 from pytest_recsim.simulation.measure.lifts import LIFTED
-from pytest_recsim.tune.estimating import AVAILABILITY, COLD_START, FEWEST, Contrast, Guard
+from pytest_recsim.tune.estimating import AVAILABILITY, COLD_START, FEWEST, Contrast, Guard, mean_of
 
 TOGETHER = 0.05
 """Of a number that lists have together, as a share of it or of its threshold, whichever is more: what coverage differs by between two
@@ -41,21 +41,16 @@ def spread_of_harm(contrast: Contrast, segment: str) -> float | None:
     rows = np.intersect1d(contrast.before.kept(segment), contrast.now.kept(segment))
     many = len(contrast.start.kept(segment)) / max(len(rows), 1)
     before = contrast.before.values(ndcg)[rows]
-    error, mean = _error(contrast.now.values(ndcg)[rows] - before, many), _mean(before)
-    return error / mean if error and mean > 0 else None
+    error, mean = _error(contrast.now.values(ndcg)[rows] - before, many), mean_of(before)
+    return error / mean if error and mean is not None and mean > 0 else None
 
 
 def _of_lift(contrast: Contrast, of: str, rows: Rows, lift: float, many: float) -> float | None:
     """Of a ratio of two means: that of what is left of each user's number after the ratio, by the mean below."""
     mine = contrast.now.values(METRICS[of])[rows]
     theirs = contrast.now.popular[rows, LIFTED.index(of)]
-    error, mean = _error(mine - (1 + lift) * theirs, many), _mean(theirs)
-    return error / mean if error and mean > 0 else None
-
-
-def _mean(values: Values) -> float:
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if len(known) else 0.0
+    error, mean = _error(mine - (1 + lift) * theirs, many), mean_of(theirs)
+    return error / mean if error and mean is not None and mean > 0 else None
 
 
 def _error(values: Values, many: float) -> float | None:

@@ -68,15 +68,16 @@ class _Weights:
     knobs: Floats
     parts: Floats
 
-    def kernels(self, found: Alike) -> Floats:
+    def parted(self, found: Alike) -> Floats:
         """The three parts, each 1 where points are equal, ``float64[3, n, m]``."""
         single = np.tensordot(self.knobs, found.each, axes=1)
         pairs = single**2 - np.tensordot(self.knobs**2, found.squares, axes=1)
         most = 1 - (self.knobs**2).sum()  # of one knob there are no pairs
         return np.stack([single, pairs / most if most > ALONE else single, found.together])
 
-    def kernel(self, found: Alike) -> Floats:
-        return np.asarray(np.tensordot(self.parts, self.kernels(found), axes=1), dtype=np.float64)
+    def kernel(self, parts: Floats) -> Floats:
+        """Their sum, ``float64[n, m]``."""
+        return np.asarray(np.tensordot(self.parts, parts, axes=1), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class Surrogate:
         found = alike(points, self._points, self._named)
         means, spreads = [], []
         for one in self._outputs:
-            rows = one.weights.kernel(found)
+            rows = one.weights.kernel(one.weights.parted(found))
             means.append(one.centre + one.scale * (rows @ one.factors))
             left = 1.0 - ((rows @ one.inverse) * rows).sum(axis=1)
             spreads.append(one.scale * np.sqrt(np.maximum(left, 1e-9)))
@@ -130,19 +131,20 @@ def _weighed(found: Alike, wanted: Floats, noise: Floats) -> tuple[float, _Weigh
     knobs = len(found.each)
     weights = _Weights(np.full(knobs, 1.0 / knobs), np.full(3, 1.0 / 3))
     for left in reversed(range(ROUNDS)):
-        covariance = weights.kernel(found) + np.diag(noise)
+        parts = weights.parted(found)
+        covariance = weights.kernel(parts) + np.diag(noise)
         inverse = np.asarray(np.linalg.inv(covariance), dtype=np.float64)
         factors = inverse @ wanted
         if left:
-            weights = _reweighed(weights, found, factors)
+            weights = _reweighed(weights, found.each, parts, factors)
     likely = -0.5 * float(wanted @ factors) - 0.5 * float(np.linalg.slogdet(covariance)[1])
     return likely, weights, inverse
 
 
-def _reweighed(weights: _Weights, found: Alike, factors: Floats) -> _Weights:
+def _reweighed(weights: _Weights, each: Floats, parts: Floats, factors: Floats) -> _Weights:
     """Weights by what of the numbers each knob, and each part, makes up."""
-    owed = ((weights.knobs[:, None] * (found.each @ factors)) ** 2).mean(axis=1)
-    made = ((weights.parts[:, None] * (weights.kernels(found) @ factors)) ** 2).mean(axis=1)
+    owed = ((weights.knobs[:, None] * (each @ factors)) ** 2).mean(axis=1)
+    made = ((weights.parts[:, None] * (parts @ factors)) ** 2).mean(axis=1)
     made[0] = weights.parts[0] ** 2 * owed.sum()
     knobs = owed + FLOOR * owed.mean() + 1e-6
     shares = made + FLOOR_OF_PARTS * made.mean() + 1e-6
