@@ -167,6 +167,12 @@ class Controller:
             raise pytest.UsageError(as_known(str(error), self.config)) from None
         return f"{name}: seeded {seeded.counts}; manifests in {sim.context.bundle.artifacts}"
 
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self) -> Any:
+        """A signal that met a wrapper of the old kind, pytest-html's for example, would become a warning of pluggy's, and perhaps an error."""
+        with self.signals.held(once=True):
+            return (yield)
+
     @pytest.hookimpl(tryfirst=True)  # so that junit and HTML show what the record holds
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         with self.signals.held():

@@ -32,7 +32,7 @@ class Signals:
         self.ending = False
         self.interrupted = False
         self._asked = float("-inf")
-        self._held = False
+        self._held = self._once = False
         self._before: dict[int, Any] = {}
         self._hook: Callable[[sys.UnraisableHookArgs], object] = sys.unraisablehook
         self._ours = self._unraisable
@@ -53,16 +53,18 @@ class Signals:
             sys.unraisablehook = self._hook
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self, *, once: bool = False) -> Iterator[None]:
         """Finish what is in hand before a signal is heard: a record is not left half made, nor a clean-up.
 
-        (Nor does Ctrl-C meet Python's own parser, which takes it for an error of its own.) ``insist`` raises it then.
+        (Nor does Ctrl-C meet Python's own parser, which takes it for an error of its own.) ``insist`` raises it then. ``once`` is for
+        what other people's code has a part in, which may hang: a second wish cuts it short.
         """
-        before, self._held = self._held, True
+        before = self._held, self._once
+        self._held, self._once = True, once
         try:
             yield
         finally:
-            self._held = before
+            self._held, self._once = before
 
     def insist(self) -> None:
         """Raise what was held, or was lost on its way behind something stronger, a failing clean-up in a test for example.
@@ -83,10 +85,11 @@ class Signals:
         if number != signal.SIGINT and not self.interrupted:
             self.number = self.number or number
         hurry()
+        held = self._held and not (self._once and self._asked > float("-inf"))
         again = monotonic() < self._asked + ONCE_S
         if self.ending or again:
             return
         self._asked = monotonic()
         self.interrupted = self.interrupted or number == signal.SIGINT
-        if not self._held and not end_requests():
+        if not held and not end_requests():
             raise KeyboardInterrupt

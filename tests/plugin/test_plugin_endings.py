@@ -23,6 +23,28 @@ def test_aa_quick(sim, check):
 def test_bb_slow(sim, check):
     time.sleep(120)
 """
+STRUCK = """\
+import os
+import signal
+
+import pytest
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport():
+    (yield).get_result()
+
+
+class Struck:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item, call):
+        if "aa_quick" in item.nodeid and call.when == "call":
+            os.kill(os.getpid(), signal.{name})
+
+
+def pytest_configure(config):
+    config.pluginmanager.register(Struck())
+"""
 SO_FAR = "1 of 2 planned checks had reported"
 ENDINGS = {
     "Ctrl-C": (signal.SIGINT, 2),
@@ -97,6 +119,23 @@ def test_a_run_that_is_cut_short(acme: Project, name: str, workers: tuple[str, .
         if process.poll() is None:
             process.kill()
             process.communicate()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 2), ("SIGTERM", 143)])
+def test_a_signal_while_a_report_is_made_ends_the_run_after_it_and_not_in_another_plugins_hook(
+    acme: Project, name: str, code: int
+) -> None:
+    acme.write("conftest.py", STRUCK.format(name=name))
+    acme.scenario("slow", SLOW)
+    ran = acme.simulate("-k", "test_slow")
+    assert ran.code == code, ran.text
+    assert "INTERNALERROR" not in ran.text
+    assert "Traceback" not in ran.text
+    record = acme.bundle()
+    assert record.metadata["status"] == "incomplete"
+    assert record.outcomes["test_slow.py::test_aa_quick"] == "passed"
+    assert record.outcomes["test_slow.py::test_bb_slow"] == "missing", "it was not begun"
 
 
 @pytest.mark.long

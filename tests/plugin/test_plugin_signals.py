@@ -37,6 +37,18 @@ def test_a_signal_while_the_record_is_written_is_heard_when_that_is_done(signals
     assert done == ["written"]
 
 
+def test_where_other_peoples_code_may_hang_a_second_wish_is_heard_at_once(signals, monkeypatch):
+    monkeypatch.setattr("pytest_recsim.plugin.signals.ONCE_S", 0.0)
+    with signals.held(once=True):
+        send(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            send(signal.SIGINT)
+        with signals.held():
+            send(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        signals.insist()
+
+
 def test_a_second_one_in_the_same_second_is_the_same_wish(signals, monkeypatch):
     monkeypatch.setattr("pytest_recsim.plugin.signals.ONCE_S", LIMIT_S)  # a busy machine's seconds are short
     with pytest.raises(KeyboardInterrupt):
