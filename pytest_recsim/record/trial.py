@@ -19,6 +19,10 @@ ALIKE = 0.5
 than everybody's, which says something of each segment, too."""
 
 
+SAFE = 0.5
+"""Standard errors by which everything together may be expected to be missed on other people: then the goal decides."""
+
+
 def expected_excess(away: float) -> float:
     """Return the mean of what is above 0 of a normal distribution around ``away`` with standard deviation 1."""
     density = math.exp(-0.5 * away * away) / math.sqrt(2 * math.pi)
@@ -158,6 +162,11 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     def missed(self) -> float:
         """What must hold, and is expected to be missed by other people, as ``counted``, added up; infinite where something was not measured."""
         return sum(one.expected_miss() for one in self.held) if self.held else math.inf
+
+    @property
+    def risk(self) -> float:
+        """What is expected to be missed, 0 where that is little enough for the goal to decide."""
+        return 0.0 if self.missed <= SAFE else self.missed
 
     def gain(self, metric: str, segment: str = "") -> Gain | None:
         """Return one gain, None where there is none."""

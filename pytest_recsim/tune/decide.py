@@ -7,14 +7,12 @@ from typing import Literal
 
 from pytest_recsim.data.guardrails.metric_table import METRICS
 from pytest_recsim.record.comparison import Comparison, Difference
-from pytest_recsim.record.trial import Gain, Goal, Trial, missed_by
+from pytest_recsim.record.trial import Gain, Goal, Trial
 from pytest_recsim.record.tune import Optimism, Study, Suite
 from pytest_recsim.tune.study import candidates, improves, nearest_to_holding
 
 FINALISTS = 3
 """Whole runs on the tuning slice are dear; who is not among the best three would hardly become the winner."""
-SAFE = 0.5
-"""Standard errors by which everything together may be expected to be missed on other people: then the goal decides."""
 LIFT = "lift_"
 ALWAYS = "ndcg"
 """No segment may lose of it, whatever the goal is; trials are held to the same."""
@@ -35,14 +33,8 @@ def finalists(study: Study) -> list[Trial]:
     may be recommended, those that miss least of what must hold: the verdict slice decides, and nothing is recommended that misses there.
     """
     better = [one for one in candidates(study) if one.measured is not None and improves(study, one.measured)]
-    better.sort(key=_risk)  # of those that are as safe, the best stays first
     near = [one for one in nearest_to_holding(study) if one.measured and improves(study, one.measured)]
     return (better or near)[:FINALISTS]
-
-
-def _risk(trial: Trial) -> float:
-    missed = missed_by(trial.measured)
-    return 0.0 if missed <= SAFE else missed
 
 
 def chosen(finalists_: Sequence[Suite]) -> Suite | None:

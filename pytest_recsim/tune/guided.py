@@ -42,6 +42,11 @@ ANYWHERE, NEAR, MIXED = 600, 1200, 400
 ROUNDS, KEPT, BRED = 5, 30, 150
 """Expectations are cheap: the best candidates are mixed and moved, and so again, before one of them is tried."""
 PARENTS = 6
+VARIED, VARIANTS = 12, 8
+"""After a screening, so many trials vary what is expected to be best; each is the best of so many variants. A screening tells what a knob does
+where half of the others are at their wrong ends; these tell what it does where most are right."""
+OFTEN, RARELY = 0.5, 0.1
+"""How likely a variant moves a knob that matters little, and one that matters much."""
 STEPS = (0.03, 0.1, 0.3)
 MISSED, EASY = 10.0, -4.0
 """In spreads: what counts for something that could not be measured, and from where it does not matter by how much more it holds."""
@@ -105,6 +110,12 @@ class Cube:
                 places[:, column] = index / max(len(choices) - 1, 1)
         return places
 
+    def varied(self, place: Floats, matters: Floats, count: int, random: np.random.Generator) -> Floats:
+        """Return variants of a place: each knob is moved in half of them, in fewer where it matters more than half of what knobs do on average."""
+        likely = np.clip(OFTEN * (1.5 - matters / matters.mean()), RARELY, OFTEN)
+        moved = random.random((count, len(place))) < likely
+        return self.snapped(np.where(moved, self.anywhere(count, random), place))
+
     def near(self, parents: Floats, random: np.random.Generator) -> Floats:
         """Return each parent with one to four knobs moved."""
         count, knobs = parents.shape
@@ -131,6 +142,11 @@ def screened(space: Sequence[Dimension]) -> int:
 def first(space: Sequence[Dimension]) -> int:
     """How many trials come before the first that is expected to be good."""
     return screened(space) or FIRST
+
+
+def exploring(space: Sequence[Dimension]) -> int:
+    """How many of the first trials only explore, so that few users are enough."""
+    return screened(space) and screened(space) + VARIED
 
 
 def spread_out(space: Sequence[Dimension], number: int, seed: int) -> dict[str, str]:
@@ -182,7 +198,7 @@ def propose(
     surrogate = Surrogate(places, figures, np.minimum(share, 1.0), cube.named)
     missed = np.array([missed_by(one) for one in found])
     least = float(missed.min())
-    daring = number % 2 == 1
+    daring = number % 2 == 1 and number >= exploring(space)
 
     def best_of(pool: Floats, count: int) -> Floats:
         mean, spread = surrogate.expect(pool)
@@ -196,7 +212,10 @@ def propose(
     for _ in range(ROUNDS):
         kept = best_of(pool, KEPT)
         pool = np.concatenate([kept, _bred(cube, kept, BRED, random)])
-    return cube.values(best_of(pool, 1)[0])
+    best = best_of(pool, 1)
+    if number < exploring(space):
+        best = best_of(cube.varied(best[0], surrogate.matters, VARIANTS, random), 1)
+    return cube.values(best[0])
 
 
 def excess(away: Floats) -> Floats:

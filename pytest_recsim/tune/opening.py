@@ -28,7 +28,8 @@ from pytest_recsim.simulation.controller.fleet import Fleet
 from pytest_recsim.simulation.session.simulation import Simulation
 from pytest_recsim.simulation.truth.slates import Slates
 from pytest_recsim.tune import racing
-from pytest_recsim.tune.estimating import PRICE, Guard, goals_of, guards_of
+from pytest_recsim.tune.estimating import goals_of
+from pytest_recsim.tune.guards import PRICE, Guard, guards_of
 from pytest_recsim.tune.places import Answers, Places, Shared, StandIns
 from pytest_recsim.tune.pricing import KNOB, LISTS_FOR_THE_PRICE, plain_lists
 from pytest_recsim.tune.questions import Questions, in_proportion, rungs

@@ -18,7 +18,8 @@ from pytest_recsim.simulation.checks.subjects import most_relevant
 from pytest_recsim.simulation.session.simulation import Simulation
 from pytest_recsim.simulation.truth.dataset import Dataset
 from pytest_recsim.simulation.truth.slates import Lists, Slates
-from pytest_recsim.tune.estimating import PRICE, Estimate, Guard
+from pytest_recsim.tune.estimating import Estimate
+from pytest_recsim.tune.guards import PRICE, Guard
 
 PLAIN = {"mmr_lambda": 1.0}
 KNOB, RELEVANCE_ALONE = "MMR_LAMBDA", 1.0

@@ -13,7 +13,7 @@ from pytest_recsim.tune.estimating import Estimate
 HOPELESS = (1.5, 1.0)
 """Standard errors by which something may be estimated to be broken at the rungs before the last one."""
 PROMISE = (2.5, 1.5)
-"""Share of what the best misses that a trial may miss, while nothing keeps everything. Few users miss more by chance than all do, and to have
+"""Share of what the best misses that a trial may miss, while nothing keeps everything with slack. Few users miss more by chance than all do, and to have
 measured what is nearly the best in full teaches most, so that there is much leave."""
 CLEAR = (0.8, 1.5)
 """The same where a study has no room for another long trial; who is one already goes on as ever."""
@@ -39,11 +39,11 @@ def verdict(
         held: what must hold, with the estimates.
         goal: the first one.
         found: its estimate.
-        beat: the best so far, of all users: what keeps everything, else what misses least; None where that is unknown.
+        beat: the best so far, of all users: what keeps everything with slack, else what is expected to miss least; None where that is unknown.
         room: see ``has_room``.
     """
     place = min(rung, len(HOPELESS) - 1)
-    if beat is not None and not beat.feasible:
+    if beat is not None and (beat.risk or not beat.feasible):
         return _no_nearer(held, (PROMISE if room else CLEAR)[place] * beat.missed, beat.missed)
     for one, estimate in held:
         if one.margin is not None and one.margin > HOPELESS[place] * estimate.error:
@@ -64,16 +64,14 @@ def has_room(told: Sequence[Trial], spread: int) -> bool:
 
     Args:
         told: the trials so far.
-        spread: how many of the first screen knobs. Only what is clearly better is looked at for long among them; of the others,
-            one in two may be, so that not all long ones are early ones.
+        spread: how many of the first only explore. Only what is clearly better is looked at for long among them.
     """
-    later = [one for one in told if one.number >= spread]
-    long = sum(1 for one in later if one.measured and one.measured.users > LONG * one.measured.of)
-    return len(told) >= spread and 2 * long <= len(later)
+    long = sum(1 for one in told if one.measured and one.measured.users > LONG * one.measured.of)
+    return len(told) >= spread and 2 * (long + 1) <= len(told)
 
 
 def _no_nearer(held: Sequence[tuple[Held, Estimate]], most: float, best: float) -> str:
-    """While nothing keeps everything, whoever comes no nearer to that than ``most`` is stopped."""
+    """While nothing keeps everything with slack, whoever comes no nearer to that than ``most`` is stopped."""
     total = sum(one.expected_miss() for one, _ in held if one.margin is not None)
     if total <= most:
         return ""

@@ -13,7 +13,8 @@ from pytest_recsim.data.guardrails.metric_table import METRICS
 from pytest_recsim.simulation.measure.basis import Rows, Values
 from pytest_recsim.simulation.measure.formulas import FORMULAS, PerUser
 from pytest_recsim.simulation.measure.lifts import LIFTED
-from pytest_recsim.tune.estimating import AVAILABILITY, COLD_START, FEWEST, Contrast, Guard, mean_of
+from pytest_recsim.tune.estimating import FEWEST, Contrast, mean_of
+from pytest_recsim.tune.guards import AVAILABILITY, COLD_START, Guard
 
 TOGETHER = 0.05
 """Of a number that lists have together, as a share of it or of its threshold, whichever is more: what coverage differs by between two

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
@@ -14,7 +15,7 @@ from pytest_recsim.record.trial import ALIKE, Measured, Trial, missed_by
 from pytest_recsim.record.tune import Study
 from pytest_recsim.report.tune_front import front
 from pytest_recsim.tune.bench import Bench
-from pytest_recsim.tune.guided import screened
+from pytest_recsim.tune.guided import exploring
 from pytest_recsim.tune.racing import has_room
 from pytest_recsim.tune.sampling import Proposer
 from pytest_recsim.tune.values import changed, finite
@@ -66,7 +67,7 @@ def go_on(study: Study, bench: Bench, keep: Keep) -> Study:
                 what = f"all {len(study.trials):,} sets of values that differ from the start have been tried"
                 study = msgspec.structs.replace(study, notes=(*study.notes, what))
                 break
-            beat, room = incumbent(study, told), has_room(told, screened(study.space))
+            beat, room = incumbent(study, told), has_room(told, exploring(study.space))
             missing = {number: values for number, values in asked.items() if number not in done}
             for trial in _measured(missing, partial(bench.trial, beat=beat, room=room), study.jobs):
                 study = kept(trial)
@@ -113,14 +114,18 @@ def added(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
 
 
 def candidates(study: Study) -> list[Trial]:
-    """Return the trials that may be recommended, best first: those that no other one beats, then the others.
+    """Return the trials that may be recommended, best first: what others are hardly expected to miss, then whatever they miss least of.
 
-    Within both the first goal counts; of equal ones fewer changed knobs, then the earlier. A trial that could not be
-    measured in full is not among them.
+    Of those that are as safe the ones that no other one beats come first, and the first goal counts; of equal ones fewer changed
+    knobs, then the earlier. A trial that could not be measured in full is not among them.
     """
     whole = [one for one in study.trials if one.recommendable and _figure(study, one.measured) is not None]
     leading = {one.number for one in front(study)}
-    return sorted(whole, key=lambda one: (one.number not in leading, *_rank(study, one)))
+    return sorted(whole, key=lambda one: (_risk(one), one.number not in leading, *_rank(study, one)))
+
+
+def _risk(trial: Trial) -> float:
+    return trial.measured.risk if trial.measured else math.inf
 
 
 def nearest_to_holding(study: Study) -> list[Trial]:

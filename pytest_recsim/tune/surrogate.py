@@ -106,6 +106,11 @@ class Surrogate:
         found = alike(points, points, named)
         self._outputs = [_learned(found, column, 1.0 / share) for column in figures.T]
 
+    @property
+    def matters(self) -> Floats:
+        """How much each knob matters, over all numbers, ``float64[D]``."""
+        return np.asarray(np.mean([one.weights.knobs for one in self._outputs], axis=0), dtype=np.float64)
+
     def expect(self, points: Floats) -> tuple[Floats, Floats]:
         """Return means and standard deviations at points, ``float64[m, G]`` each."""
         found = alike(points, self._points, self._named)

@@ -24,16 +24,8 @@ from pytest_recsim.simulation.truth.inferred import Signs
 from pytest_recsim.simulation.truth.knobs_in_effect import KnobsInEffect, knob_table
 from pytest_recsim.simulation.truth.slates import Lists, Slates
 from pytest_recsim.simulation.truth.tastes import Tastes
-from pytest_recsim.tune.estimating import (
-    AVAILABILITY,
-    COLD_START,
-    HARM,
-    PRICE,
-    Contrast,
-    Estimate,
-    Guard,
-    held_by,
-)
+from pytest_recsim.tune.estimating import Contrast, Estimate
+from pytest_recsim.tune.guards import AVAILABILITY, COLD_START, HARM, PRICE, Guard, held_by
 from pytest_recsim.tune.places import Asker
 from pytest_recsim.tune.pricing import KNOB, PLAIN, is_plain, price
 from pytest_recsim.tune.questions import Heard, Questions

@@ -11,13 +11,24 @@ from msgspec.structs import replace
 
 from pytest_recsim.data.guardrails.metric_table import METRICS
 from pytest_recsim.record.asked import Limit
-from pytest_recsim.record.trial import Dimension, Held, Measured, expected_excess
+from pytest_recsim.record.trial import Dimension, Goal, Held, Measured, expected_excess
 from pytest_recsim.tune.decide import finalists
-from pytest_recsim.tune.estimating import Guard
-from pytest_recsim.tune.guided import FIRST, Cube, first, most_hopeful, propose, screened, spread_out
+from pytest_recsim.tune.guards import Guard
+from pytest_recsim.tune.guided import (
+    FIRST,
+    Cube,
+    exploring,
+    first,
+    most_hopeful,
+    propose,
+    screened,
+    spread_out,
+)
 from pytest_recsim.tune.spreads import TOGETHER, spread_of
-from pytest_recsim.tune.study import go_on
+from pytest_recsim.tune.study import go_on, incumbent
 from pytest_recsim.tune.surrogate import Surrogate
+
+MANY = [Dimension(knob=f"k{n}", kind="float", start="0", travels=True, low=0, high=1) for n in range(19)]
 
 
 def whole(bench=None, sampler="gp", **how):
@@ -45,14 +56,38 @@ def test_the_first_sets_have_a_value_of_every_piece_of_a_range():
 
 
 def test_of_many_knobs_the_first_sets_have_each_at_its_ends_and_no_two_knobs_together():
-    space = [Dimension(knob=f"k{n}", kind="float", start="0", travels=True, low=0, high=1) for n in range(19)]
-    sets = [spread_out(space, number, 3) for number in range(first(space))]
+    sets = [spread_out(MANY, number, 3) for number in range(first(MANY))]
     places = np.array([[float(one[f"k{n}"]) for n in range(19)] for one in sets])
     assert ((places <= 0.25) | (places >= 0.75)).all()
     signs = np.where(places > 0.5, 1, -1)
     np.testing.assert_array_equal(signs.T @ signs, 20 * np.eye(19))
     assert (screened(SPACE), first(SPACE)) == (0, FIRST)
-    assert len(spread_out([*space, *SPACE], 19, 3)) == 23
+    assert len(spread_out([*MANY, *SPACE], 19, 3)) == 23
+
+
+def test_a_variant_moves_few_of_the_knobs_that_matter_and_half_of_the_others():
+    cube, random = Cube(MANY), np.random.default_rng(5)
+    place, matters = np.full(len(MANY), 0.5), np.array([10.0] * 3 + [1.0] * 16)
+    moved = (cube.varied(place, matters, 2_000, random) != place).mean(axis=0)
+    np.testing.assert_allclose(moved, [0.1] * 3 + [0.5] * 16, atol=0.05)
+
+
+def test_after_a_screening_the_best_that_is_expected_is_tried_in_variants_and_later_as_it_is():
+    start = Measured(users=9, of=9, goals={"lift": 0.0}, held=(held(2.0, 1.0),))
+    known = [({}, start)]
+    for number in range(first(MANY)):
+        values = spread_out(MANY, number, 3)
+        missed = 3 * abs(float(values["k0"]) - 0.9) + 0.4 * sum(float(values[f"k{n}"]) for n in range(1, 19))
+        known.append((values, replace(start, held=(held(missed, 1.0),))))
+    goals = (Goal(metric="lift", label="lift"),)
+    places = [
+        np.array([Cube(MANY).place(propose(MANY, goals, known, number, seed)) for seed in range(12)])
+        for number in (first(MANY), exploring(MANY))
+    ]
+    varied, later = (found[:, 1:].mean() for found in places)
+    assert later + 0.1 < varied < 0.5, "where the others are at their good ends, variants are not all"
+    assert np.median(places[0][:, 0]) > 0.7, "the knob that matters stays where it is good"
+    assert exploring(SPACE) == 0
 
 
 @pytest.mark.long
@@ -158,5 +193,6 @@ def test_of_finalists_that_all_keep_everything_the_one_with_slack_goes_first_wha
             users=9, of=9, goals={"lift": lift, "coverage": 0.5}, held=(held(margin, 0.1),) * 2
         )
         trials.append(replace(whole(wanted=1).trials[0], number=number, state="complete", measured=measured))
-    found = finalists(replace(study(bench), trials=tuple(trials)))
-    assert [one.number for one in found] == [2, 1, 0]
+    found = replace(study(bench), trials=tuple(trials))
+    assert [one.number for one in finalists(found)] == [2, 1, 0]
+    assert incumbent(found, found.trials).number == 2, "what is safest has to be beaten, too"

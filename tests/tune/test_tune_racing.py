@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from pytest_recsim.record.trial import Goal, Held, Measured, Trial
 from pytest_recsim.tune.estimating import Estimate
@@ -86,6 +87,20 @@ def test_while_nothing_keeps_everything_a_trial_goes_on_that_may_miss_less_than_
     )
 
 
+def test_what_holds_without_slack_is_beaten_by_more_slack_and_not_by_more_of_the_goal():
+    safe, narrow = replace(held(margin=-0.4), spread=0.1), replace(held(margin=-0.01), spread=0.1)
+    best = replace(measured(lift=0.5), held=(narrow, narrow))
+    assert best.feasible
+    assert verdict(1, [(safe, Estimate(1.0, 0.0))], GOAL, Estimate(0.1, 0.0), best) == ""
+    assert "to hold is expected" in verdict(
+        1, [(narrow, Estimate(0.6, 0.0))] * 4, GOAL, Estimate(0.9, 0.0), best
+    )
+    best = replace(best, held=(safe, safe))
+    assert "the best so far has 0.5" in verdict(
+        1, [(safe, Estimate(1.0, 0.0))], GOAL, Estimate(0.1, 0.0), best
+    )
+
+
 def test_the_more_users_the_nearer_a_trial_has_to_come():
     near = [kept(0.3, error=0.0), kept(0.05, error=0.0)]
     found = [bool(verdict(rung, near, GOAL, Estimate(0.9, 0.1), short(0.1))) for rung in range(2)]
@@ -98,15 +113,24 @@ def trial(number, users):
 
 
 def test_long_trials_stay_few_enough_that_the_median_is_a_short_one():
-    spread = [trial(n, 400) for n in range(12)]
-    assert not has_room(spread[:9], 12), (
-        "among those that are spread out, only what is clearly better is worth it"
-    )
-    assert has_room(spread, 12)
-    assert has_room([], 0)
-    later = [trial(12 + n, 400 if n < 5 else 100) for n in range(10)]
-    assert has_room([*spread, *later], 12)
-    assert not has_room([*spread, *later, trial(30, 400)], 12)
+    explored = [trial(n, 100) for n in range(12)]
+    assert not has_room(explored[:9], 12), "among those that explore, only what is clearly better is worth it"
+    assert has_room(explored, 12)
+    later = [trial(12 + n, 400) for n in range(12)]
+    assert has_room([*explored, *later[:10]], 12), "11 of 23 are long then"
+    assert not has_room([*explored, *later[:11]], 12), "12 of 24 would be"
+
+
+@pytest.mark.parametrize("wanted", [13, 30, 60, 61, 200])
+@pytest.mark.parametrize("exploring", [0, 12, 32])
+def test_a_study_that_takes_every_room_there_is_has_a_short_median(wanted, exploring):
+    told = []
+    for number in range(wanted):
+        told.append(trial(number, 400 if has_room(told, exploring) else 100))
+    assert sorted(one.measured.users for one in told)[wanted // 2] == 100
+
+
+def test_without_room_only_what_is_clearly_better_becomes_a_long_trial():
     near = [kept(0.1, error=0.0)]
     assert verdict(0, near, GOAL, Estimate(0.9, 0.1), short(0.1)) == ""
     assert verdict(0, near, GOAL, Estimate(0.9, 0.1), short(0.1), room=False)
