@@ -149,15 +149,14 @@ def incumbent(study: Study, told: Sequence[Trial]) -> Trial | None:
     The start is a trial without values.
     """
     before = msgspec.structs.replace(study, trials=tuple(told))
-    best = next(iter(candidates(before) or nearest_to_holding(before)), None)
+    found = candidates(before) or nearest_to_holding(before)
     if study.start is None:
-        return best
-    start = Trial(number=START, values={}, state="complete", measured=study.start)
-    if best is None or best.measured is None:
-        return start
-    if study.start.feasible and not (best.measured.feasible and improves(study, best.measured)):
-        return start
-    return best
+        return next(iter(found), None)
+    if study.start.feasible:  # then what is safer but no better than the start is nothing to beat
+        found = [
+            one for one in found if one.measured and one.measured.feasible and improves(study, one.measured)
+        ]
+    return next(iter(found), Trial(number=START, values={}, state="complete", measured=study.start))
 
 
 def improves(study: Study, measured: Measured) -> bool:

@@ -152,6 +152,24 @@ def test_the_next_trial_has_to_beat_the_start_until_something_is_better():
     assert best.measured.goals["lift"] > bench.start.goals["lift"]
 
 
+def test_what_is_safer_but_no_better_than_a_start_that_holds_is_not_what_has_to_be_beaten():
+    bench = MadeBench()
+    one = whole(wanted=1).trials[0]
+    lift = bench.start.goals["lift"]
+
+    def made(number, slack, more):
+        held = replace(one.measured.held[0], margin=-slack, spread=0.1)
+        goals = {**bench.start.goals, "lift": lift + more}
+        measured = replace(one.measured, held=(held,) * 4, goals=goals)
+        return replace(one, number=number, state="complete", measured=measured)
+
+    worse, better = made(0, 0.9, -0.1), made(1, 0.01, 0.1)
+    begun = replace(study(bench), trials=(worse, better))
+    assert bench.start.feasible
+    assert candidates(begun) == [worse, better]
+    assert incumbent(begun, begun.trials) == better
+
+
 def test_while_nothing_holds_whatever_misses_least_has_to_be_beaten_and_what_was_not_measured_never_is_it():
     bench = MadeBench(threshold=0.99)
     one = whole(wanted=1).trials[0]
