@@ -11,7 +11,7 @@ State = Literal["complete", "stopped", "failed"]
 """All users were asked; it was told early that it is no better; it could not be measured."""
 
 FAR = 2.0
-"""Standard errors. What is missed by more is out of reach, and may be so because this slice has less history than a run."""
+"""Standard errors. What is missed by more is out of reach, and may be so because this slice has less history, and less to find, than a run."""
 BEYOND = 0.15
 """What each further standard error counts: enough to lead a search there, too little to pay for it with what is within reach."""
 ALIKE = 0.5

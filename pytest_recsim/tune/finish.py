@@ -236,7 +236,8 @@ def _missing(winner: Suite) -> list[str]:
         return []
     failing = ", ".join(winner.failing) or winner.verdict
     near = f"trial {winner.who} came nearest to keeping everything on the tuning slice and missed {failing} there"
-    return [f"{near}, with less history than a run has; whether it holds is for the verdict slice to say"]
+    why = "where the service knows less of the past and people have less to find than in a run"
+    return [f"{near}, {why}; whether it holds is for the verdict slice to say"]
 
 
 def _nobody(study: Study) -> str:
