@@ -81,7 +81,7 @@ def test_after_a_screening_the_best_that_is_expected_is_tried_in_variants_and_la
         known.append((values, replace(start, held=(held(missed, 1.0),))))
     goals = (Goal(metric="lift", label="lift"),)
     places = [
-        np.array([Cube(MANY).place(propose(MANY, goals, known, number, seed)) for seed in range(12)])
+        np.array([Cube(MANY).place(propose(MANY, goals, known, number, seed)) for seed in range(6)])
         for number in (first(MANY), exploring(MANY))
     ]
     varied, later = (found[:, 1:].mean() for found in places)
