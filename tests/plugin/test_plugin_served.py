@@ -8,6 +8,8 @@ import pytest
 from plugin_namespace import marker, rows
 from plugin_shop import Project, Served, Shown
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="session")
 def everything(shops, service_process: Served) -> tuple[Shown, Served, str]:
@@ -108,7 +110,6 @@ def test_the_newest_seeded_event_is_about_a_minute_old(everything: tuple[Shown, 
     assert timedelta(seconds=59) <= started - newest <= timedelta(seconds=61)
 
 
-@pytest.mark.long
 def test_one_process_and_two_workers_agree_on_the_counts(
     everything: tuple[Shown, Served, str], served: Served, acme: Project
 ) -> None:

@@ -14,6 +14,8 @@ from pytest_recsim.plugin.tell import header
 from pytest_recsim.simulation.checks.check import Check
 from pytest_recsim.simulation.diagnose import explanation as why
 
+pytestmark = pytest.mark.long
+
 STRICT = (
     LOOSE.replace("min_segment_lift_ndcg: -1", "min_segment_lift_ndcg: 50")
     .replace("min_catalog_coverage: 0.3", "min_catalog_coverage: 1")
@@ -119,7 +121,6 @@ def test_the_page_says_what_changed_and_every_number_then_and_now(failed: tuple[
     assert "data set |" not in section
 
 
-@pytest.mark.long
 def test_the_first_run_says_so_on_its_page_and_nothing_in_its_failures(acme: Project) -> None:
     acme.write("guardrails.yml", STRICT)
     ran = acme.simulate("-k=catalog", "-q")
@@ -129,7 +130,6 @@ def test_the_first_run_says_so_on_its_page_and_nothing_in_its_failures(acme: Pro
     assert "This is the first finished run of this customer" in acme.bundle().readme
 
 
-@pytest.mark.long
 def test_workers_explain_in_the_same_words(
     failed: tuple[Ran, Record], shops: Callable[[str], Project]
 ) -> None:
