@@ -17,8 +17,6 @@ BEYOND = 0.15
 ALIKE = 0.5
 """Standard errors, of all that is expected to be missed together: what differs by less is told apart by the goal. A segment's number strays more
 than everybody's, which says something of each segment, too."""
-
-
 SAFE = 0.5
 """Standard errors by which everything together may be expected to be missed on other people: then the goal decides."""
 
@@ -163,11 +161,6 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
         """What must hold, and is expected to be missed by other people, as ``counted``, added up; infinite where something was not measured."""
         return sum(one.expected_miss() for one in self.held) if self.held else math.inf
 
-    @property
-    def risk(self) -> float:
-        """What is expected to be missed, 0 where that is little enough for the goal to decide."""
-        return 0.0 if self.missed <= SAFE else self.missed
-
     def gain(self, metric: str, segment: str = "") -> Gain | None:
         """Return one gain, None where there is none."""
         return next((one for one in self.gains if (one.metric, one.segment) == (metric, segment)), None)
@@ -176,6 +169,12 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 def missed_by(measured: Measured | None) -> float:
     """Return what was missed, infinity where nothing was measured."""
     return math.inf if measured is None else measured.missed
+
+
+def risk_of(measured: Measured | None) -> float:
+    """Return what was missed, 0 where that is little enough for the goal to decide."""
+    missed = missed_by(measured)
+    return 0.0 if missed <= SAFE else missed
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):

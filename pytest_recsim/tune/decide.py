@@ -9,7 +9,7 @@ from pytest_recsim.data.guardrails.metric_table import METRICS
 from pytest_recsim.record.comparison import Comparison, Difference
 from pytest_recsim.record.trial import Gain, Goal, Trial
 from pytest_recsim.record.tune import Optimism, Study, Suite
-from pytest_recsim.tune.study import candidates, improves, nearest_to_holding
+from pytest_recsim.tune.study import candidates, improving, nearest_to_holding
 
 FINALISTS = 3
 """Whole runs on the tuning slice are dear; who is not among the best three would hardly become the winner."""
@@ -32,9 +32,8 @@ def finalists(study: Study) -> list[Trial]:
     are hardly expected to miss comes first: a guardrail that just holds on one slice is missed on every other one. Where no trial
     may be recommended, those that miss least of what must hold: the verdict slice decides, and nothing is recommended that misses there.
     """
-    better = [one for one in candidates(study) if one.measured is not None and improves(study, one.measured)]
-    near = [one for one in nearest_to_holding(study) if one.measured and improves(study, one.measured)]
-    return (better or near)[:FINALISTS]
+    found = improving(study, candidates(study)) or improving(study, nearest_to_holding(study))
+    return found[:FINALISTS]
 
 
 def chosen(finalists_: Sequence[Suite]) -> Suite | None:

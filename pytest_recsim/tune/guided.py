@@ -146,7 +146,8 @@ def first(space: Sequence[Dimension]) -> int:
 
 def exploring(space: Sequence[Dimension]) -> int:
     """How many of the first trials only explore, so that few users are enough."""
-    return screened(space) and screened(space) + VARIED
+    count = screened(space)
+    return count + VARIED if count else 0
 
 
 def spread_out(space: Sequence[Dimension], number: int, seed: int) -> dict[str, str]:
@@ -198,7 +199,8 @@ def propose(
     surrogate = Surrogate(places, figures, np.minimum(share, 1.0), cube.named)
     missed = np.array([missed_by(one) for one in found])
     least = float(missed.min())
-    daring = number % 2 == 1 and number >= exploring(space)
+    varies = number < exploring(space)
+    daring = number % 2 == 1 and not varies
 
     def best_of(pool: Floats, count: int) -> Floats:
         mean, spread = surrogate.expect(pool)
@@ -213,7 +215,7 @@ def propose(
         kept = best_of(pool, KEPT)
         pool = np.concatenate([kept, _bred(cube, kept, BRED, random)])
     best = best_of(pool, 1)
-    if number < exploring(space):
+    if varies:
         best = best_of(cube.varied(best[0], surrogate.matters, VARIANTS, random), 1)
     return cube.values(best[0])
 

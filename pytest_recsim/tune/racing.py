@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pytest_recsim.record.trial import Goal, Held, Measured, Trial
+from pytest_recsim.record.trial import Goal, Held, Measured, Trial, risk_of
 from pytest_recsim.tune.estimating import Estimate
 
 HOPELESS = (1.5, 1.0)
@@ -43,7 +43,7 @@ def verdict(
         room: see ``has_room``.
     """
     place = min(rung, len(HOPELESS) - 1)
-    if beat is not None and (beat.risk or not beat.feasible):
+    if beat is not None and (risk_of(beat) or not beat.feasible):
         return _no_nearer(held, (PROMISE if room else CLEAR)[place] * beat.missed, beat.missed)
     for one, estimate in held:
         if one.margin is not None and one.margin > HOPELESS[place] * estimate.error:
@@ -59,15 +59,15 @@ def verdict(
     return ""
 
 
-def has_room(told: Sequence[Trial], spread: int) -> bool:
+def has_room(told: Sequence[Trial], exploring: int) -> bool:
     """Whether one more long trial leaves the median a short one.
 
     Args:
         told: the trials so far.
-        spread: how many of the first only explore. Only what is clearly better is looked at for long among them.
+        exploring: how many of the first only explore. Only what is clearly better is looked at for long among them.
     """
     long = sum(1 for one in told if one.measured and one.measured.users > LONG * one.measured.of)
-    return len(told) >= spread and 2 * (long + 1) <= len(told)
+    return len(told) >= exploring and 2 * (long + 1) <= len(told)
 
 
 def _no_nearer(held: Sequence[tuple[Held, Estimate]], most: float, best: float) -> str:

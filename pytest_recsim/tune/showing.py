@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pytest_recsim.record.trial import Trial
 from pytest_recsim.record.tune import Study
-from pytest_recsim.tune.study import candidates, improves
+from pytest_recsim.tune.study import candidates, improving
 from pytest_recsim.tune.values import same
 
 MINUTE = 60
@@ -46,7 +46,7 @@ def _status(study: Study, *, working: bool) -> str:
 
 def best_line(study: Study) -> str:
     """Return a sentence about the best trial on the tuning slice, so far where the study still runs."""
-    better = [one for one in candidates(study) if one.measured and improves(study, one.measured)]
+    better = improving(study, candidates(study))
     if not better:
         told = "no trial" if study.status == "complete" else "no trial so far"
         return f"{told} is better than the start on the tuning slice and keeps everything that has to hold"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
 
@@ -11,7 +10,7 @@ import msgspec
 
 from pytest_recsim.clock import monotonic
 from pytest_recsim.data.input.problems import InputError, Problem
-from pytest_recsim.record.trial import ALIKE, Measured, Trial, missed_by
+from pytest_recsim.record.trial import ALIKE, Measured, Trial, missed_by, risk_of
 from pytest_recsim.record.tune import Study
 from pytest_recsim.report.tune_front import front
 from pytest_recsim.tune.bench import Bench
@@ -121,11 +120,9 @@ def candidates(study: Study) -> list[Trial]:
     """
     whole = [one for one in study.trials if one.recommendable and _figure(study, one.measured) is not None]
     leading = {one.number for one in front(study)}
-    return sorted(whole, key=lambda one: (_risk(one), one.number not in leading, *_rank(study, one)))
-
-
-def _risk(trial: Trial) -> float:
-    return trial.measured.risk if trial.measured else math.inf
+    return sorted(
+        whole, key=lambda one: (risk_of(one.measured), one.number not in leading, *_rank(study, one))
+    )
 
 
 def nearest_to_holding(study: Study) -> list[Trial]:
@@ -149,20 +146,22 @@ def incumbent(study: Study, told: Sequence[Trial]) -> Trial | None:
     The start is a trial without values.
     """
     before = msgspec.structs.replace(study, trials=tuple(told))
-    found = candidates(before) or nearest_to_holding(before)
-    if study.start is None:
-        return next(iter(found), None)
-    if study.start.feasible:  # then what is safer but no better than the start is nothing to beat
-        found = [
-            one for one in found if one.measured and one.measured.feasible and improves(study, one.measured)
-        ]
-    return next(iter(found), Trial(number=START, values={}, state="complete", measured=study.start))
+    start = study.start
+    if (
+        start is not None and start.feasible
+    ):  # then what is safer but no better than the start is nothing to beat
+        found = improving(study, candidates(before))
+    else:
+        found = candidates(before) or nearest_to_holding(before)
+    nothing = None if start is None else Trial(number=START, values={}, state="complete", measured=start)
+    return next(iter(found), nothing)
 
 
-def improves(study: Study, measured: Measured) -> bool:
-    """Return whether it is better than the start in the first goal; where the start's is unknown, it is."""
-    now, before = _figure(study, measured), _figure(study, study.start)
-    return now is not None and (before is None or now > before)
+def improving(study: Study, trials: Iterable[Trial]) -> list[Trial]:
+    """Return those that are better than the start in the first goal; where the start's is unknown, all that have one."""
+    before = _figure(study, study.start)
+    known = [(one, _figure(study, one.measured)) for one in trials]
+    return [one for one, now in known if now is not None and (before is None or now > before)]
 
 
 def _rank(study: Study, trial: Trial) -> tuple[float, int, int]:
