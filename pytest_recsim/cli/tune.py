@@ -66,6 +66,13 @@ MAY_CHANGE = ("trials", "reports_dir", *FLAGS)
     "--sampler", default="gp", metavar="NAME", help="how the next is chosen: gp, tpe, random, nsga2"
 )
 @click.option("--seed", type=int, default=0, metavar="N", help="the same seed makes the same study")
+@click.option(
+    "--learn-from",
+    type=PATH,
+    multiple=True,
+    metavar="DIR",
+    help="studies of other customers: what won there is tried first",
+)
 @of_plan
 @click.option("--reports-dir", type=PATH, default=Path("reports"), metavar="DIR", help="where studies are")
 @click.option("--resume", is_flag=True, help="go on with a study that was cut off")
@@ -116,7 +123,7 @@ def _made(given: dict[str, Any]) -> tuple[Study, Path]:
 def _wanted(given: dict[str, Any]) -> Wanted:
     from pytest_recsim.tune.tuning import Wanted
 
-    own = ("customer", "space", "knobs", "goals", "harm", "trials", "jobs", "sampler", "seed")
+    own = ("customer", "space", "knobs", "goals", "harm", "trials", "jobs", "sampler", "seed", "learn_from")
     options = {name: given[name] for name in OF_PLAN if given[name] not in ("", ())}
     return Wanted(
         **{name: given[name] for name in own},

@@ -78,6 +78,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
         threshold: in the value's unit.
         margin: at most 0 where it holds, in the value's unit; null where it could not be measured, which is never taken for holding.
         spread: standard error of the value over other people than these, in its unit; null where nothing is known of it.
+        shift: by how much the margin is expected to be another one in a run, in the value's unit, below 0 for better; 0 where no other study told.
         reason: why it could not be measured.
     """
 
@@ -88,11 +89,17 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     value: float | None = None
     margin: float | None = None
     spread: float | None = None
+    shift: float = 0.0
     reason: str = ""
 
     @property
+    def expected(self) -> float | None:
+        """The margin that a run is expected to have; null where it could not be measured."""
+        return None if self.margin is None else self.margin + self.shift
+
+    @property
     def holds(self) -> bool:
-        return self.margin is not None and self.margin <= 0
+        return self.expected is not None and self.expected <= 0
 
     @property
     def scale(self) -> float:
@@ -105,9 +112,9 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
         Returns:
             Infinity where it could not be measured.
         """
-        if self.margin is None or not math.isfinite(self.margin):
+        if self.expected is None or not math.isfinite(self.expected):
             return math.inf
-        away = self.margin / self.scale
+        away = self.expected / self.scale
         return counted(max(away, 0.0) if self.spread is None else expected_excess(away))
 
 

@@ -74,6 +74,56 @@ class Optimism(msgspec.Struct, frozen=True, kw_only=True):
     shown: float | None
 
 
+class Moved(msgspec.Struct, frozen=True, kw_only=True):
+    """What has to hold, for the winner on both slices.
+
+    ``check`` and ``case`` as in ``Held``; ``tuning`` and ``verdict`` are its values there. ``by``: by how much its margin is another one on
+    the verdict slice, in the value's unit, below 0 where it holds better there.
+    """
+
+    check: str
+    case: str
+    label: str
+    tuning: float
+    verdict: float
+    by: float
+
+
+class Expected(msgspec.Struct, frozen=True, kw_only=True):
+    """What other customers' studies let expect of the way from the tuning slice to a run.
+
+    Attributes:
+        check, case: as in ``Held``; an empty case stands for every segment that has no line of its own.
+        seen: mean of ``Moved.by`` over studies, in the value's unit.
+        error: its standard error.
+        spread: standard deviation over studies.
+        n: how many studies it is the mean of.
+        by: what is expected: ``seen``, held back by its own uncertainty.
+    """
+
+    check: str
+    case: str
+    seen: float
+    error: float
+    spread: float
+    n: int
+    by: float
+
+
+class Learned(msgspec.Struct, frozen=True, kw_only=True):
+    """What a study knows from those of other customers.
+
+    Attributes:
+        studies: their folders.
+        sets: what went to the verdict slice there, as values of this space; tried first.
+        expected: how margins move from the tuning slice to a run; empty where studies are too few to say.
+    """
+
+    studies: tuple[str, ...]
+    sets: tuple[dict[str, str], ...] = ()
+    expected: tuple[Expected, ...] = ()
+
+
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What the untouched slice says of the winner.
 
@@ -84,6 +134,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         suites: whole runs of the start and the winner there.
         gains: the winner's against the start's, paired.
         optimism: promised against shown.
+        moved: what has to hold, promised against shown.
     """
 
     decision: Literal["change", "keep"]
@@ -92,6 +143,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     suites: tuple[Suite, ...] = ()
     gains: tuple[Gain, ...] = ()
     optimism: tuple[Optimism, ...] = ()
+    moved: tuple[Moved, ...] = ()
 
 
 class Study(Document, frozen=True, kw_only=True):
@@ -110,6 +162,8 @@ class Study(Document, frozen=True, kw_only=True):
         requests: recommendation requests by what they were for, and ``total``.
         tuned: name of the profile that was written, null for none.
         command: what was typed; empty where a program asked.
+        data_sha256: digest of the data set; empty in studies of earlier versions.
+        learned: what it knows from other customers' studies, null for nothing.
     """
 
     status: Literal["running", "complete"]
@@ -138,6 +192,8 @@ class Study(Document, frozen=True, kw_only=True):
     tuned: str | None = None
     notes: tuple[str, ...] = ()
     command: str = ""
+    data_sha256: str = ""
+    learned: Learned | None = None
 
     def trial(self, number: int) -> Trial:
         """Return one trial.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from pytest_recsim.record.tune import Study
 from pytest_recsim.report.sentences import moment
+from pytest_recsim.report.tune_learned import learned, moved
 from pytest_recsim.report.tune_section import Section
 from pytest_recsim.report.tune_trials import effects, front, left_out, trials
 from pytest_recsim.report.tune_verdict import changes, figures, gains, optimism, suites
@@ -30,6 +31,8 @@ def sections(study: Study) -> list[Section]:
         gains,
         figures,
         optimism,
+        moved,
+        learned,
         suites,
         front,
         effects,

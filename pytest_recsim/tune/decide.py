@@ -9,6 +9,7 @@ from pytest_recsim.data.guardrails.metric_table import METRICS
 from pytest_recsim.record.comparison import Comparison, Difference
 from pytest_recsim.record.trial import Gain, Goal, Trial
 from pytest_recsim.record.tune import Optimism, Study, Suite
+from pytest_recsim.tune.guards import label_of
 from pytest_recsim.tune.study import candidates, improving, nearest_to_holding
 
 FINALISTS = 3
@@ -36,11 +37,20 @@ def finalists(study: Study) -> list[Trial]:
     return found[:FINALISTS]
 
 
-def chosen(finalists_: Sequence[Suite]) -> Suite | None:
-    """Return who goes to the verdict slice: the first that is ready, else the first with the fewest checks against it."""
-    return next((one for one in finalists_ if one.ready), None) or min(
-        finalists_, key=lambda one: len(one.failing), default=None
-    )
+def chosen(study: Study) -> Suite | None:
+    """Return who goes to the verdict slice: the first that nothing speaks against, else the first with the fewest checks against it."""
+    return min(study.finalists, key=lambda one: len(against(study, one)), default=None)
+
+
+def against(study: Study, suite: Suite) -> tuple[str, ...]:
+    """Return what speaks against going on with a finalist: what failed on the tuning slice, unless other studies let expect that it holds in a run."""
+    if suite.ready:
+        return ()
+    measured = study.trial(int(suite.who)).measured
+    hopeful = {label_of(one) for one in (measured.held if measured else ()) if one.shift and one.holds}
+    if not suite.failing:  # it came to no verdict
+        return (suite.verdict,)
+    return tuple(one for one in suite.failing if one not in hopeful)
 
 
 def gains_of(found: Comparison, goals: Sequence[Goal]) -> tuple[Gain, ...]:

@@ -242,4 +242,4 @@ def _named(found: Sequence[Held]) -> str:
 
 
 def _breaks(one: Held) -> bool:
-    return one.margin is not None and one.margin > 0
+    return one.margin is not None and not one.holds

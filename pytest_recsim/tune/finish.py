@@ -24,8 +24,9 @@ from pytest_recsim.record.trial import Gain
 from pytest_recsim.record.tune import Study, Suite, Verdict, write_study
 from pytest_recsim.report.html.tune import render_study
 from pytest_recsim.tune.bench import Bench
-from pytest_recsim.tune.decide import chosen, decide, finalists, gains_of, optimism_of
+from pytest_recsim.tune.decide import against, chosen, decide, finalists, gains_of, optimism_of
 from pytest_recsim.tune.effects import Probe, effects_of, probes_of
+from pytest_recsim.tune.moving import moved_of
 from pytest_recsim.tune.suites import Ask, run_suite, suite_of
 from pytest_recsim.tune.tuned import write_tuned
 
@@ -163,9 +164,9 @@ class _Finish:
             if suite is None:
                 suite = self._suite(str(trial.number), "tuning", trial.values)
                 self.keep(finalists=(*self.study.finalists, suite))
-            if suite.ready:
+            if not against(self.study, suite):
                 break
-        winner = chosen(self.study.finalists)
+        winner = chosen(self.study)
         if winner is not None and self.study.winner is None:
             self.keep(winner=int(winner.who), notes=(*self.study.notes, *_missing(winner)))
 
@@ -180,6 +181,7 @@ class _Finish:
         trial = study.trial(study.winner)
         looks = self._look()
         suites = (self._suite(START, "verdict", {}), self._suite(str(trial.number), "verdict", trial.values))
+        whole = Bundle(self._place.folder / suites[1].run)
         gains = self._gains(suites)
         decision, sentence = decide(study.goals[0], suites[1], gains, study.harm)
         self.keep(
@@ -190,6 +192,7 @@ class _Finish:
                 suites=suites,
                 gains=gains,
                 optimism=optimism_of(study.goals, trial, gains),
+                moved=moved_of(trial.measured, whole.results()),
             )
         )
 

@@ -75,6 +75,12 @@ def guards_of(plan: Plan, today: str) -> list[Guard]:
     ]
 
 
+def label_of(one: Held) -> str:
+    """Return what a whole run calls the check of this name."""
+    case = "" if one.check == COLD_START else one.case
+    return f"{one.check} [{case}]" if case else one.check
+
+
 def held_by(guard: Guard, found: Estimate, spread: float | None = None) -> Held:
     """Hold a guardrail's value against its threshold; ``spread`` is its standard error over other people."""
     threshold = float(guard.limit.value)

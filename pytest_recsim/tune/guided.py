@@ -252,7 +252,7 @@ def _margins(measured: Sequence[Measured | None]) -> Floats:
 
 
 def _away(one: Held | None) -> float:
-    margin = finite(one.margin) if one else None
+    margin = finite(one.expected) if one else None
     return MISSED if one is None or margin is None else min(max(margin / one.scale, EASY), MISSED)
 
 

@@ -20,7 +20,7 @@ from pytest_recsim.plan.resolve import Resolved
 from pytest_recsim.record import secrets
 from pytest_recsim.record.masking import learn
 from pytest_recsim.record.trial import Dimension, Goal, Measured, Trial
-from pytest_recsim.record.tune import Slice
+from pytest_recsim.record.tune import Expected, Slice
 from pytest_recsim.service.contract.ask import Ask, Exchange
 from pytest_recsim.service.contract.errors import ServiceError
 from pytest_recsim.simulation.controller.evaluate import put_back, scratch_folder
@@ -138,6 +138,7 @@ def open_bench(
     *,
     goals: Sequence[str] = (),
     harm: float = 0.05,
+    expected: Sequence[Expected] = (),
     say: Callable[[str], None] = lambda _: None,
     progress: Progress = silent,
 ) -> Iterator[OpenBench]:
@@ -152,6 +153,7 @@ def open_bench(
         space: what may be tried; what cannot be on this service is in ``left_out``.
         goals: names of metrics, the first one is what racing goes by; empty for the overall lift of NDCG@10.
         harm: most that a segment may lose of NDCG@10 against the start, as a share of its mean.
+        expected: how margins move from here to a run, as other customers' studies tell.
         say: hears what somebody who waits wants to know.
         progress: hears how far seeding and asking for the start are.
 
@@ -173,7 +175,7 @@ def open_bench(
         places: Places | None = None
         try:
             sim, plain, rows = _prepared(fleet, tuning, folder, say, progress)
-            ground, start = _ground(sim, plain, kept, found_goals, harm)
+            ground, start = _ground(sim, plain, kept, found_goals, harm, expected)
             places = StandIns(sim.context, sim.endpoint, rows) if rows else Shared(sim.endpoint)
             yield OpenBench(ground, places, start, slices, kept, left_out)
         except BaseException as error:
@@ -221,6 +223,7 @@ def _ground(
     space: Sequence[Dimension],
     goals: tuple[Goal, ...],
     harm: float,
+    expected: Sequence[Expected],
 ) -> tuple[Ground, Measured]:
     """What all trials stand on, and the start measured as trials are."""
     began, plan, world = monotonic(), sim.plan, sim.world
@@ -256,6 +259,7 @@ def _ground(
         goals=goals,
         guards=tuple(one for one in _guards(sim) if plain or one.check != PRICE),
         harm=harm,
+        expected={(one.check, one.case): one for one in expected},
     )
     attempt = Attempt(ground, plan)
     attempt.ask(len(users), _nobody)

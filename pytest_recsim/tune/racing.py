@@ -46,7 +46,7 @@ def verdict(
     if beat is not None and (risk_of(beat) or not beat.feasible):
         return _no_nearer(held, (PROMISE if room else CLEAR)[place] * beat.missed, beat.missed)
     for one, estimate in held:
-        if one.margin is not None and one.margin > HOPELESS[place] * estimate.error:
+        if one.expected is not None and one.expected > HOPELESS[place] * estimate.error:
             return _broken(one)
     if beat is None or found.value is None:
         return ""
@@ -59,15 +59,18 @@ def verdict(
     return ""
 
 
-def has_room(told: Sequence[Trial], exploring: int) -> bool:
+def has_room(told: Sequence[Trial], exploring: int, learned: int = 0) -> bool:
     """Whether one more long trial leaves the median a short one.
 
     Args:
         told: the trials so far.
         exploring: how many of the first only explore. Only what is clearly better is looked at for long among them.
+        learned: how many come even before those, from elsewhere: each was good there, so that they are few enough to be looked at for long.
     """
+    if len(told) < learned:
+        return True
     long = sum(1 for one in told if one.measured and one.measured.users > LONG * one.measured.of)
-    return len(told) >= exploring and 2 * (long + 1) <= len(told)
+    return len(told) >= learned + exploring and 2 * (long + 1) <= len(told)
 
 
 def _no_nearer(held: Sequence[tuple[Held, Estimate]], most: float, best: float) -> str:

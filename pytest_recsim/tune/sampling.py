@@ -58,14 +58,23 @@ class Proposer:
         sampler: one of ``SAMPLERS``.
         seed: equal seeds propose the same, after the same trials.
         start: the starting profile's measurement, which the sampler knows from the outset.
+        before: sets of values that are tried first; the sampler's own first trials come after them.
     """
 
     def __init__(
-        self, space: Sequence[Dimension], goals: Sequence[Goal], *, sampler: str, seed: int, start: Measured
+        self,
+        space: Sequence[Dimension],
+        goals: Sequence[Goal],
+        *,
+        sampler: str,
+        seed: int,
+        start: Measured,
+        before: Sequence[Mapping[str, str]] = (),
     ) -> None:
         self._optuna = optuna_for("recsim tune")
         self._space, self._goals = tuple(space), tuple(goals)
         self._sampler, self._seed, self._start = sampler, seed, start
+        self._before = tuple(before)
         self._drawn = {one.knob: self._distribution(one) for one in self._space}
 
     def batch(self, told: Sequence[Trial], first: int, count: int) -> list[dict[str, str]]:
@@ -118,6 +127,9 @@ class Proposer:
     ) -> dict[str, str]:
         """Ask a sampler that is made for this number, which therefore remembers nothing that a killed process knew."""
         seed = int.from_bytes(hashlib.sha256(f"{self._seed} {number} {attempt}".encode()).digest()[:4])
+        if number < len(self._before) and not attempt:
+            return dict(self._before[number])
+        number = max(number - len(self._before), 0)
         if sampler == "gp":
             if number < first(self._space):
                 return spread_out(self._space, number, self._seed + attempt)

@@ -41,7 +41,10 @@ def go_on(study: Study, bench: Bench, keep: Keep) -> Study:
         InputError: Optuna is not installed, or trial after trial cannot be measured.
     """
     assert study.start is not None  # who opens the bench writes it down
-    proposer = Proposer(study.space, study.goals, sampler=study.sampler, seed=study.seed, start=study.start)
+    before = study.learned.sets if study.learned else ()
+    proposer = Proposer(
+        study.space, study.goals, sampler=study.sampler, seed=study.seed, start=study.start, before=before
+    )
     began, requests, seconds = monotonic(), study.requests, study.seconds
 
     def kept(trial: Trial | None = None) -> Study:
@@ -66,7 +69,7 @@ def go_on(study: Study, bench: Bench, keep: Keep) -> Study:
                 what = f"all {len(study.trials):,} sets of values that differ from the start have been tried"
                 study = msgspec.structs.replace(study, notes=(*study.notes, what))
                 break
-            beat, room = incumbent(study, told), has_room(told, exploring(study.space))
+            beat, room = incumbent(study, told), has_room(told, exploring(study.space), len(before))
             missing = {number: values for number, values in asked.items() if number not in done}
             for trial in _measured(missing, partial(bench.trial, beat=beat, room=room), study.jobs):
                 study = kept(trial)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from pytest_recsim.judge import PADDING, UNKNOWN
 from pytest_recsim.observe.quality import quality_asks
 from pytest_recsim.plan.model import K, Plan
 from pytest_recsim.record.trial import Goal, Held, Measured
+from pytest_recsim.record.tune import Expected
 from pytest_recsim.service.contract.ask import Exchange
 from pytest_recsim.simulation.session.preparation import by_class
 from pytest_recsim.simulation.truth.applied import Applied, applied
@@ -26,6 +27,7 @@ from pytest_recsim.simulation.truth.slates import Lists, Slates
 from pytest_recsim.simulation.truth.tastes import Tastes
 from pytest_recsim.tune.estimating import Contrast, Estimate
 from pytest_recsim.tune.guards import AVAILABILITY, COLD_START, HARM, PRICE, Guard, held_by
+from pytest_recsim.tune.moving import shifted
 from pytest_recsim.tune.places import Asker
 from pytest_recsim.tune.pricing import KNOB, PLAIN, is_plain, price
 from pytest_recsim.tune.questions import Heard, Questions
@@ -59,6 +61,7 @@ class Ground:
         questions: with the answers that are known.
         plain: whose lists at plain relevance tell what diversity costs; nobody where trials are not held to that.
         goals, guards, harm: what is made better, and what must hold.
+        expected: by how much margins are another one in a run, by check and segment; nothing where no other study told.
     """
 
     plan: Plan
@@ -73,6 +76,7 @@ class Ground:
     goals: tuple[Goal, ...]
     guards: tuple[Guard, ...]
     harm: float
+    expected: Mapping[tuple[str, str], Expected] = field(default_factory=dict)
 
     def of(self, plan: Plan) -> Dataset:
         """The data set under a trial's knobs."""
@@ -224,7 +228,8 @@ def _held(
             estimate = Estimate(None, reason="a trial does not measure custom metrics")
         else:
             estimate = contrast.number(guard.metric, guard.case)
-        yield held_by(guard, estimate, spread_of(contrast, guard, estimate.value)), estimate
+        held = held_by(guard, estimate, spread_of(contrast, guard, estimate.value))
+        yield shifted(held, ground.expected), estimate
     for segment in _segments(contrast):
         found_harm = contrast.harm(segment)
         value = found_harm.value

@@ -23,6 +23,7 @@ from pytest_recsim.record.tune import Study, write_study
 from pytest_recsim.tune.bench import Bench
 from pytest_recsim.tune.finish import Place, finish, tell_of_knobs
 from pytest_recsim.tune.folders import LOCK, alone, new_folder, opened
+from pytest_recsim.tune.learning import laid_into, learn, note_of
 from pytest_recsim.tune.opening import open_bench
 from pytest_recsim.tune.sampling import SAMPLERS, optuna_for
 from pytest_recsim.tune.showing import best_line
@@ -50,6 +51,7 @@ class Wanted:
         trials, jobs, sampler, seed: how it is searched.
         root: the workspace.
         reports: the reports folder.
+        learn_from: folders of other customers' studies, or with such below them.
         options: of ``plan_for``.
         command: what was typed, empty where a program asks.
     """
@@ -65,6 +67,7 @@ class Wanted:
     seed: int = 0
     root: Path = Path()
     reports: Path = Path("reports")
+    learn_from: tuple[Path, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     command: str = ""
 
@@ -89,11 +92,23 @@ def tune(wanted: Wanted, *, say: Say = lambda _: None, progress: Progress = sile
     wishes = [*(file.wishes if file else ()), *typed(wanted.knobs)]
     space, notes = space_of(wishes, {name: one.text for name, one in plan.knobs.items()})
     goals = wanted.goals or (file.goals if file else ())
+    learned = learn(wanted.learn_from, plan)
     began = utc_now()
     with ExitStack() as stack:
         bench = stack.enter_context(
-            open_bench(plan, space, goals=goals, harm=wanted.harm, say=say, progress=progress)
+            open_bench(
+                plan,
+                space,
+                goals=goals,
+                harm=wanted.harm,
+                expected=learned.expected if learned else (),
+                say=say,
+                progress=progress,
+            )
         )
+        if learned:
+            learned = laid_into(learned, bench.space, wanted.trials)
+            notes.append(note_of(learned))
         for text in (*notes, *bench.left_out.values()):
             say(f"note: {text}")
         if bench.start.goals[bench.goals[0].metric] is None:
@@ -103,7 +118,7 @@ def tune(wanted: Wanted, *, say: Say = lambda _: None, progress: Progress = sile
             )
         folder = new_folder(wanted.reports, plan.id, began)
         say(f"study: {shown(folder)}")
-        study = _begun(wanted, plan, bench, notes, began)
+        study = replace(_begun(wanted, plan, bench, notes, began), learned=learned)
         place = _place(folder, wanted, plan)
         with _resumable(folder, say):
             study = _measured(place, study, plan, bench, say=say, progress=progress)
@@ -131,6 +146,7 @@ def _begun(wanted: Wanted, plan: Plan, bench: Bench, notes: list[str], began: da
         start=bench.start,
         notes=tuple(notes),
         command=wanted.command,
+        data_sha256=plan.fixture.sha256,
     )
 
 
@@ -162,6 +178,7 @@ def resume(folder: Path, wanted: Wanted, *, say: Say = lambda _: None, progress:
                 study.space,
                 goals=metrics,
                 harm=study.harm,
+                expected=study.learned.expected if study.learned else (),
                 say=say,
                 progress=progress,
             ) as bench:
@@ -183,6 +200,7 @@ def _unfinished(folder: Path) -> Study:
 def _measured(place: Place, study: Study, plan: Plan, bench: Bench, *, say: Say, progress: Progress) -> Study:
     """Measure what is missing and what each knob does, keeping everything."""
     keeper = _Keeper(place.folder, study, say)
+    keeper(study)  # so that one that is cut off in its first trial can go on as well
     with paced(progress, f"{study.customer}: trials", study.wanted - len(study.trials), keeper.done):
         study = go_on(study, bench, keeper)
     return tell_of_knobs(study, plan, bench, place, say=say, progress=progress)

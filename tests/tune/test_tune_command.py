@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from pytest_recsim.cli import main
 from pytest_recsim.cli.tune import _command, tune
 from pytest_recsim.data.input.problems import InputError, Problem
-from pytest_recsim.record.tune import Verdict, read_study, write_study
+from pytest_recsim.record.trial import Trial
+from pytest_recsim.record.tune import Moved, Verdict, read_study, write_study
 from pytest_recsim.testing import shop
 from pytest_recsim.tune import tuning
 from pytest_recsim.tune.folders import alone, new_folder
@@ -294,3 +295,34 @@ def test_whole_runs_on_stand_ins_are_started_with_every_knob_as_trials_are(desk,
     words = told_to_whole_runs(monkeypatch)
     assert main([*WORDS]) == 0
     assert words[words.index("--recsim-apply") + 1] == "env"
+
+
+def other_study(root):
+    """A complete study of another customer below its reports folder."""
+    place = root / "theirs" / "other" / "tune_20261128T221500Z"
+    place.mkdir(parents=True)
+    what = Moved(check="catalog_coverage", case="", label="coverage", tuning=0.6, verdict=0.7, by=-0.1)
+    verdict = Verdict(decision="change", sentence="Better.", looks=1, moved=(what,))
+    trials = (Trial(number=0, values={"PROFILE_BOOST": "1.1", "MMR_LAMBDA": "0.6"}, state="complete"),)
+    done = replace(study(MadeBench()), customer="other", status="complete", trials=trials, winner=0)
+    write_study(place, replace(done, verdict=verdict))
+    return place
+
+
+def test_what_won_for_another_customer_is_tried_first_also_after_a_resume(desk, tmp_path, capsys):
+    other_study(tmp_path)
+    desk.interrupted_at = 0
+    assert main([*WORDS, "--learn-from", "theirs"]) == 130
+    assert "note: learned from 1 study of other customers: 1 set" in capsys.readouterr().err
+    desk.interrupted_at = None
+    assert main(["tune", "acme", "--resume"]) == 0
+    found = read_study(folder_of(tmp_path))
+    assert found.learned.studies == ("theirs/other/tune_20261128T221500Z",)
+    assert found.trials[0].values == {"PROFILE_BOOST": "1.1", "MMR_LAMBDA": "0.6"}
+    assert found.command.endswith("--learn-from theirs")
+
+
+def test_studies_to_learn_from_that_are_not_there_are_told_before_anything_is_sent(desk, tmp_path, capsys):
+    assert main([*WORDS, "--learn-from", "nowhere"]) == 4
+    assert "--learn-from nowhere: no study to learn from; must be" in capsys.readouterr().err
+    assert desk.asked == []

@@ -1,11 +1,12 @@
 """Does tuning find what a person found, and does it ever praise what is no better? Studies on many worlds, counted.
 
-    python tests/tune/worlds_run.py better [--worlds 10] [--trials 60] [--keep DIR]
+    python tests/tune/worlds_run.py better [--worlds 10] [--trials 60] [--teachers 9] [--keep DIR]
     python tests/tune/worlds_run.py equal [--worlds 40] [--trials 20] [--keep DIR]
 
 `better`: from `prod`, on worlds of customer-a's recipe with other seeds, by the default sampler and at random. `equal`: knobs that
 do nothing on the data, half of the worlds on a service that answers equal questions unequally. Both write `docs/tune-worlds.json`;
-a world that is in DIR already is not made again. `better` takes about an hour of processor time.
+a world that is in DIR already is not made again. `better` takes about an hour of processor time. With `--teachers 9` nine more shops of the recipe
+are tuned first, and the studies that are counted learn from them.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ FIGURES = ROOT / "docs/tune-worlds.json"
 LIMIT_S = 3600
 SAMPLERS = ("gp", "random")
 FIRST_SEED = {"better": 301, "equal": 401}
+FIRST_TEACHER = 321
 SPACE = ROOT / "tests/tune/worlds_space.yml"
 SILENT = {"PROFILE_TOP_N": (2000, 4000), "PURCHASED_WINDOW_DAYS": (200, 400)}
 """More tags than anybody has, more days than the history has: no list changes."""
@@ -52,13 +54,13 @@ defaults:
 """Nothing but the comparison with the start stands in the way of a change, so chance has every opportunity."""
 
 
-def world(folder: Path, seed: int, items: int, users: int, events: int) -> None:
+def world(folder: Path, seed: int, items: int, users: int, events: int, name: str = "world") -> None:
     """A shop of customer-a's recipe as a folder of its own."""
     if (folder / "fixtures").exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
     fixture = generate("marketplace", seed, items=items, users=users, events=events)
-    write_fixture(fixture, folder / "fixtures/customers/world.json")
+    write_fixture(fixture, folder / f"fixtures/customers/{name}.json")
 
 
 def recsim(folder: Path, *words: str) -> int:
@@ -73,11 +75,11 @@ def recsim(folder: Path, *words: str) -> int:
     return done.returncode
 
 
-def study(folder: Path, name: str, *words: str) -> Study:
+def study(folder: Path, name: str, *words: str, customer: str = "world") -> Study:
     """Run one study, or read what an earlier attempt left."""
     reports = folder / name
     if not list(reports.rglob(NAME)):
-        recsim(folder, "tune", "world", f"--reports-dir={reports}", *words)
+        recsim(folder, "tune", customer, f"--reports-dir={reports}", *words)
     (file,) = reports.rglob(NAME)
     return msgspec.json.decode(file.read_bytes(), type=Study)
 
@@ -122,12 +124,33 @@ def shown(found: Study) -> dict[str, object]:
     }
 
 
-def better(folder: Path, seed: int, trials: int, samplers: Sequence[str] = SAMPLERS) -> dict[str, object]:
+def words_of(seed: int, trials: int) -> list[str]:
+    return ["--env-profile", "prod", "--space", str(SPACE), "--trials", str(trials), "--seed", str(seed)]
+
+
+def taught(folder: Path, teachers: int, trials: int) -> list[str]:
+    """Tune other shops of the recipe, from `prod` as well; return the words by which a study learns from them."""
+    found = list[str]()
+    for seed in range(FIRST_TEACHER, FIRST_TEACHER + teachers):
+        place = folder / str(seed)
+        world(place, seed, 400, 2400, 80_000, "teacher")
+        study(place, "gp", *words_of(seed, trials), customer="teacher")
+        found.append(f"--learn-from={place / 'gp'}")
+    return found
+
+
+def better(
+    folder: Path, seed: int, trials: int, samplers: Sequence[str] = SAMPLERS, learned: Sequence[str] = ()
+) -> dict[str, object]:
     world(folder, seed, 400, 2400, 80_000)
-    words = ["--env-profile", "prod", "--space", str(SPACE), "--trials", str(trials), "--seed", str(seed)]
+    words = words_of(seed, trials)
     if not hand_tuned_holds(folder):
         return {"seed": seed, "left_out": "the profile that a person tuned does not pass here either"}
-    found = {name: shown(study(folder, name, *words, "--sampler", name)) for name in samplers}
+    more = {"random": ()}  # which knows of nothing
+    found = {
+        name: shown(study(folder, name, *words, "--sampler", name, *more.get(name, learned)))
+        for name in samplers
+    }
     return {"seed": seed, **found}
 
 
@@ -177,6 +200,7 @@ def main() -> int:
     parser.add_argument("which", choices=["better", "equal"])
     parser.add_argument("--worlds", type=int)
     parser.add_argument("--trials", type=int)
+    parser.add_argument("--teachers", type=int, default=0, help="of `better`: shops to learn from")
     parser.add_argument("--keep", type=Path)
     parser.add_argument(
         "--sampler", choices=SAMPLERS, help="of `better`: this one only, and nothing is written"
@@ -186,12 +210,13 @@ def main() -> int:
     worlds, trials = given.worlds or worlds, given.trials or trials
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
-        folder = given.keep or Path(scratch)
+        folder = (given.keep or Path(scratch)).absolute()
+        learned = taught(folder / "teachers", given.teachers, trials)
         for seed in itertools.count(FIRST_SEED[given.which]):
             began = time.monotonic()
-            place = folder.absolute() / given.which / str(seed)
-            more = [given.sampler] if given.sampler and make is better else []
-            rows.append(make(place, seed, trials, *[more] if more else []))
+            place = folder / given.which / str(seed)
+            samplers = [given.sampler] if given.sampler else SAMPLERS
+            rows.append(make(place, seed, trials, *[samplers, learned] if make is better else []))
             print(f"{time.monotonic() - began:.0f} s", json.dumps(rows[-1]), flush=True)
             if sum("left_out" not in row for row in rows) == worlds:
                 break

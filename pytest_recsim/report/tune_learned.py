@@ -1,0 +1,63 @@
+"""Sections on the way from the tuning slice to the verdict slice: how what has to hold moved, and what other studies told of it beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_recsim.record.tune import Expected, Moved, Study
+from pytest_recsim.report.text import number
+from pytest_recsim.report.tune_section import Section
+from pytest_recsim.report.tune_words import counted, whose
+
+
+def moved(study: Study) -> Iterator[Section]:
+    if study.verdict is None or not study.verdict.moved:
+        return
+    why = "On the tuning slice the service knows less of the past and people have less to find, and the winner is who had most luck there."
+    words = (f"Trial {study.winner} on both slices. {why}",)
+    head = ("what has to hold", "segment", "tuning slice", "verdict slice", "there it is")
+    rows = tuple(_moved(one) for one in study.verdict.moved)
+    yield Section("moved", "What has to hold, on both slices", words, head, rows, folded=True)
+
+
+def _moved(one: Moved) -> tuple[str, ...]:
+    told = "better" if one.by < 0 else "worse" if one.by > 0 else "the same"
+    return one.label, whose(one.case), number(one.tuning), number(one.verdict), told
+
+
+def learned(study: Study) -> Iterator[Section]:
+    found = study.learned
+    if found is None:
+        return
+    tried = f"{counted(len(found.sets), 'set')} of values that came furthest there {'was' if len(found.sets) == 1 else 'were'} tried first"
+    words = [f"Learned from {', '.join(found.studies)}: {tried}, as trials 0 to {len(found.sets) - 1}."]
+    if not found.sets:
+        words = [
+            f"Learned from {', '.join(found.studies)}; the starting profile is what came furthest there."
+        ]
+    if found.expected:
+        words.append(
+            "There, figures differed between tuning and verdict slice as below. A trial is held to what a run is expected to measure: "
+            "its own figure, moved by as much. The verdict itself rests on what this customer's verdict slice shows, and on nothing else."
+        )
+    head = ("what has to hold", "segment", "moved by, mean", "standard error", "studies", "expected here")
+    rows = tuple(map(_expected, found.expected))
+    yield Section(
+        "learned", "What other customers' studies told", tuple(words), head if rows else (), rows, folded=True
+    )
+
+
+def _expected(one: Expected) -> tuple[str, ...]:
+    """Margins count what is missing, figures what is there, so that better stands as more."""
+    return (
+        one.check,
+        one.case or "each, together",
+        f"{_better(one.seen)} by {abs(one.seen):.3g}",
+        f"{one.error:.2g}",
+        f"{one.n}",
+        f"{_better(one.by)} by {abs(one.by):.3g}",
+    )
+
+
+def _better(by: float) -> str:
+    return "better" if by < 0 else "worse"
