@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
 
+from pytest_recsim.judge import bootstrap
 from pytest_recsim.judge.bootstrap import ENDS_HOLD, MOST_RESAMPLES, WEIGHT_TABLE_COUNTS, bootstrap_lift
 from pytest_recsim.judge.holm import holm_levels, resamples_for
 
 
 def one(values, baseline, seed=1, resamples=1000):
     return bootstrap_lift(np.asarray(values)[:, None], np.asarray(baseline)[:, None], seed, resamples)[0]
+
+
+def plain_sums(x, gap, seed, resamples):
+    source, step, total = np.random.SFC64(seed), bootstrap.BLOCK_WEIGHTS // resamples, 0.0
+    table = np.repeat(np.arange(6, dtype=np.float32), WEIGHT_TABLE_COUNTS)
+    for start in range(0, len(x), step):
+        a, b = x[start : start + step], gap[start : start + step]
+        drawn = source.random_raw(-(-resamples * len(a) // 8)).view(np.uint8)[: resamples * len(a)]
+        block = np.concatenate([a, b, a * a, a * b, b * b], axis=1)
+        total = total + (table[drawn].reshape(resamples, len(a)) @ block).astype(np.float64)
+    return total.reshape(resamples, 5, -1)
 
 
 def world(rng, users, base_rate, rate, together):
@@ -195,6 +208,37 @@ def test_the_weight_table_is_a_poisson_in_its_first_three_moments():
     assert counts @ weights == 256
     assert counts @ (weights - 1) ** 2 == 256
     assert counts @ (weights - 1) ** 3 / 256 == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize(("users", "resamples"), [(30, 9), (7, 999), (2100, 1000), (700, 4000)])
+def test_the_draws_are_those_of_weights_drawn_and_of_metrics_studentised_all_at_once(users, resamples):
+    """The formula as it was written first, to the last digit."""
+    rng = np.random.default_rng(users)
+    values, baseline = rng.random((2, users, 3)) * (rng.random((2, users, 3)) < 0.4) + 1e-9
+    x = values / (
+        values.sum(axis=0) + (half := np.stack([values.mean(axis=0), baseline.mean(axis=0)]) / 2)[0]
+    )
+    gap = x - baseline / (baseline.sum(axis=0) + half[1])
+    sums = plain_sums(x.astype(np.float32), gap.astype(np.float32), users, resamples)
+    share = half / (np.stack([values.sum(axis=0), baseline.sum(axis=0)]) + half)
+    upper, change = sums[:, 0] + share[0], sums[:, 1] + share[0] - share[1]
+    slope = change / upper
+    spread = np.maximum(sums[:, 4] - 2 * slope * sums[:, 3] + slope * slope * sums[:, 2], 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        plain = np.sort(-np.log1p(-slope) / (np.sqrt(spread) / (upper - change)), axis=0)
+    found = bootstrap_lift(values, baseline, users, resamples)
+    assert [one.draws.tobytes() for one in found] == [column.tobytes() for column in plain.T]
+
+
+def test_many_resamples_hold_their_sums_once_beside_one_block_of_weights():
+    values, baseline = np.random.default_rng(1).random((2, 2000, 10))
+    resamples = 16_000
+    tracemalloc.start()
+    bootstrap_lift(values, baseline, resamples=resamples)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    sums, product, weights = resamples * 50 * 8, resamples * 50 * 4, bootstrap.BLOCK_WEIGHTS * 4
+    assert most < sums + product + weights + 2e6
 
 
 def test_holm_rejects_step_by_step_and_stops():
