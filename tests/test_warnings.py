@@ -17,6 +17,7 @@ def test_a_warning_fails_our_own_tests() -> None:
         warnings.warn("old", DeprecationWarning, stacklevel=1)
 
 
+@pytest.mark.long
 def test_a_warning_of_another_plugin_does_not_end_a_customers_run_in_a_clone(tmp_path: Path) -> None:
     (tmp_path / "noisy.py").write_text(
         "import warnings\ndef pytest_sessionstart():\n    warnings.warn('old ways', DeprecationWarning)\n"

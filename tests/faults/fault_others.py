@@ -115,7 +115,6 @@ OTHERS = [
         ),
         "somebody else writes to it",
         failing=CONTRACT,
-        quick=True,
     ),
     Fault(
         "items of somebody else",

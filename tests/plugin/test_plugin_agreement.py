@@ -122,6 +122,7 @@ def test_a_report_that_a_conftest_turns_red_is_red_in_the_record(
     assert "the lab says no" in record.event("test_mine.py::test_fine")["sentence"]
 
 
+@pytest.mark.long
 @pytest.mark.skipif(pytest.version_tuple < (9,), reason="subtests came with pytest 9")
 def test_a_failing_subtest_fails_its_check(corner: Project) -> None:
     corner.scenario("mine", SUBTESTS)
@@ -168,9 +169,8 @@ def test_a_check_is_not_made_in_several_threads(corner: Project) -> None:
     assert "test_unit in threads" in ran.out
 
 
-@pytest.mark.parametrize(
-    "retrying", [KEPT_BACK, pytest.param(WITHIN, marks=pytest.mark.long)], ids=["flaky", "pytest-retry"]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("retrying", [KEPT_BACK, WITHIN], ids=["flaky", "pytest-retry"])
 def test_a_failed_attempt_that_another_plugin_reports_in_its_own_way_makes_the_check_flaky(
     corner: Project, retrying: str
 ) -> None:

@@ -174,6 +174,7 @@ def test_wrong_manifests_are_refused_before_anything_starts(batch: Project) -> N
     assert not batch.left_behind
 
 
+@pytest.mark.long
 def test_a_dry_run_of_a_batch_starts_nothing(batch: Project) -> None:
     ran = run(batch, "--recsim-dry-run")
     assert ran.code == 0, ran.text

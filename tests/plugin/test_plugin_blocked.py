@@ -45,12 +45,13 @@ def test_blocked_sockets_are_told_in_one_sentence_with_the_way_out(acme, blockin
     assert not acme.left_behind
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "words",
     [
         ("--disable-socket", "--allow-hosts=127.0.0.1"),
-        pytest.param(("--disable-socket", "--force-enable-socket"), marks=pytest.mark.long),
-        pytest.param(("--block-network", "--allowed-hosts=127.0.0.1"), marks=pytest.mark.long),
+        ("--disable-socket", "--force-enable-socket"),
+        ("--block-network", "--allowed-hosts=127.0.0.1"),
     ],
 )
 def test_where_hosts_are_let_through_the_run_goes_on(blocking, words) -> None:

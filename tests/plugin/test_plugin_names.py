@@ -85,6 +85,7 @@ def test_a_plugin_with_options_of_our_names_keeps_them(elsewhere: Project, place
     assert passed(elsewhere.run(*words, env=env))
 
 
+@pytest.mark.long
 def test_where_our_names_are_taken_a_run_of_ours_goes_by_the_long_ones(elsewhere: Project) -> None:
     elsewhere.write("conftest.py", defining(*SHORT))
     ran = elsewhere.run(*OURS, "--recsim-namespace", "shop", "--customer", "smith", "--namespace", "theirs")

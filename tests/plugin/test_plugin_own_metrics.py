@@ -81,6 +81,7 @@ def odd(shops: Callable[[str], Project]) -> Shown:
     return Shown(project, project.simulate(SELECTION))
 
 
+@pytest.mark.long
 def test_the_documented_example_is_judged_per_segment_and_for_the_run(example: Shown) -> None:
     assert example.ran.code == 0, example.ran.text
     judged = [segment for segment in SEGMENTS if segment != "power_users"]
@@ -95,12 +96,14 @@ def test_the_documented_example_is_judged_per_segment_and_for_the_run(example: S
     assert (measure["threshold"], measure["who"]) == (0.05, "segment regulars")
 
 
+@pytest.mark.long
 def test_measuring_own_metrics_is_a_step_of_preparation_with_its_seconds(example: Shown) -> None:
     steps = example.record.metadata["timings"]["preparation"]
     assert steps["own_metrics"] > 0
     assert {"open", "seed", "judge"} < set(steps)
 
 
+@pytest.mark.long
 def test_own_figures_stand_beside_ours_with_definition_and_n(example: Shown) -> None:
     own = example.record.artifact("quality_metrics.json")["own"]
     assert set(own) == {"affordable", "brands_shown"}

@@ -97,7 +97,8 @@ def rows_of(page: str) -> list[list[str]]:
     ]
 
 
-@pytest.mark.parametrize("words", [(), pytest.param(("-n", "2"), marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("words", [(), ("-n", "2")])
 def test_pytest_html_shows_the_verdict_first_and_values_beside_what_they_must_be(
     acme: Project, words: tuple[str, ...]
 ) -> None:

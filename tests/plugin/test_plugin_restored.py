@@ -147,6 +147,7 @@ seed._verify = broken
 """
 
 
+@pytest.mark.long
 def test_a_seed_that_fails_after_the_reset_is_no_wrong_input(
     acme: Project, served: Served, namespace: str
 ) -> None:

@@ -66,7 +66,13 @@ def test_answers_behind_api_keys_are_as_documented(served):
     assert {200, 202, 401, 403} <= seen.keys()
 
 
-@pytest.mark.parametrize("path", ["/v1/recommendations", "/v1/admin/rules", "/v1/events:batch"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/recommendations",
+        *(pytest.param(path, marks=pytest.mark.long) for path in ("/v1/admin/rules", "/v1/events:batch")),
+    ],
+)
 def test_a_few_requests_are_answered_as_documented(served, path):
     from schemathesis import GenerationMode
 
