@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import ipaddress
 from collections.abc import Iterable
 from functools import lru_cache
@@ -45,12 +44,17 @@ class Door:
                     f"the Host header must name this machine (localhost, a loopback address or {self._bound}), not `{shown}`",
                 )
         given = next((value for name, value in fields if name == TOKEN_HEADER), b"")
-        if self._token and not hmac.compare_digest(given, self._token):
+        if self._token and not self._is_token(given):
             raise ApiError(
                 401,
                 "unauthorized",
                 "this stand-in answers only the test run that started it; `recsim serve` starts one for everybody",
             )
+
+    def _is_token(self, given: bytes) -> bool:
+        import hmac  # brings OpenSSL, which is for those only that were started with a token
+
+        return hmac.compare_digest(given, self._token)
 
     def _names_us(self, header: bytes) -> bool:
         name = _without_port(header.decode("latin-1").strip().lower())

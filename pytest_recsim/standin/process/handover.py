@@ -12,7 +12,6 @@ import msgspec
 
 from pytest_recsim.standin.http.errors import bad_request
 from pytest_recsim.standin.http.messages import OK, Answer
-from pytest_recsim.standin.process import snapshot
 from pytest_recsim.standin.state.service import Service
 
 SAVE, LOAD = "/stand-in/rows:save", "/stand-in/rows:load"
@@ -29,6 +28,8 @@ def hand_over(service: Service, method: str, path: str, body: bytes) -> tuple[Se
     """
     if method != "POST" or path not in (SAVE, LOAD):
         return None
+    from pytest_recsim.standin.process import snapshot  # only few are handed rows
+
     try:
         file = Path(msgspec.json.decode(body, type=dict[str, str])["file"])
         if path == SAVE:

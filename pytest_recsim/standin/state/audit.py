@@ -7,7 +7,6 @@ somebody looks.
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -109,6 +108,8 @@ class AuditLog:
         return (decision for decision in reversed(self._kept) if decision.request.org == org)
 
     def user_hash(self, user_id: str) -> str:
+        import hashlib  # brings OpenSSL, which no first answer waits for
+
         return hashlib.sha256(f"{self._audit.salt}:{user_id}".encode("utf-8", "replace")).hexdigest()
 
     def summary(self, decision: Decision) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +62,8 @@ class Service:
 
     def new_id(self, kind: str) -> str:
         """Return a UUID that depends only on how many ids were handed out before, so that runs repeat."""
+        import hashlib  # brings OpenSSL, which no first answer waits for
+
         digest = hashlib.sha256(f"{kind}-{self.next_serial()}".encode()).digest()
         return str(uuid.UUID(bytes=digest[:16], version=4))
 
