@@ -41,10 +41,16 @@ def learned(study: Study) -> Iterator[Section]:
             "its own figure, moved by as much. The verdict itself rests on what this customer's verdict slice shows, and on nothing else."
         )
     head = ("what has to hold", "segment", "moved by, mean", "standard error", "studies", "expected here")
-    rows = tuple(map(_expected, found.expected))
+    rows = tuple(_expected(one) for one in found.expected if not _repeats(one, found.expected))
     yield Section(
         "learned", "What other customers' studies told", tuple(words), head if rows else (), rows, folded=True
     )
+
+
+def _repeats(one: Expected, others: tuple[Expected, ...]) -> bool:
+    """Whether a check's line for any segment says what that of its only segment says."""
+    own = [other for other in others if other.check == one.check and other.case]
+    return not one.case and len(own) == 1 and own[0].seen == one.seen
 
 
 def _expected(one: Expected) -> tuple[str, ...]:

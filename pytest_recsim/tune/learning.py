@@ -111,7 +111,7 @@ def _fits(one: Dimension, text: str | None) -> bool:
 def note_of(learned: Learned) -> str:
     """Say what was learned, in a sentence."""
     count = len(learned.studies)
-    told = f"learned from {count} {'study' if count == 1 else 'studies'} of other customers: {len(learned.sets)} sets of values are tried first"
+    told = f"learned from {count} {'study' if count == 1 else 'studies'} of other customers: {len(learned.sets)} set{'s' * (len(learned.sets) != 1)} of values tried first"
     if learned.expected:
-        return f"{told}, and {len(learned.expected)} margins are expected to move on the way to a run as they did there"
+        return f"{told}, and what has to hold is expected to move on the way to a run as it did there"
     return f"{told}; fewer than {FEWEST} studies say nothing of how slices differ"
