@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from pytest_recsim.data.input.files import shown
-from pytest_recsim.data.input.problems import InputError, Problem
+from pytest_recsim.data.input.problems import InputError, Problem, nearest
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.record.trial import Dimension
 from pytest_recsim.record.tune import NAME, PREFIX, Learned, Study
@@ -52,6 +52,10 @@ def _best_first(one: Found) -> tuple[bool, str]:
 
 
 def _usable(place: Path, plan: Plan) -> Iterator[Found]:
+    if not place.is_dir():
+        beside = [one.name for one in place.parent.glob("*") if one.is_dir()]
+        what = f"is no folder; must be one with studies of other customers{nearest(place.name, beside)}"
+        raise InputError(Problem(f"{OPTION} {shown(place)}", what))
     folders = [place] if (place / NAME).is_file() else _below(place)
     whys = list[str]()
     for folder in folders:

@@ -324,5 +324,5 @@ def test_what_won_for_another_customer_is_tried_first_also_after_a_resume(desk, 
 
 def test_studies_to_learn_from_that_are_not_there_are_told_before_anything_is_sent(desk, tmp_path, capsys):
     assert main([*WORDS, "--learn-from", "nowhere"]) == 4
-    assert "--learn-from nowhere: no study to learn from; must be" in capsys.readouterr().err
+    assert "--learn-from nowhere: is no folder; must be one with studies" in capsys.readouterr().err
     assert desk.asked == []

@@ -169,9 +169,11 @@ def test_the_same_data_under_another_name_are_refused(plan, tmp_path):
 
 
 def test_a_folder_without_studies_and_one_that_is_not_there_are_refused(plan, tmp_path):
-    for place in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(InputError, match=r"--learn-from .*no study to learn from; must be"):
-            learn([place], plan)
+    with pytest.raises(InputError, match=r"--learn-from .*no study to learn from; must be"):
+        learn([tmp_path], plan)
+    (tmp_path / "reports").mkdir()
+    with pytest.raises(InputError, match=r"--learn-from .*is no folder; must be .*did you mean `reports`"):
+        learn([tmp_path / "report"], plan)
 
 
 def laid(*sets, trials=60):
