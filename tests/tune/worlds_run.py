@@ -22,10 +22,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
-
 from pytest_recsim.record.jsonio import write_json
-from pytest_recsim.record.tune import NAME, Study
+from pytest_recsim.record.tune import NAME, Study, read_study
 from pytest_recsim.sources.generator import generate
 from pytest_recsim.sources.writer import write_fixture
 from pytest_recsim.testing import environment
@@ -76,12 +74,14 @@ def recsim(folder: Path, *words: str) -> int:
 
 
 def study(folder: Path, name: str, *words: str, customer: str = "world") -> Study:
-    """Run one study, or read what an earlier attempt left."""
+    """Run one study, go on with what an earlier attempt left, or read it where it is complete."""
     reports = folder / name
     if not list(reports.rglob(NAME)):
         recsim(folder, "tune", customer, f"--reports-dir={reports}", *words)
     (file,) = reports.rglob(NAME)
-    return msgspec.json.decode(file.read_bytes(), type=Study)
+    if read_study(file.parent).status != "complete":
+        recsim(folder, "tune", customer, f"--reports-dir={reports}", "--resume")
+    return read_study(file.parent)
 
 
 def hand_tuned_holds(folder: Path) -> bool:
