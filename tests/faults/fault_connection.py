@@ -16,6 +16,7 @@ CONNECTION = [
         REFUSED,
         hit("GET /health", shuts(60)),
         "gives no answer",
+        quick=True,
     ),
     Fault(
         "something else listens",

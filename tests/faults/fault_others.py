@@ -115,6 +115,7 @@ OTHERS = [
         ),
         "somebody else writes to it",
         failing=CONTRACT,
+        quick=True,
     ),
     Fault(
         "items of somebody else",

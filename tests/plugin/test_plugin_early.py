@@ -26,7 +26,6 @@ def quality_of(project: Project) -> dict:
     return json.loads((project.bundle().root / "artifacts/quality_metrics.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.long
 def test_three_users_are_all_asked_and_that_is_said(tmp_path: Path) -> None:
     project = Project(shop(users=3).settle(tmp_path).folder)
     ran = project.simulate("--recsim-stop-early", "-k", "long_tail")
