@@ -237,9 +237,8 @@ def _weighted_sums(
     for start in range(0, len(x), step):
         a, b = x[start : start + step].astype(np.float32), gap[start : start + step].astype(np.float32)
         block = np.concatenate([a, b, a * a, a * b, b * b], axis=1)
-        total += (
-            _weights(source, (resamples, len(block))) @ block
-        )  # in parts, BLAS would add up in another order
+        # All resamples at once: in parts, BLAS would add up in another order, and last digits with it.
+        total += _weights(source, (resamples, len(block))) @ block
     return total.reshape(resamples, 5, -1)
 
 

@@ -12,6 +12,7 @@ from pytest_recsim.data.input.problems import InputError, Problem, nearest
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.record.trial import Dimension
 from pytest_recsim.record.tune import NAME, PREFIX, Learned, Study
+from pytest_recsim.report.tune_words import counted
 from pytest_recsim.tune.folders import opened
 from pytest_recsim.tune.guided import Cube
 from pytest_recsim.tune.moving import FEWEST, expected_of
@@ -115,7 +116,7 @@ def _fits(one: Dimension, text: str | None) -> bool:
 def note_of(learned: Learned) -> str:
     """Say what was learned, in a sentence."""
     count = len(learned.studies)
-    told = f"learned from {count} {'study' if count == 1 else 'studies'} of other customers: {len(learned.sets)} set{'s' * (len(learned.sets) != 1)} of values tried first"
+    told = f"learned from {count} {'study' if count == 1 else 'studies'} of other customers: {counted(len(learned.sets), 'set')} of values tried first"
     if learned.expected:
         return f"{told}, and what has to hold is expected to move on the way to a run as it did there"
     return f"{told}; fewer than {FEWEST} studies say nothing of how slices differ"

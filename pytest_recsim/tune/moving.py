@@ -28,8 +28,8 @@ def moved_of(measured: Measured | None, results: Iterable[CheckResult]) -> tuple
         measured: the trial on the tuning slice.
         results: of the whole run.
     """
-    found = list(_pairs(measured, {(one.check, one.case): one for one in results}))
-    return tuple(_moved(held, value) for held, value in found)
+    by_case = {(one.check, one.case): one for one in results}
+    return tuple(_moved(held, value) for held, value in _pairs(measured, by_case))
 
 
 def _pairs(measured: Measured | None, results: Mapping[Case, CheckResult]) -> Iterator[tuple[Held, float]]:

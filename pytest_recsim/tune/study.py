@@ -150,9 +150,8 @@ def incumbent(study: Study, told: Sequence[Trial]) -> Trial | None:
     """
     before = msgspec.structs.replace(study, trials=tuple(told))
     start = study.start
-    if (
-        start is not None and start.feasible
-    ):  # then what is safer but no better than the start is nothing to beat
+    if start is not None and start.feasible:
+        # What is safer than such a start, but no better, is nothing to beat.
         found = improving(study, candidates(before))
     else:
         found = candidates(before) or nearest_to_holding(before)

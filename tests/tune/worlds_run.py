@@ -146,11 +146,10 @@ def better(
     words = words_of(seed, trials)
     if not hand_tuned_holds(folder):
         return {"seed": seed, "left_out": "the profile that a person tuned does not pass here either"}
-    more = {"random": ()}  # which knows of nothing
-    found = {
-        name: shown(study(folder, name, *words, "--sampler", name, *more.get(name, learned)))
-        for name in samplers
-    }
+    found = dict[str, object]()
+    for name in samplers:
+        more = () if name == "random" else learned  # chance knows of nothing
+        found[name] = shown(study(folder, name, *words, "--sampler", name, *more))
     return {"seed": seed, **found}
 
 
