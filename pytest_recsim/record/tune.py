@@ -96,9 +96,12 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
         check, case: as in ``Held``; an empty case stands for every segment that has no line of its own.
         seen: mean of ``Moved.by`` over studies, in the value's unit.
         error: its standard error.
-        spread: standard deviation over studies.
+        spread: standard deviation over studies of what is left to chance when ``stays`` of the tuning slice's figure is expected to stay.
         n: how many studies it is the mean of.
-        by: what is expected: ``seen``, held back by its own uncertainty.
+        by: what is expected here, in the value's unit.
+        stays: of a difference on the tuning slice between customers, the share that is there on the verdict slice as well, 0 to 1.
+        verdict: mean of what the sets that are tried first measured on their own verdict slices; null where none is.
+        here: mean of the values that the sets from elsewhere, which were tried first, have on this tuning slice; null before they were.
     """
 
     check: str
@@ -108,6 +111,9 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
     spread: float
     n: int
     by: float
+    stays: float = 1.0
+    verdict: float | None = None
+    here: float | None = None
 
 
 class Learned(msgspec.Struct, frozen=True, kw_only=True):
@@ -194,6 +200,11 @@ class Study(Document, frozen=True, kw_only=True):
     command: str = ""
     data_sha256: str = ""
     learned: Learned | None = None
+
+    @property
+    def expected(self) -> tuple[Expected, ...]:
+        """How margins move from the tuning slice to a run; nothing where no other study told."""
+        return self.learned.expected if self.learned else ()
 
     def trial(self, number: int) -> Trial:
         """Return one trial.

@@ -40,8 +40,26 @@ def learned(study: Study) -> Iterator[Section]:
             "There, figures differed between tuning and verdict slice as below. A trial is held to what a run is expected to measure: "
             "its own figure, moved by as much. The verdict itself rests on what this customer's verdict slice shows, and on nothing else."
         )
-    head = ("what has to hold", "segment", "moved by, mean", "standard error", "studies", "expected here")
-    rows = tuple(_expected(one) for one in found.expected if not _repeats(one, found.expected))
+    if any(one.here is not None for one in found.expected):
+        words.append(
+            "What was tried first tells how much this tuning slice flatters: it stands beside what the same measured on the verdict slices "
+            "it comes from. Of how customers differ on their tuning slices the share that stays was there on the verdict slices as well; "
+            "the rest was chance, and is not expected of a run here either."
+        )
+    head = (
+        "what has to hold",
+        "segment",
+        "moved by, mean",
+        "standard error",
+        "studies",
+        "tried first, there",
+        "here",
+        "stays",
+        "expected here",
+    )
+    segmented = {one.check for one in found.expected if one.case}
+    shown = (one for one in found.expected if not _repeats(one, found.expected))
+    rows = tuple(_expected(one, segmented=one.check in segmented) for one in shown)
     yield Section(
         "learned", "What other customers' studies told", tuple(words), head if rows else (), rows, folded=True
     )
@@ -53,14 +71,17 @@ def _repeats(one: Expected, others: tuple[Expected, ...]) -> bool:
     return not one.case and len(own) == 1 and own[0].seen == one.seen
 
 
-def _expected(one: Expected) -> tuple[str, ...]:
+def _expected(one: Expected, *, segmented: bool) -> tuple[str, ...]:
     """Margins count what is missing, figures what is there, so that better stands as more."""
     return (
         one.check,
-        one.case or "each, together",
+        one.case or ("each, together" if segmented else whose("")),
         f"{_better(one.seen)} by {abs(one.seen):.3g}",
         f"{one.error:.2g}",
         f"{one.n}",
+        number(one.verdict),
+        number(one.here),
+        f"{one.stays:.0%}",
         f"{_better(one.by)} by {abs(one.by):.3g}",
     )
 

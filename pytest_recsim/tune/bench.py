@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from pytest_recsim.record.trial import Dimension, Goal, Measured, Trial
-from pytest_recsim.record.tune import Slice
+from pytest_recsim.record.tune import Expected, Slice
 
 
 class Bench(Protocol):
@@ -31,11 +31,18 @@ class Bench(Protocol):
     def requests(self) -> Mapping[str, int]: ...
 
     def trial(
-        self, number: int, values: Mapping[str, str], beat: Trial | None, *, room: bool = True
+        self,
+        number: int,
+        values: Mapping[str, str],
+        beat: Trial | None,
+        *,
+        room: bool = True,
+        expected: Sequence[Expected] = (),
     ) -> Trial:
         """Measure one set of knobs, or as much of it as tells that it is no better than ``beat``, the best so far, for the same users.
 
         The same values give the same numbers, whatever was tried before. A number below 0 is a probe, not a candidate: it is
-        looked at after the first rung only. With ``room`` for a long trial it is stopped less early.
+        looked at after the first rung only. With ``room`` for a long trial it is stopped less early. What is ``expected`` of
+        the way to a run counts for what has to hold; the start was measured without.
         """
         ...

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_recsim.compare.compare import SAME
 from pytest_recsim.record.few import first_few
 from pytest_recsim.record.trial import Dimension, Goal, Held, Measured, Trial
-from pytest_recsim.record.tune import Effect
+from pytest_recsim.record.tune import Effect, Expected
 from pytest_recsim.tune.bench import Bench
 from pytest_recsim.tune.decide import ALWAYS, per_user
 from pytest_recsim.tune.values import finite
@@ -35,7 +35,7 @@ class Probe:
     measured: Measured
 
 
-def probes_of(bench: Bench, start: Mapping[str, str]) -> Iterator[Probe]:
+def probes_of(bench: Bench, start: Mapping[str, str], expected: Sequence[Expected] = ()) -> Iterator[Probe]:
     """Move each knob alone to both ends of what was tried (to each other value of a choice), and measure that.
 
     It costs little: the first users are enough to see whether lists change, and questions that were asked before are not
@@ -44,11 +44,12 @@ def probes_of(bench: Bench, start: Mapping[str, str]) -> Iterator[Probe]:
     Args:
         bench: the tuning slice.
         start: knob -> the starting profile's value, for every knob of the space.
+        expected: the study's, so that start and probes are held to the same.
     """
     for place, one in enumerate(bench.space):
         for end in ends(one):
             if end != start.get(one.knob):
-                trial = bench.trial(-1 - place, {**start, one.knob: end}, None)
+                trial = bench.trial(-1 - place, {**start, one.knob: end}, None, expected=expected)
                 if trial.measured is not None:
                     yield Probe(one.knob, end, trial.measured)
 

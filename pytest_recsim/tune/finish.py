@@ -149,7 +149,7 @@ class _Finish:
             before = _sum(bench.requests)
             start = {one.knob: one.start for one in study.space if one.start}
             with paced(self._progress, "moving each knob alone"):
-                probes = list(probes_of(bench, start))
+                probes = list(probes_of(bench, start, study.expected))
             requests = _plus(requests, "knobs moved alone", _sum(bench.requests) - before)
         found = effects_of(study.goals[0], study.space, study.start, study.trials, probes)
         self.keep(effects=found, requests=requests)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-
-from msgspec.structs import replace
 
 from pytest_recsim.data.input.files import shown
 from pytest_recsim.data.input.problems import InputError, Problem, nearest
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.record.trial import Dimension
-from pytest_recsim.record.tune import NAME, PREFIX, Learned, Study
+from pytest_recsim.record.tune import NAME, PREFIX, Learned, Moved, Study
 from pytest_recsim.report.tune_words import counted
+from pytest_recsim.tune.expecting import FEWEST, expected_of
 from pytest_recsim.tune.folders import opened
 from pytest_recsim.tune.guided import Cube
-from pytest_recsim.tune.moving import FEWEST, expected_of
 from pytest_recsim.tune.values import canonical, is_numeric, listed
 
 OPTION = "--learn-from"
@@ -24,8 +22,8 @@ SHARE = 6
 Found = tuple[Path, Study]
 
 
-def learn(named: Sequence[Path], plan: Plan) -> Learned | None:
-    """Return what studies of other customers tell; None where none is named. Its sets of values are as they were there, see ``laid_into``.
+def teachers(named: Sequence[Path], plan: Plan) -> tuple[Found, ...]:
+    """Return the studies of other customers that something can be learned from, each once, best first; nothing where none is named.
 
     Args:
         named: folders of studies, or folders with studies below them, as a reports folder is.
@@ -34,16 +32,9 @@ def learn(named: Sequence[Path], plan: Plan) -> Learned | None:
     Raises:
         InputError: a folder has no study to learn from, with the reason.
     """
-    if not named:
-        return None
     studies = [one for place in named for one in _usable(place, plan)]
     unique = {folder.resolve(): (folder, study) for folder, study in studies}
-    found = sorted(unique.values(), key=_best_first, reverse=True)
-    return Learned(
-        studies=tuple(shown(folder) for folder, _ in found),
-        sets=tuple(study.trial(study.winner).values for _, study in found if study.winner is not None),
-        expected=expected_of([study.verdict.moved for _, study in found if study.verdict]),
-    )
+    return tuple(sorted(unique.values(), key=_best_first, reverse=True))
 
 
 def _best_first(one: Found) -> tuple[bool, str]:
@@ -88,23 +79,39 @@ def _useless(study: Study, plan: Plan) -> str:
     return ""
 
 
-def laid_into(learned: Learned, space: Sequence[Dimension], trials: int) -> Learned:
-    """Return what was learned with sets of values of this space: the nearest ones, each once, and no more than some of the trials.
+def learn(found: Sequence[Found], space: Sequence[Dimension], trials: int) -> Learned:
+    """Return what studies of other customers tell, with sets of values of this space: the nearest ones, each once, and no more than some of the trials.
 
     Args:
-        learned: as ``learn`` returns it.
+        found: as ``teachers`` returns them.
         space: what is drawn. The start's own set is not among them.
         trials: how many there are to be.
     """
-    cube, known = Cube(space), {canonical(space, {})}
-    found = list[dict[str, str]]()
-    for theirs in learned.sets:
-        fitting = {one.knob: theirs[one.knob] for one in space if _fits(one, theirs.get(one.knob))}
-        values = cube.values(cube.place(fitting))
-        if (key := canonical(space, values)) not in known:
-            known.add(key)
-            found.append(values)
-    return replace(learned, sets=tuple(found[: max(trials // SHARE, 1)]))
+    studies = [study for _, study in found]
+    sets = dict[tuple[str, ...], tuple[dict[str, str], Sequence[Moved]]]()
+    for study in studies:
+        assert study.winner is not None  # the useless ones are left out
+        assert study.verdict is not None
+        values = _laid_into(space, study.trial(study.winner).values)
+        sets.setdefault(canonical(space, values), (values, study.verdict.moved))
+    sets.pop(canonical(space, {}), None)
+    tried = list(sets.values())[: max(trials // SHARE, 1)]
+    expected = expected_of(
+        [study.verdict.moved for study in studies if study.verdict], [moved for _, moved in tried]
+    )
+    return Learned(
+        studies=tuple(shown(folder) for folder, _ in found),
+        sets=tuple(values for values, _ in tried),
+        expected=expected,
+    )
+
+
+def _laid_into(space: Sequence[Dimension], theirs: Mapping[str, str]) -> dict[str, str]:
+    """The set of values of a space that is nearest to one from elsewhere."""
+    cube = Cube(space)
+    return cube.values(
+        cube.place({one.knob: theirs[one.knob] for one in space if _fits(one, theirs.get(one.knob))})
+    )
 
 
 def _fits(one: Dimension, text: str | None) -> bool:

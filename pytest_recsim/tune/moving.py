@@ -1,11 +1,9 @@
-"""What has to hold, on the way from the tuning slice to the verdict slice: seen in one study, expected from several."""
+"""What has to hold, on the way from the tuning slice to the verdict slice: seen in one study, and expected of the next."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
-import numpy as np
 from msgspec.structs import replace
 
 from pytest_recsim.data.guardrails.metric_table import METRICS
@@ -14,8 +12,6 @@ from pytest_recsim.record.trial import Held, Measured
 from pytest_recsim.record.tune import Expected, Moved
 from pytest_recsim.tune.guards import COLD_START
 
-FEWEST = 3
-"""Studies of which a mean is taken: of two nobody knows how far it strays."""
 Case = tuple[str, str]
 
 
@@ -55,55 +51,29 @@ def _value(held: Held, result: CheckResult) -> float | None:
 
 def _moved(held: Held, verdict: float) -> Moved:
     assert held.value is not None  # the caller has looked
-    by = verdict - held.value
     return Moved(
         check=held.check,
         case=held.case,
         label=held.label,
         tuning=held.value,
         verdict=verdict,
-        by=-by if _better(held) == "higher" else by,
+        by=gone(held, held.value, verdict),
     )
 
 
-def expected_of(studies: Sequence[Sequence[Moved]]) -> tuple[Expected, ...]:
-    """Return what the next study may expect, check by check; nothing of fewer than ``FEWEST`` studies, and nothing of lifts.
-
-    A lift is a ratio to popularity on the same slice, which has as little history to go by and as few hits to make. What eight shops' lifts
-    moved by was chance: up to three standard errors, in segments whose lifts did not move at all in ten other shops.
-
-    A mean that could as well be chance is held back: what is expected is ``seen * seen² / (seen² + error²)``.
-
-    Args:
-        studies: what moved in each of them.
-    """
-    by_case: dict[Case, list[float]] = {}
-    for moved in studies:
-        for key, values in _told([one for one in moved if not _is_lift(one)]).items():
-            by_case.setdefault(key, []).append(float(np.mean(values)))
-    return tuple(_expected(key, values) for key, values in sorted(by_case.items()) if len(values) >= FEWEST)
+def gone(held: Held, before: float, now: float) -> float:
+    """By how much a margin is another one where a value is, below 0 where it holds better."""
+    return before - now if _better(held) == "higher" else now - before
 
 
-def _is_lift(one: Moved) -> bool:
-    return one.check in METRICS and METRICS[one.check].source == "lift"
+def by_check(expected: Iterable[Expected]) -> dict[Case, Expected]:
+    """Return what is expected, to be looked up."""
+    return {(one.check, one.case): one for one in expected}
 
 
-def _told(moved: Sequence[Moved]) -> dict[Case, list[float]]:
-    """One study's moves by check and segment, and all segments of a check together under no segment."""
-    found: dict[Case, list[float]] = {}
-    for one in moved:
-        for key in {(one.check, one.case), (one.check, "")}:
-            found.setdefault(key, []).append(one.by)
-    return found
-
-
-def _expected(key: Case, values: Sequence[float]) -> Expected:
-    seen, spread = float(np.mean(values)), float(np.std(values, ddof=1))
-    error = spread / math.sqrt(len(values))
-    sure = (seen / math.hypot(seen, error)) ** 2 if seen else 0.0
-    return Expected(
-        check=key[0], case=key[1], seen=seen, error=error, spread=spread, n=len(values), by=seen * sure
-    )
+def restated(measured: Measured, expected: Mapping[Case, Expected]) -> Measured:
+    """Return a measurement that is held to what a run is expected to measure; what was measured stands as it was."""
+    return replace(measured, held=tuple(shifted(one, expected) for one in measured.held))
 
 
 def shifted(held: Held, expected: Mapping[Case, Expected]) -> Held:

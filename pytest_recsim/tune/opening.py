@@ -78,12 +78,18 @@ class OpenBench:
         return {START: self.start.asked, TRIALS: asked, TOTAL: self.start.asked + asked}
 
     def trial(
-        self, number: int, values: Mapping[str, str], beat: Trial | None, *, room: bool = True
+        self,
+        number: int,
+        values: Mapping[str, str],
+        beat: Trial | None,
+        *,
+        room: bool = True,
+        expected: Sequence[Expected] = (),
     ) -> Trial:
         """See ``Bench``; values that no profile may have, and a service that fails, are a trial that failed."""
         found = Trial(number=number, values=dict(values), state="failed")
         try:
-            attempt = Attempt(self._ground, laid_over(self._ground.plan, values))
+            attempt = Attempt(self._ground, laid_over(self._ground.plan, values), expected)
         except InputError as error:
             return replace(found, reason=str(error))
         try:
@@ -138,7 +144,6 @@ def open_bench(
     *,
     goals: Sequence[str] = (),
     harm: float = 0.05,
-    expected: Sequence[Expected] = (),
     say: Callable[[str], None] = lambda _: None,
     progress: Progress = silent,
 ) -> Iterator[OpenBench]:
@@ -153,7 +158,6 @@ def open_bench(
         space: what may be tried; what cannot be on this service is in ``left_out``.
         goals: names of metrics, the first one is what racing goes by; empty for the overall lift of NDCG@10.
         harm: most that a segment may lose of NDCG@10 against the start, as a share of its mean.
-        expected: how margins move from here to a run, as other customers' studies tell.
         say: hears what somebody who waits wants to know.
         progress: hears how far seeding and asking for the start are.
 
@@ -175,7 +179,7 @@ def open_bench(
         places: Places | None = None
         try:
             sim, plain, rows = _prepared(fleet, tuning, folder, say, progress)
-            ground, start = _ground(sim, plain, kept, found_goals, harm, expected)
+            ground, start = _ground(sim, plain, kept, found_goals, harm)
             places = StandIns(sim.context, sim.endpoint, rows) if rows else Shared(sim.endpoint)
             yield OpenBench(ground, places, start, slices, kept, left_out)
         except BaseException as error:
@@ -223,7 +227,6 @@ def _ground(
     space: Sequence[Dimension],
     goals: tuple[Goal, ...],
     harm: float,
-    expected: Sequence[Expected],
 ) -> tuple[Ground, Measured]:
     """What all trials stand on, and the start measured as trials are."""
     began, plan, world = monotonic(), sim.plan, sim.world
@@ -259,7 +262,6 @@ def _ground(
         goals=goals,
         guards=tuple(one for one in _guards(sim) if plain or one.check != PRICE),
         harm=harm,
-        expected={(one.check, one.case): one for one in expected},
     )
     attempt = Attempt(ground, plan)
     attempt.ask(len(users), _nobody)

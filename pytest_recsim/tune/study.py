@@ -14,6 +14,7 @@ from pytest_recsim.record.trial import ALIKE, Measured, Trial, missed_by, risk_o
 from pytest_recsim.record.tune import Study
 from pytest_recsim.report.tune_front import front
 from pytest_recsim.tune.bench import Bench
+from pytest_recsim.tune.calibrating import calibrated
 from pytest_recsim.tune.guided import exploring
 from pytest_recsim.tune.racing import has_room
 from pytest_recsim.tune.sampling import Proposer
@@ -40,11 +41,8 @@ def go_on(study: Study, bench: Bench, keep: Keep) -> Study:
     Raises:
         InputError: Optuna is not installed, or trial after trial cannot be measured.
     """
-    assert study.start is not None  # who opens the bench writes it down
     before = study.learned.sets if study.learned else ()
-    proposer = Proposer(
-        study.space, study.goals, sampler=study.sampler, seed=study.seed, start=study.start, before=before
-    )
+    proposer = _proposer(study)
     began, requests, seconds = monotonic(), study.requests, study.seconds
 
     def kept(trial: Trial | None = None) -> Study:
@@ -63,6 +61,8 @@ def go_on(study: Study, bench: Bench, keep: Keep) -> Study:
         count = min(study.jobs, study.wanted - first)
         done = {one.number for one in study.trials}
         if not done.issuperset(range(first, first + count)):
+            if first >= len(before) and (known := calibrated(study)) is not study:
+                study, proposer = known, _proposer(known)
             told = [one for one in study.trials if one.number < first]
             asked = dict(enumerate(proposer.batch(told, first, count), start=first))
             if not asked:
@@ -71,11 +71,20 @@ def go_on(study: Study, bench: Bench, keep: Keep) -> Study:
                 break
             beat, room = incumbent(study, told), has_room(told, exploring(study.space), len(before))
             missing = {number: values for number, values in asked.items() if number not in done}
-            for trial in _measured(missing, partial(bench.trial, beat=beat, room=room), study.jobs):
+            measure = partial(bench.trial, beat=beat, room=room, expected=study.expected)
+            for trial in _measured(missing, measure, study.jobs):
                 study = kept(trial)
             _refuse_to_fail_on(study)
         first += count
     return kept()
+
+
+def _proposer(study: Study) -> Proposer:
+    assert study.start is not None  # who opens the bench writes it down
+    before = study.learned.sets if study.learned else ()
+    return Proposer(
+        study.space, study.goals, sampler=study.sampler, seed=study.seed, start=study.start, before=before
+    )
 
 
 def _measured(

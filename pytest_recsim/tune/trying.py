@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ from pytest_recsim.simulation.truth.slates import Lists, Slates
 from pytest_recsim.simulation.truth.tastes import Tastes
 from pytest_recsim.tune.estimating import Contrast, Estimate
 from pytest_recsim.tune.guards import AVAILABILITY, COLD_START, HARM, PRICE, Guard, held_by
-from pytest_recsim.tune.moving import shifted
+from pytest_recsim.tune.moving import by_check, shifted
 from pytest_recsim.tune.places import Asker
 from pytest_recsim.tune.pricing import KNOB, PLAIN, is_plain, price
 from pytest_recsim.tune.questions import Heard, Questions
@@ -61,7 +61,6 @@ class Ground:
         questions: with the answers that are known.
         plain: whose lists at plain relevance tell what diversity costs; nobody where trials are not held to that.
         goals, guards, harm: what is made better, and what must hold.
-        expected: by how much margins are another one in a run, by check and segment; nothing where no other study told.
     """
 
     plan: Plan
@@ -76,7 +75,6 @@ class Ground:
     goals: tuple[Goal, ...]
     guards: tuple[Guard, ...]
     harm: float
-    expected: Mapping[tuple[str, str], Expected] = field(default_factory=dict)
 
     def of(self, plan: Plan) -> Dataset:
         """The data set under a trial's knobs."""
@@ -92,10 +90,12 @@ class Attempt:
     Args:
         ground: what it stands on.
         plan: with its knobs.
+        expected: how margins move from here to a run; nothing where no other study told.
     """
 
-    def __init__(self, ground: Ground, plan: Plan) -> None:
+    def __init__(self, ground: Ground, plan: Plan, expected: Sequence[Expected] = ()) -> None:
         self._ground, self.plan = ground, plan
+        self._expected = by_check(expected)
         self._world = ground.of(plan)
         self._overrides = request_overrides(plan)
         self._heard: list[Heard] = []
@@ -178,7 +178,8 @@ class Attempt:
 
     def measured(self, contrast: Contrast) -> tuple[Measured, list[tuple[Held, Estimate]], Estimate]:
         """What was measured, everything that must hold with its estimate, and the first goal's."""
-        held = list(_held(self._ground, contrast, self._price))
+        found_held = _held(self._ground, contrast, self._price)
+        held = [(shifted(one, self._expected), estimate) for one, estimate in found_held]
         goals = {goal.metric: contrast.number(METRICS[goal.metric]) for goal in self._ground.goals}
         found = Measured(
             users=len(self._heard),
@@ -228,8 +229,7 @@ def _held(
             estimate = Estimate(None, reason="a trial does not measure custom metrics")
         else:
             estimate = contrast.number(guard.metric, guard.case)
-        held = held_by(guard, estimate, spread_of(contrast, guard, estimate.value))
-        yield shifted(held, ground.expected), estimate
+        yield held_by(guard, estimate, spread_of(contrast, guard, estimate.value)), estimate
     for segment in _segments(contrast):
         found_harm = contrast.harm(segment)
         value = found_harm.value

@@ -21,9 +21,10 @@ from pytest_recsim.plan.keywords import keyword_words, plan_for
 from pytest_recsim.plan.model import Plan
 from pytest_recsim.record.tune import Study, write_study
 from pytest_recsim.tune.bench import Bench
+from pytest_recsim.tune.calibrating import expecting
 from pytest_recsim.tune.finish import Place, finish, tell_of_knobs
 from pytest_recsim.tune.folders import LOCK, alone, new_folder, opened
-from pytest_recsim.tune.learning import laid_into, learn, note_of
+from pytest_recsim.tune.learning import learn, note_of, teachers
 from pytest_recsim.tune.opening import open_bench
 from pytest_recsim.tune.sampling import SAMPLERS, optuna_for
 from pytest_recsim.tune.showing import best_line
@@ -92,7 +93,7 @@ def tune(wanted: Wanted, *, say: Say = lambda _: None, progress: Progress = sile
     wishes = [*(file.wishes if file else ()), *typed(wanted.knobs)]
     space, notes = space_of(wishes, {name: one.text for name, one in plan.knobs.items()})
     goals = wanted.goals or (file.goals if file else ())
-    learned = learn(wanted.learn_from, plan)
+    known = teachers(wanted.learn_from, plan)
     began = utc_now()
     with ExitStack() as stack:
         bench = stack.enter_context(
@@ -101,13 +102,12 @@ def tune(wanted: Wanted, *, say: Say = lambda _: None, progress: Progress = sile
                 space,
                 goals=goals,
                 harm=wanted.harm,
-                expected=learned.expected if learned else (),
                 say=say,
                 progress=progress,
             )
         )
+        learned = learn(known, bench.space, wanted.trials) if known else None
         if learned:
-            learned = laid_into(learned, bench.space, wanted.trials)
             notes.append(note_of(learned))
         for text in (*notes, *bench.left_out.values()):
             say(f"note: {text}")
@@ -118,7 +118,7 @@ def tune(wanted: Wanted, *, say: Say = lambda _: None, progress: Progress = sile
             )
         folder = new_folder(wanted.reports, plan.id, began)
         say(f"study: {shown(folder)}")
-        study = replace(_begun(wanted, plan, bench, notes, began), learned=learned)
+        study = expecting(replace(_begun(wanted, plan, bench, notes, began), learned=learned))
         place = _place(folder, wanted, plan)
         with _resumable(folder, say):
             study = _measured(place, study, plan, bench, say=say, progress=progress)
@@ -178,7 +178,6 @@ def resume(folder: Path, wanted: Wanted, *, say: Say = lambda _: None, progress:
                 study.space,
                 goals=metrics,
                 harm=study.harm,
-                expected=study.learned.expected if study.learned else (),
                 say=say,
                 progress=progress,
             ) as bench:

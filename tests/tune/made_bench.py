@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from pytest_recsim.record.trial import Dimension, Goal, Held, Measured, Trial
 from pytest_recsim.record.tune import Study
+from pytest_recsim.tune.moving import by_check, shifted
 
 SPACE = (
     Dimension(knob="PROFILE_BOOST", kind="float", start="0.3", travels=True, low=0.1, high=2.0, log=True),
@@ -49,12 +50,14 @@ class MadeBench:
         )  # fmt: skip
         return Measured(users=9, of=9, goals={"lift": lift, "coverage": coverage}, held=(held,))
 
-    def trial(self, number, values, beat, *, room=True):
+    def trial(self, number, values, beat, *, room=True, expected=()):
         if len(self.asked) == self.dies_at:
             raise PowerCutError
         self.asked.append(number)
         self.beats[number] = beat
         measured = self.measured(values)
+        held = tuple(shifted(one, by_check(expected)) for one in measured.held)
+        measured = replace(measured, held=held)
         if beat and measured.goals["lift"] < beat.measured.goals["lift"] - 0.5:
             return Trial(number=number, values=values, state="stopped", measured=replace(measured, users=3))
         return Trial(number=number, values=values, state="complete", measured=measured)

@@ -114,7 +114,7 @@ class Slice:
     def __init__(self):
         self.asked = []
 
-    def trial(self, number, values, beat, *, room=True):
+    def trial(self, number, values, beat, *, room=True, expected=()):
         assert number < 0
         assert beat is None
         self.asked.append(values)

@@ -11,7 +11,7 @@ from made_study import measured, replace, study, suite, trial
 from pytest_recsim.plan.keywords import plan_for
 from pytest_recsim.record.bundle import Bundle
 from pytest_recsim.record.per_user import NAME, UserLine, write_lines
-from pytest_recsim.record.tune import read_study
+from pytest_recsim.record.tune import Expected, Learned, read_study
 from pytest_recsim.testing import shop
 from pytest_recsim.tune import finish as room
 from pytest_recsim.tune.finish import Place, finish, tell_of_knobs
@@ -185,18 +185,21 @@ class Slice:
     space, start = study().space, measured()
     requests = {"total": 100}  # noqa: RUF012
 
-    def trial(self, number, values, beat, *, room=True):
+    def trial(self, number, values, beat, *, room=True, expected=()):
         self.requests["total"] += 7
+        self.expected = expected
         return trial(number, values=values, measured=replace(measured(), changed=0.0))
 
 
 def test_dead_knobs_are_told_and_what_that_took_is_counted(place, monkeypatch, rendered):
     monkeypatch.setattr(room, "render_study", rendered.append)
     monkeypatch.setattr(room, "run_suite", Runs())
-    said = []
-    begun = replace(unfinished(), effects=())
+    said, bench = [], Slice()
+    expected = Expected(check="S7", case="", seen=-0.1, error=0.0, spread=0.1, n=9, by=-0.1)
+    begun = replace(unfinished(), effects=(), learned=Learned(studies=("x",), expected=(expected,)))
     plan = plan_for("acme", root=place.root)
-    found = finish(tell_of_knobs(begun, plan, Slice(), place, say=said.append), plan, place, say=said.append)
+    found = finish(tell_of_knobs(begun, plan, bench, place, say=said.append), plan, place, say=said.append)
+    assert bench.expected == (expected,), "a knob that is moved alone is held to what the start is held to"
     assert {one.kind for one in found.effects} == {"dead"}
     assert found.requests["knobs moved alone"] == 35
     assert said[0] == "without effect on these data: PROFILE_BOOST, MMR_LAMBDA, BRAND_CAP"

@@ -9,7 +9,7 @@ import time
 import pytest
 from msgspec.structs import replace
 
-from pytest_recsim.record.tune import NAME, read_study
+from pytest_recsim.record.tune import NAME, read_study, write_study
 from pytest_recsim.testing import LOOSE, environment, shop
 
 CHECKS = ("S4", "S6", "S9", "segment_lift_ndcg", "segment_lift_mrr")
@@ -53,10 +53,10 @@ def of(reports):
     return found.parent
 
 
-def killed(root, after):
+def killed(root, after, *more):
     """Begin a study and kill it once so many trials are kept; return its folder."""
     with subprocess.Popen(
-        command("acme", *WORDS, "--reports-dir", "killed"), cwd=root, env=environment(),
+        command("acme", *WORDS, *more, "--reports-dir", "killed"), cwd=root, env=environment(),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     ) as process:  # fmt: skip
         for _ in range(LIMIT_S * 20):
@@ -98,3 +98,32 @@ def test_a_study_that_was_killed_recommends_what_one_that_was_left_alone_does(tm
     assert found.trials[: len(left.trials)] == left.trials, "no trial is lost"
     assert comparable(found) == comparable(usual)
     assert usual.finalists, "something was recommended, else this shows little"
+
+
+def lent(study, root):
+    """Three studies of other customers, each with another winner: what this one tried."""
+    for place in range(3):
+        found = replace(
+            study, customer=f"other{place}", data_sha256=f"{place}", winner=study.trials[place].number
+        )
+        folder = root / "theirs" / f"other{place}" / "tune_20261128T221500Z"
+        folder.mkdir(parents=True)
+        write_study(folder, found)
+
+
+@pytest.mark.long
+def test_one_that_learns_from_others_was_killed_after_what_they_tried_and_ends_as_one_that_was_left_alone(
+    tmp_path,
+):
+    shop(users=40, guardrails=GUARDRAILS).settle(tmp_path)
+    ended(tmp_path, "acme", *WORDS, "--reports-dir", "alone")
+    lent(read_study(of(tmp_path / "alone")), tmp_path)
+    learning = ("--learn-from", "theirs", "--trials", "18", "--seed", "5")
+    ended(tmp_path, "acme", *WORDS, *learning, "--reports-dir", "usual")
+    usual = read_study(of(tmp_path / "usual"))
+    assert any(one.here is not None for one in usual.expected), "it was looked at how much the slice flatters"
+    folder = killed(tmp_path, 5, *learning)
+    ended(tmp_path, "acme", "--reports-dir", "killed", "--resume")
+    found = read_study(folder)
+    assert comparable(found) == comparable(usual)
+    assert found.expected == usual.expected

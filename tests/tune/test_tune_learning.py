@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -18,8 +19,9 @@ from pytest_recsim.record.tune import Expected, Learned, Moved, write_study
 from pytest_recsim.report.tune import study_page
 from pytest_recsim.testing import shop
 from pytest_recsim.tune.decide import against, chosen
-from pytest_recsim.tune.learning import laid_into, learn, note_of
-from pytest_recsim.tune.moving import expected_of, moved_of, shifted
+from pytest_recsim.tune.expecting import expected_of
+from pytest_recsim.tune.learning import learn, note_of, teachers
+from pytest_recsim.tune.moving import moved_of, shifted
 from pytest_recsim.tune.racing import has_room
 from pytest_recsim.tune.study import go_on
 
@@ -93,8 +95,9 @@ def test_what_is_expected_lies_between_nothing_and_the_mean(values):
         assert min(0.0, one.seen) <= one.by <= max(0.0, one.seen)
 
 
-def test_of_lifts_nothing_is_expected_for_popularity_moves_with_them():
-    assert expected_of([[moved(-0.2, check="segment_lift_ndcg")]] * 9) == ()
+def test_of_lifts_no_move_is_expected_for_popularity_moves_with_them():
+    found = expected_of([[moved(-0.2, check="segment_lift_ndcg")]] * 9)
+    assert {one.by for one in found} == {0.0}
 
 
 def test_a_segment_that_no_other_shop_has_is_expected_to_move_as_the_others_did():
@@ -137,13 +140,14 @@ def test_studies_are_named_one_by_one_or_by_the_folder_above_and_each_counts_onc
     reports = tmp_path / "theirs"
     one, two = told(reports, "one"), told(reports, "two", verdict=verdict("keep", moved=(moved(-0.2),)))
     told(reports, "three")
-    found = learn([reports, one, reports / "two"], plan)
-    assert len(found.studies) == len(found.sets) == 3
-    assert found.studies[-1].endswith(two.parent.name + "/" + two.name), (
+    found = teachers([reports, one, reports / "two"], plan)
+    assert [folder.parent.name for folder, _ in found][-1] == two.parent.name, (
         "those that ended in a change come first"
     )
-    assert {one.case for one in found.expected} == {"new_users", ""}
-    assert learn([], plan) is None
+    learned = learn(found, SPACE, 60)
+    assert len(found) == len(learned.studies) == 3
+    assert {one.case for one in learned.expected} == {"new_users", ""}
+    assert teachers([], plan) == ()
 
 
 @pytest.mark.parametrize(
@@ -159,25 +163,31 @@ def test_a_study_that_nothing_can_be_learned_from_is_refused_with_the_reason(pla
     place = told(tmp_path / "theirs", **more)
     for named in (place, tmp_path / "theirs"):
         with pytest.raises(InputError, match=words):
-            learn([named], plan)
+            teachers([named], plan)
 
 
 def test_the_same_data_under_another_name_are_refused(plan, tmp_path):
     place = told(tmp_path / "theirs", data_sha256=plan.fixture.sha256)
     with pytest.raises(InputError, match="same customer or data"):
-        learn([place], plan)
+        teachers([place], plan)
 
 
 def test_a_folder_without_studies_and_one_that_is_not_there_are_refused(plan, tmp_path):
     with pytest.raises(InputError, match=r"--learn-from .*no study to learn from; must be"):
-        learn([tmp_path], plan)
+        teachers([tmp_path], plan)
     (tmp_path / "reports").mkdir()
     with pytest.raises(InputError, match=r"--learn-from .*is no folder; must be .*did you mean `reports`"):
-        learn([tmp_path / "report"], plan)
+        teachers([tmp_path / "report"], plan)
+
+
+def theirs(values, **more):
+    """Another customer's study whose winner has these values."""
+    facts = {"verdict": verdict(moved=(moved(-0.2),))} | more
+    return Path("theirs"), study(trials=(trial(3, values=values),), winner=3, **facts)
 
 
 def laid(*sets, trials=60):
-    return laid_into(Learned(studies=("x",), sets=sets), SPACE, trials).sets
+    return learn([theirs(values) for values in sets], SPACE, trials).sets
 
 
 def test_values_from_elsewhere_are_laid_into_the_space():
@@ -247,7 +257,14 @@ def test_the_page_says_what_was_learned_from_whom_and_how_it_turned_out():
     page = study_page(study(learned=learned, verdict=verdict(moved=(moved(-0.2),))))
     assert "2 sets of values that came furthest there were tried first, as trials 0 to 1" in page
     assert page.count("better by 0.109") == 1, "what the only segment says is not said twice"
-    assert "| better by 0.11 | 0.01 | 9 | better by 0.109 |" in page
+    assert "| better by 0.11 | 0.01 | 9 | not measured | not measured | 100% | better by 0.109 |" in page
+    assert "how much this tuning slice flatters" not in page, "what was tried first is not measured yet"
     assert "## What has to hold, on both slices" in page
+    calibrated = replace(expected, by=-0.09, stays=0.75, verdict=0.25, here=0.21)
+    page = study_page(study(learned=replace(learned, expected=(calibrated,)), verdict=verdict()))
+    assert "| better by 0.11 | 0.01 | 9 | 0.25 | 0.21 | 75% | better by 0.09 |" in page
+    assert "how much this tuning slice flatters" in page
+    share = replace(calibrated, check="long_tail_share", case="")
+    assert "| long_tail_share | everybody |" in study_page(study(learned=replace(learned, expected=(share,))))
     assert "9" in note_of(replace(learned, studies=("x",) * 9))
     assert "fewer than 3 studies" in note_of(replace(learned, expected=()))
