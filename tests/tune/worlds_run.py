@@ -1,12 +1,12 @@
 """Does tuning find what a person found, and does it ever praise what is no better? Studies on many worlds, counted.
 
-    python tests/tune/worlds_run.py better [--worlds 10] [--trials 60] [--teachers 9] [--keep DIR]
+    python tests/tune/worlds_run.py better [--worlds 10] [--first 301] [--trials 60] [--teachers 8] [--learn-from DIR] [--keep DIR]
     python tests/tune/worlds_run.py equal [--worlds 40] [--trials 20] [--keep DIR]
 
 `better`: from `prod`, on worlds of customer-a's recipe with other seeds, by the default sampler and at random. `equal`: knobs that
 do nothing on the data, half of the worlds on a service that answers equal questions unequally. Both write `docs/tune-worlds.json`;
-a world that is in DIR already is not made again. `better` takes about an hour of processor time. With `--teachers 9` nine more shops of the recipe
-are tuned first, and the studies that are counted learn from them.
+a world that is in DIR already is not made again. `better` takes about an hour of processor time. With `--teachers 8` eight more shops of the recipe
+are tuned first, and the studies that are counted learn from them; with `--learn-from` from all that earlier runs kept in a folder.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from pytest_recsim.record.jsonio import write_json
-from pytest_recsim.record.tune import NAME, Study, read_study
+from pytest_recsim.record.tune import NAME, Study, read_study, write_study
 from pytest_recsim.sources.generator import generate
 from pytest_recsim.sources.writer import write_fixture
 from pytest_recsim.testing import environment
@@ -139,6 +141,19 @@ def taught(folder: Path, teachers: int, trials: int) -> list[str]:
     return found
 
 
+def lent(kept: Path, folder: Path) -> list[str]:
+    """Complete studies of earlier worlds under customers of their own, for all worlds have one name; return the words by which a study learns from them."""
+    found = list[str]()
+    for place in sorted(file.parent for file in kept.rglob(NAME) if "gp" in file.parts):
+        study = read_study(place)
+        if study.status == "complete":
+            other = folder / study.data_sha256[:12]
+            other.mkdir(parents=True, exist_ok=True)
+            write_study(other, replace(study, customer=f"shop-{study.data_sha256[:12]}"))
+            found.append(f"--learn-from={other}")
+    return found
+
+
 def better(
     folder: Path, seed: int, trials: int, samplers: Sequence[str] = SAMPLERS, learned: Sequence[str] = ()
 ) -> dict[str, object]:
@@ -200,6 +215,8 @@ def main() -> int:
     parser.add_argument("--worlds", type=int)
     parser.add_argument("--trials", type=int)
     parser.add_argument("--teachers", type=int, default=0, help="of `better`: shops to learn from")
+    parser.add_argument("--learn-from", type=Path, help="of `better`: a folder with studies of other worlds")
+    parser.add_argument("--first", type=int, help="seed of the first world")
     parser.add_argument("--keep", type=Path)
     parser.add_argument(
         "--sampler", choices=SAMPLERS, help="of `better`: this one only, and nothing is written"
@@ -211,7 +228,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         folder = (given.keep or Path(scratch)).absolute()
         learned = taught(folder / "teachers", given.teachers, trials)
-        for seed in itertools.count(FIRST_SEED[given.which]):
+        if given.learn_from:
+            learned += lent(given.learn_from, Path(scratch) / "lent")
+        for seed in itertools.count(given.first or FIRST_SEED[given.which]):
             began = time.monotonic()
             place = folder / given.which / str(seed)
             samplers = [given.sampler] if given.sampler else SAMPLERS
