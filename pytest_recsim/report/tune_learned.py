@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_recsim.record.tune import Expected, Moved, Study
+from pytest_recsim.record.few import first_few
+from pytest_recsim.record.tune import NAME, Expected, Learned, Moved, Study
 from pytest_recsim.report.text import number
 from pytest_recsim.report.tune_section import Section
 from pytest_recsim.report.tune_words import counted, whose
+
+HEAD = (
+    "what has to hold",
+    "segment",
+    "moved by, mean",
+    "standard error",
+    "studies",
+    "tried first, there",
+    "here",
+    "stays",
+    "expected here",
+)
+NAMED = 3
+"""Studies that are named one by one."""
 
 
 def moved(study: Study) -> Iterator[Section]:
@@ -29,40 +44,38 @@ def learned(study: Study) -> Iterator[Section]:
     found = study.learned
     if found is None:
         return
-    tried = f"{counted(len(found.sets), 'set')} of values that came furthest there {'was' if len(found.sets) == 1 else 'were'} tried first"
-    words = [f"Learned from {', '.join(found.studies)}: {tried}, as trials 0 to {len(found.sets) - 1}."]
-    if not found.sets:
-        words = [
-            f"Learned from {', '.join(found.studies)}; the starting profile is what came furthest there."
-        ]
+    segmented = {one.check for one in found.expected if one.case}
+    shown = (one for one in found.expected if not _repeats(one, found.expected))
+    rows = tuple(_expected(one, segmented=one.check in segmented) for one in shown)
+    words = tuple(_words(found))
+    yield Section(
+        "learned", "What other customers' studies told", words, HEAD if rows else (), rows, folded=True
+    )
+
+
+def _words(found: Learned) -> Iterator[str]:
+    whom = first_few(found.studies, NAMED)
+    if len(found.studies) > NAMED:
+        whom = f"{len(found.studies)} studies ({whom}; all of them are in `{NAME}`)"
+    if found.sets:
+        were = "was" if len(found.sets) == 1 else "were"
+        yield (
+            f"Learned from {whom}: {counted(len(found.sets), 'set')} of values that came furthest there {were} tried first, "
+            f"as trials 0 to {len(found.sets) - 1}."
+        )
+    else:
+        yield f"Learned from {whom}; the starting profile is what came furthest there."
     if found.expected:
-        words.append(
+        yield (
             "There, figures differed between tuning and verdict slice as below. A trial is held to what a run is expected to measure: "
             "its own figure, moved by as much. The verdict itself rests on what this customer's verdict slice shows, and on nothing else."
         )
     if any(one.here is not None for one in found.expected):
-        words.append(
-            "What was tried first tells how much this tuning slice flatters: it stands beside what the same measured on the verdict slices "
-            "it comes from. Of how customers differ on their tuning slices the share that stays was there on the verdict slices as well; "
-            "the rest was chance, and is not expected of a run here either."
+        yield (
+            "What was tried first was measured twice: on the verdict slices of the customers it comes from (there), and on this tuning slice "
+            "(here). Of what customers' tuning slices differed in, only a share was there on their verdict slices as well (stays). A run here "
+            "is expected to show no more than that share of the difference between here and there; the rest is taken for chance."
         )
-    head = (
-        "what has to hold",
-        "segment",
-        "moved by, mean",
-        "standard error",
-        "studies",
-        "tried first, there",
-        "here",
-        "stays",
-        "expected here",
-    )
-    segmented = {one.check for one in found.expected if one.case}
-    shown = (one for one in found.expected if not _repeats(one, found.expected))
-    rows = tuple(_expected(one, segmented=one.check in segmented) for one in shown)
-    yield Section(
-        "learned", "What other customers' studies told", tuple(words), head if rows else (), rows, folded=True
-    )
 
 
 def _repeats(one: Expected, others: tuple[Expected, ...]) -> bool:

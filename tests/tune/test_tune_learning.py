@@ -258,12 +258,15 @@ def test_the_page_says_what_was_learned_from_whom_and_how_it_turned_out():
     assert "2 sets of values that came furthest there were tried first, as trials 0 to 1" in page
     assert page.count("better by 0.109") == 1, "what the only segment says is not said twice"
     assert "| better by 0.11 | 0.01 | 9 | not measured | not measured | 100% | better by 0.109 |" in page
-    assert "how much this tuning slice flatters" not in page, "what was tried first is not measured yet"
+    assert "was measured twice" not in page, "what was tried first is not measured yet"
     assert "## What has to hold, on both slices" in page
     calibrated = replace(expected, by=-0.09, stays=0.75, verdict=0.25, here=0.21)
     page = study_page(study(learned=replace(learned, expected=(calibrated,)), verdict=verdict()))
     assert "| better by 0.11 | 0.01 | 9 | 0.25 | 0.21 | 75% | better by 0.09 |" in page
-    assert "how much this tuning slice flatters" in page
+    assert "was measured twice" in page
+    many = replace(learned, studies=tuple(f"reports/{place}/tune_1" for place in range(9)))
+    named = "9 studies (reports/0/tune_1, reports/1/tune_1, reports/2/tune_1 and 6 more; all of them are in `study.json`)"
+    assert f"Learned from {named}: 2 sets" in study_page(study(learned=many))
     share = replace(calibrated, check="long_tail_share", case="")
     assert "| long_tail_share | everybody |" in study_page(study(learned=replace(learned, expected=(share,))))
     assert "9" in note_of(replace(learned, studies=("x",) * 9))
