@@ -100,8 +100,8 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
         n: how many studies it is the mean of.
         by: what is expected here, in the value's unit.
         stays: of a difference on the tuning slice between customers, the share that is there on the verdict slice as well, 0 to 1.
-        verdict: mean of what the sets that are tried first measured on their own verdict slices; null where none is.
-        here: mean of the values that the sets from elsewhere, which were tried first, have on this tuning slice; null before they were.
+        here: mean of the values that the sets from elsewhere, which are tried first, have on this tuning slice; null before they were, or of too few.
+        there: the same sets' mean on the verdict slices that they come from.
     """
 
     check: str
@@ -112,8 +112,8 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
     n: int
     by: float
     stays: float = 1.0
-    verdict: float | None = None
     here: float | None = None
+    there: float | None = None
 
 
 class Learned(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,11 +122,13 @@ class Learned(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         studies: their folders.
         sets: what went to the verdict slice there, as values of this space; tried first.
+        there: of each set, what has to hold on both slices there; nothing of one that could not be laid into this space as it was.
         expected: how margins move from the tuning slice to a run; empty where studies are too few to say.
     """
 
     studies: tuple[str, ...]
     sets: tuple[dict[str, str], ...] = ()
+    there: tuple[tuple[Moved, ...], ...] = ()
     expected: tuple[Expected, ...] = ()
 
 

@@ -81,7 +81,7 @@ def _words(found: Learned) -> Iterator[str]:
 def _repeats(one: Expected, others: tuple[Expected, ...]) -> bool:
     """Whether a check's line for any segment says what that of its only segment says."""
     own = [other for other in others if other.check == one.check and other.case]
-    return not one.case and len(own) == 1 and own[0].seen == one.seen
+    return not one.case and len(own) == 1 and (own[0].seen, own[0].by) == (one.seen, one.by)
 
 
 def _expected(one: Expected, *, segmented: bool) -> tuple[str, ...]:
@@ -89,15 +89,15 @@ def _expected(one: Expected, *, segmented: bool) -> tuple[str, ...]:
     return (
         one.check,
         one.case or ("each, together" if segmented else whose("")),
-        f"{_better(one.seen)} by {abs(one.seen):.3g}",
+        _moves(one.seen),
         f"{one.error:.2g}",
         f"{one.n}",
-        number(one.verdict),
+        number(one.there),
         number(one.here),
         f"{one.stays:.0%}",
-        f"{_better(one.by)} by {abs(one.by):.3g}",
+        _moves(one.by),
     )
 
 
-def _better(by: float) -> str:
-    return "better" if by < 0 else "worse"
+def _moves(by: float) -> str:
+    return f"{'better' if by < 0 else 'worse'} by {abs(by):.3g}" if by else "the same"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from msgspec.structs import replace
 
-from pytest_recsim.record.trial import Held, Measured
-from pytest_recsim.record.tune import Expected, Study
-from pytest_recsim.tune.expecting import FEWEST
+from pytest_recsim.record.trial import Held
+from pytest_recsim.record.tune import Expected, Learned, Moved, Study
+from pytest_recsim.tune.expecting import FEWEST, usual
 from pytest_recsim.tune.moving import Case, by_check, gone, restated
+
+Pair = tuple[int, Held, Moved]
+"""The number of a set, what has to hold of it here, and the same on the verdict slice that it comes from."""
 
 
 def expecting(study: Study) -> Study:
@@ -24,37 +27,46 @@ def expecting(study: Study) -> Study:
     return replace(study, start=study.start and restated(study.start, expected), trials=trials)
 
 
-def calibrated(study: Study) -> Study:
-    """Return a study that expects what the sets from elsewhere let expect here; the same study where that is done, or they are too few.
+def calibrated(study: Study, first: int) -> Study:
+    """Return a study that expects what the sets from elsewhere let expect here; the same one where nothing changes.
 
-    What these sets measure on the tuning slice and what such sets measured on the others' verdict slices differ by what this slice's people
-    happen to like. Of that, the share that did not stay in other studies is not expected to stay here.
+    What a set measures on this tuning slice and what it measured on the verdict slice it comes from differ by what this slice's people
+    happen to like. Of that, the share that did not stay in other studies is not expected to stay here. All of it is worked out anew from
+    what was learned and from those trials, so that a study which was cut off, or lost its service among them, expects the same.
 
     Args:
-        study: all sets from elsewhere have been tried.
+        study: with the trials so far.
+        first: number of the next trial; before all sets from elsewhere were tried, nothing is known of this slice.
     """
     learned = study.learned
-    if learned is None or any(one.here is not None for one in learned.expected):
+    if learned is None:
         return study
-    first = study.trials[: len(learned.sets)]
-    seen = _seen([one.measured for one in first if one.measured])
-    expected = tuple(_calibrated(one, seen) for one in learned.expected)
+    pairs = _pairs(study, learned) if first >= len(learned.sets) else {}
+    expected = tuple(_calibrated(one, pairs.get((one.check, one.case), ())) for one in learned.expected)
+    if expected == learned.expected:
+        return study
     return expecting(replace(study, learned=replace(learned, expected=expected)))
 
 
-def _seen(measured: Sequence[Measured]) -> dict[Case, list[Held]]:
-    """What has to hold, by check and segment; all segments of a check together under no segment."""
-    found = dict[Case, list[Held]]()
-    for one in (held for each in measured for held in each.held if held.value is not None):
-        for key in {(one.check, one.case), (one.check, "")}:
-            found.setdefault(key, []).append(one)
+def _pairs(study: Study, learned: Learned) -> dict[Case, list[Pair]]:
+    """Each set from elsewhere beside itself, by check and segment; all segments of a check that both have together under no segment."""
+    found = dict[Case, list[Pair]]()
+    measured = {one.number: one.measured for one in study.trials if one.measured}
+    for number, there in enumerate(learned.there):
+        held = {(one.check, one.case): one for one in (measured[number].held if number in measured else ())}
+        for moved in there:
+            key = moved.check, moved.case
+            if key in held and held[key].value is not None:
+                for case in dict.fromkeys((key, (moved.check, ""))):
+                    found.setdefault(case, []).append((number, held[key], moved))
     return found
 
 
-def _calibrated(one: Expected, seen: Mapping[Case, Sequence[Held]]) -> Expected:
-    found = seen.get((one.check, one.case), ())
-    if len(found) < FEWEST or one.verdict is None:
-        return one
-    here = float(np.mean([held.value for held in found if held.value is not None]))
-    away = gone(found[0], here, one.verdict)
-    return replace(one, here=here, by=one.stays * one.by + (1 - one.stays) * away)
+def _calibrated(one: Expected, pairs: Sequence[Pair]) -> Expected:
+    by = usual(one.check, one.seen, one.error)
+    if len({number for number, _, _ in pairs}) < FEWEST:
+        return replace(one, by=by, there=None, here=None)
+    here = float(np.mean([held.value for _, held, _ in pairs if held.value is not None]))
+    there = float(np.mean([moved.verdict for _, _, moved in pairs]))
+    away = gone(pairs[0][1], here, there)
+    return replace(one, here=here, there=there, by=one.stays * by + (1 - one.stays) * away)

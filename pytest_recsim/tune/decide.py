@@ -47,7 +47,8 @@ def against(study: Study, suite: Suite) -> tuple[str, ...]:
     if suite.ready:
         return ()
     measured = study.trial(int(suite.who)).measured
-    hopeful = {label_of(one) for one in (measured.held if measured else ()) if one.shift and one.holds}
+    held = measured.held if measured else ()
+    hopeful = {label_of(one) for one in held if one.margin is not None and one.margin > 0 and one.holds}
     if not suite.failing:  # it came to no verdict
         return (suite.verdict,)
     return tuple(one for one in suite.failing if one not in hopeful)

@@ -14,11 +14,11 @@ from pytest_recsim.tune.moving import Case
 
 FEWEST = 3
 """Studies of which a mean is taken: of two nobody knows how far it strays."""
+EQUAL = 1e-9
+"""Figures that differ by less are equal, and tell nothing of a slope."""
 
 
-def expected_of(
-    studies: Sequence[Sequence[Moved]], tried: Sequence[Sequence[Moved]] = ()
-) -> tuple[Expected, ...]:
+def expected_of(studies: Sequence[Sequence[Moved]]) -> tuple[Expected, ...]:
     """Return what the next study may expect, check by check; nothing of fewer than ``FEWEST`` studies.
 
     A mean that could as well be chance is held back: what is expected is ``seen * seen² / (seen² + error²)``. Of lifts none is expected:
@@ -26,14 +26,11 @@ def expected_of(
 
     Args:
         studies: what moved in each of them.
-        tried: the same of those whose sets are tried first.
     """
-    found, first = _told(studies), _told(tried)
+    found = _told(studies)
     stays = {check: _stays(_segments(found, check)) for check in {check for check, _ in found}}
     return tuple(
-        _expected(key, ones, first.get(key, ()), stays[key[0]])
-        for key, ones in sorted(found.items())
-        if len(ones) >= FEWEST
+        _expected(key, ones, stays[key[0]]) for key, ones in sorted(found.items()) if len(ones) >= FEWEST
     )
 
 
@@ -43,8 +40,10 @@ def _segments(found: Mapping[Case, Sequence[Moved]], check: str) -> list[Sequenc
     return [moved for case, moved in ones.items() if case or len(ones) == 1]
 
 
-def _is_lift(check: str) -> bool:
-    return check in METRICS and METRICS[check].source == "lift"
+def usual(check: str, seen: float, error: float) -> float:
+    """By how much a margin is expected to be another one of any customer: the mean over studies, held back by its error; 0 of lifts."""
+    is_lift = check in METRICS and METRICS[check].source == "lift"
+    return 0.0 if is_lift else seen * _sure(seen, error)
 
 
 def _told(studies: Sequence[Sequence[Moved]]) -> dict[Case, list[Moved]]:
@@ -76,7 +75,8 @@ def _stays(segments: Sequence[Sequence[Moved]]) -> float:
     pairs = [
         np.array([(one.tuning, one.verdict) for one in ones]) for ones in segments if len(ones) >= FEWEST
     ]
-    about = [(pair - pair.mean(axis=0)) / (pair[:, 0].std() or 1.0) for pair in pairs]
+    telling = [pair for pair in pairs if np.ptp(pair[:, 0]) > EQUAL]
+    about = [(pair - pair.mean(axis=0)) / pair[:, 0].std() for pair in telling]
     tuning, verdict = np.concatenate([*about, np.zeros((1, 2))]).T
     square = float(tuning @ tuning)
     if not square:
@@ -93,7 +93,7 @@ def _sure(value: float, error: float) -> float:
     return (value / math.hypot(value, error)) ** 2 if value else 0.0
 
 
-def _expected(key: Case, ones: Sequence[Moved], first: Sequence[Moved], stays: float) -> Expected:
+def _expected(key: Case, ones: Sequence[Moved], stays: float) -> Expected:
     by = np.array([one.by for one in ones])
     tuning, verdict = np.array([(one.tuning, one.verdict) for one in ones]).T
     seen, error = float(by.mean()), float(by.std(ddof=1)) / math.sqrt(len(by))
@@ -104,7 +104,6 @@ def _expected(key: Case, ones: Sequence[Moved], first: Sequence[Moved], stays: f
         error=error,
         spread=float((verdict - stays * tuning).std(ddof=1)),
         n=len(ones),
-        by=0.0 if _is_lift(key[0]) else seen * _sure(seen, error),
+        by=usual(key[0], seen, error),
         stays=stays,
-        verdict=float(np.mean([one.verdict for one in first])) if first else None,
     )

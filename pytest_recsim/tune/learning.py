@@ -14,7 +14,7 @@ from pytest_recsim.report.tune_words import counted
 from pytest_recsim.tune.expecting import FEWEST, expected_of
 from pytest_recsim.tune.folders import opened
 from pytest_recsim.tune.guided import Cube
-from pytest_recsim.tune.values import canonical, is_numeric, listed
+from pytest_recsim.tune.values import canonical, is_numeric, listed, same
 
 OPTION = "--learn-from"
 SHARE = 6
@@ -87,22 +87,25 @@ def learn(found: Sequence[Found], space: Sequence[Dimension], trials: int) -> Le
         space: what is drawn. The start's own set is not among them.
         trials: how many there are to be.
     """
-    studies = [study for _, study in found]
-    sets = dict[tuple[str, ...], tuple[dict[str, str], Sequence[Moved]]]()
-    for study in studies:
+    seen = list[tuple[Moved, ...]]()
+    sets = dict[tuple[str, ...], tuple[dict[str, str], tuple[Moved, ...]]]()
+    for _, study in found:
         assert study.winner is not None  # the useless ones are left out
         assert study.verdict is not None
-        values = _laid_into(space, study.trial(study.winner).values)
-        sets.setdefault(canonical(space, values), (values, study.verdict.moved))
+        seen.append(study.verdict.moved)
+        theirs = study.trial(study.winner).values
+        values = _laid_into(space, theirs)
+        whole = values.keys() == theirs.keys() and all(
+            same(knob, values[knob], theirs[knob]) for knob in theirs
+        )
+        sets.setdefault(canonical(space, values), (values, study.verdict.moved if whole else ()))
     sets.pop(canonical(space, {}), None)
     tried = list(sets.values())[: max(trials // SHARE, 1)]
-    expected = expected_of(
-        [study.verdict.moved for study in studies if study.verdict], [moved for _, moved in tried]
-    )
     return Learned(
         studies=tuple(shown(folder) for folder, _ in found),
         sets=tuple(values for values, _ in tried),
-        expected=expected,
+        there=tuple(moved for _, moved in tried),
+        expected=expected_of(seen),
     )
 
 
@@ -124,6 +127,8 @@ def note_of(learned: Learned) -> str:
     """Say what was learned, in a sentence."""
     count = len(learned.studies)
     told = f"learned from {count} {'study' if count == 1 else 'studies'} of other customers: {counted(len(learned.sets), 'set')} of values tried first"
-    if learned.expected:
+    if any(one.by for one in learned.expected):
         return f"{told}, and what has to hold is expected to move on the way to a run as it did there"
-    return f"{told}; fewer than {FEWEST} studies say nothing of how slices differ"
+    return (
+        told if learned.expected else f"{told}; fewer than {FEWEST} studies say nothing of how slices differ"
+    )

@@ -61,7 +61,7 @@ def go_on(study: Study, bench: Bench, keep: Keep) -> Study:
         count = min(study.jobs, study.wanted - first)
         done = {one.number for one in study.trials}
         if not done.issuperset(range(first, first + count)):
-            if first >= len(before) and (known := calibrated(study)) is not study:
+            if (known := calibrated(study, first)) is not study:
                 study, proposer = known, _proposer(known)
             told = [one for one in study.trials if one.number < first]
             asked = dict(enumerate(proposer.batch(told, first, count), start=first))
@@ -76,6 +76,7 @@ def go_on(study: Study, bench: Bench, keep: Keep) -> Study:
                 study = kept(trial)
             _refuse_to_fail_on(study)
         first += count
+    study = calibrated(study, len(study.trials))
     return kept()
 
 

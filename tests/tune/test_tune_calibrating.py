@@ -12,10 +12,12 @@ from made_bench import MadeBench, PowerCutError
 from made_bench import study as made_bench_study
 from made_study import held, measured, replace, study, trial
 
+from pytest_recsim.data.input.problems import InputError
+from pytest_recsim.record.trial import Trial
 from pytest_recsim.record.tune import Expected, Learned, Moved
 from pytest_recsim.tune.calibrating import calibrated, expecting
 from pytest_recsim.tune.expecting import expected_of
-from pytest_recsim.tune.study import go_on
+from pytest_recsim.tune.study import go_on, without_last_failed
 
 LIFT = "segment_lift_ndcg"
 
@@ -25,20 +27,36 @@ def told(tuning, verdict, check=LIFT, case="vip"):
     return Moved(check=check, case=case, label=check, tuning=tuning, verdict=verdict, by=by)
 
 
-def expected(check=LIFT, case="vip", by=0.0, stays=0.25, verdict=0.3, **more):
-    facts = {"seen": by, "error": 0.01, "spread": 0.1, "n": 9}
-    return Expected(check=check, case=case, by=by, stays=stays, verdict=verdict, **facts | more)
+def expected(check=LIFT, case="vip", seen=0.0, stays=0.25):
+    return Expected(check=check, case=case, by=seen, seen=seen, error=0.0, spread=0.1, n=9, stays=stays)
 
 
-def of(value, check=LIFT, case="vip"):
-    one = held(check, case, value, threshold=0.1, margin=0.1 - value, spread=0.05)
-    return replace(measured(), held=(one,))
+def of(check=LIFT, **values):
+    """A measurement of a check, segment by segment."""
+    made = (
+        held(check, case, value, threshold=0.1, margin=None if value is None else 0.1 - value, spread=0.05)
+        for case, value in values.items()
+    )
+    return replace(measured(), held=tuple(made))
 
 
-def after_first_sets(*values, sets=3, **more):
-    learned = Learned(studies=("x",), sets=({},) * sets, expected=(expected(**more),))
-    trials = tuple(trial(number, measured=of(value)) for number, value in enumerate(values))
-    return expecting(study(learned=learned, start=of(0.0), trials=trials))
+def tried(here, there, *what):
+    """A study whose first sets measured this here, and that on the verdict slices they come from."""
+    learned = Learned(
+        studies=("x",), sets=({},) * len(there), there=tuple(there), expected=what or (expected(),)
+    )
+    trials = tuple(
+        trial(number, measured=one if one is None else of(**one)) for number, one in enumerate(here)
+    )
+    return expecting(study(learned=learned, start=of(vip=0.0), trials=trials))
+
+
+def vip(*values):
+    return [{"vip": value} for value in values]
+
+
+def elsewhere(*values, case="vip"):
+    return [(told(0.5, value, case=case),) for value in values]
 
 
 def stays(pairs):
@@ -65,7 +83,14 @@ def test_of_few_studies_less_is_expected_to_go_than_of_many():
     few, many = usual(3), usual(30)
     assert many < 0.1
     assert few > 4 * many
-    assert stays([(0.3, 0.1), (0.3, 0.5), (0.3, 0.4)]) == 1.0, "equal figures tell nothing of a slope"
+
+
+@pytest.mark.parametrize("figure", [0.3, 0.95, 0.7, 0.1])
+def test_equal_figures_tell_nothing_of_what_stays(figure):
+    assert stays([(figure, 0.1), (figure, 0.5), (figure, 0.4)]) == 1.0
+    half = [0.2, 0.4, 0.6, 0.8] * 5
+    shops = [[told(one, one / 2, case="a"), told(figure, figure, case="b")] for one in half]
+    assert {round(one.stays, 9) for one in expected_of(shops)} == {0.5}
 
 
 @given(st.lists(st.tuples(st.floats(-2, 2), st.floats(-2, 2)), min_size=3, max_size=12))
@@ -80,50 +105,95 @@ def test_segments_are_held_against_their_own_means():
 
 
 def test_a_slice_that_flatters_what_came_from_elsewhere_is_expected_to_flatter_all():
-    found = calibrated(after_first_sets(0.6, 0.5, 0.7, 0.9, verdict=0.2))
+    found = calibrated(tried(vip(0.6, 0.5, 0.7, 0.9), elsewhere(0.1, 0.2, 0.3)), 3)
     (one,) = found.learned.expected
-    assert (one.here, one.by) == (pytest.approx(0.6), pytest.approx(0.75 * 0.4))
+    assert (one.here, one.there, one.by) == (
+        pytest.approx(0.6),
+        pytest.approx(0.2),
+        pytest.approx(0.75 * 0.4),
+    )
     shifts = [each.measured.held[0].shift for each in found.trials]
     assert [found.start.held[0].shift, *shifts] == pytest.approx([0.3] * 5), "the start and every trial"
     assert found.start.held[0].margin == pytest.approx(0.1), "what was measured stands as it was"
 
 
 def test_what_is_expected_of_all_customers_counts_as_far_as_figures_stay():
-    lower = calibrated(after_first_sets(0.1, 0.1, 0.1, by=-0.2, stays=0.5, verdict=0.5))
+    s7 = expected("S7", seen=-0.2, stays=0.5)
+    there = [(told(0.5, 0.5, "S7"),)] * 3
+    lower = calibrated(tried([{"check": "S7", "vip": 0.1}] * 3, there, s7), 3)
     assert lower.learned.expected[0].by == pytest.approx(0.5 * -0.2 + 0.5 * -0.4)
-    same = calibrated(after_first_sets(0.9, 0.9, 0.9, by=-0.2, stays=1.0))
-    assert same.learned.expected[0].by == pytest.approx(-0.2)
+    all_stays = calibrated(tried([{"check": "S7", "vip": 0.9}] * 3, there, replace(s7, stays=1.0)), 3)
+    assert all_stays.learned.expected[0].by == pytest.approx(-0.2)
 
 
 @pytest.mark.parametrize(
-    ("values", "more"),
-    [((0.6, 0.5), {"sets": 2}), ((0.6, 0.5, 0.7), {"verdict": None}), ((0.6, 0.5, 0.7), {"case": "other"})],
+    ("here", "there"),
+    [
+        (vip(0.6, 0.5), elsewhere(0.2, 0.2)),
+        (
+            [{"vip": 0.6, "a": 0.5, "b": 0.4}],
+            [tuple(told(0.5, 0.2, case=case) for case in ("vip", "a", "b"))],
+        ),
+        (vip(0.6, 0.5, 0.7), elsewhere(0.2, 0.2, 0.2, case="other")),
+        (vip(0.6, 0.5, None), elsewhere(0.2, 0.2, 0.2)),
+        ([*vip(0.6, 0.5), None], elsewhere(0.2, 0.2, 0.2)),
+        (vip(0.6, 0.5, 0.7), [*elsewhere(0.2, 0.2), ()]),
+    ],
+    ids=["two sets", "one with three segments", "another segment", "no value", "failed", "not laid in whole"],
 )
-def test_too_few_sets_or_none_of_that_segment_change_nothing(values, more):
-    before = after_first_sets(*values, **more)
-    assert calibrated(before) == before
+def test_too_few_sets_that_can_be_held_beside_themselves_change_nothing(here, there):
+    both = expected(), expected(case="")
+    before = tried(here, there, *both)
+    assert calibrated(before, 3) is before
 
 
-def test_it_is_done_once_and_without_other_studies_never():
-    once = calibrated(after_first_sets(0.6, 0.5, 0.7))
-    assert calibrated(once) is once
+def test_a_set_that_failed_does_not_count_on_the_other_side_either():
+    found = calibrated(tried([*vip(0.6, 0.6, 0.6), None], elsewhere(0.2, 0.2, 0.2, 9.0)), 4)
+    assert found.learned.expected[0].there == pytest.approx(0.2)
+
+
+def test_a_segment_that_no_other_customer_has_is_expected_to_be_flattered_as_the_others_are_and_not_by_what_it_is():
+    there = [(told(0.5, 0.4, case="a"), told(0.5, 0.6, case="b"))] * 3
+    what = expected(case="a"), expected(case="b"), expected(case="")
+    same = calibrated(tried([{"a": 0.4, "b": 0.6, "vip": 0.0}] * 3, there, *what), 3)
+    shifts = {one.case: one.shift for one in same.trials[0].measured.held}
+    assert shifts == pytest.approx({"a": 0.0, "b": 0.0, "vip": 0.0})
+    flattered = calibrated(tried([{"a": 0.5, "b": 0.7, "vip": 0.0}] * 3, there, *what), 3)
+    shifts = {one.case: one.shift for one in flattered.trials[0].measured.held}
+    assert shifts == pytest.approx({"a": 0.075, "b": 0.075, "vip": 0.075})
+
+
+def test_before_all_sets_were_tried_nothing_is_known_and_what_was_is_forgotten_where_they_are_tried_again():
+    whole = tried(vip(0.6, 0.6, 0.6), elsewhere(0.2, 0.2, 0.2))
+    assert calibrated(whole, 2) is whole
+    once = calibrated(whole, 3)
+    assert calibrated(once, 3) is once
+    assert calibrated(once, 2) == whole
+
+
+def test_without_other_studies_nothing_is_expected():
     alone = study()
-    assert calibrated(alone) is expecting(alone) is alone
+    assert calibrated(alone, 60) is expecting(alone) is alone
 
 
 SETS = tuple(
     {"PROFILE_BOOST": boost, "MMR_LAMBDA": "0.6", "BRAND_CAP": "2", "RULE_EXCLUDE_EVENTS": "true"}
     for boost in ("0.5", "0.6", "0.7")
 )
-COVERAGE = expected("catalog_coverage", "", stays=0.0, verdict=0.65)
+COVERAGE = expected("catalog_coverage", "", stays=0.0)
+THERE = ((told(0.7, 0.65, "catalog_coverage", ""),),) * 3
 
 
-def learning(bench, jobs):
+def learning(bench, jobs=1, wanted=12):
     """On this bench the three sets have a coverage of 0.75 in the mean, elsewhere of 0.65: a tenth is chance."""
     return replace(
-        made_bench_study(bench, sampler="gp", wanted=12, jobs=jobs),
-        learned=Learned(studies=("x",), sets=SETS, expected=(COVERAGE,)),
+        made_bench_study(bench, sampler="gp", wanted=wanted, jobs=jobs),
+        learned=Learned(studies=("x",), sets=SETS, there=THERE, expected=(COVERAGE,)),
     )
+
+
+def outcome(found):
+    return found.trials, found.learned, found.start
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -140,4 +210,34 @@ def test_later_trials_are_measured_by_it_and_a_study_that_was_cut_off_ends_as_on
         with pytest.raises(PowerCutError):
             go_on(learning(dying, jobs), dying, written.append)
         again = go_on(written[-1] if written else learning(dying, jobs), MadeBench(), lambda _: None)
-        assert (again.trials, again.learned, again.start) == (usual.trials, usual.learned, usual.start)
+        assert outcome(again) == outcome(usual)
+
+
+def test_where_all_trials_are_made_at_once_it_is_known_afterwards():
+    bench = MadeBench()
+    found = go_on(learning(bench, jobs=8, wanted=8), bench, lambda _: None)
+    assert found.learned.expected[0].here == pytest.approx(0.75)
+    assert found.trials[7].measured.held[0].shift == pytest.approx(0.1)
+
+
+class GoneBench(MadeBench):
+    """A bench whose service is gone from some trial on."""
+
+    def trial(self, number, values, beat, *, room=True, expected=()):
+        if number >= 3:
+            return Trial(number=number, values=values, state="failed", reason="no answer")
+        return super().trial(number, values, beat, room=room, expected=expected)
+
+
+def test_a_service_that_was_gone_among_the_first_sets_leaves_nothing_behind_once_they_are_tried_again():
+    bench = MadeBench()
+    sets = (*SETS, {**SETS[0], "PROFILE_BOOST": "1.5"})
+    four = {"sets": sets, "there": (*THERE, THERE[0])}
+    begun = learning(bench)
+    begun = replace(begun, learned=replace(begun.learned, **four))
+    usual = go_on(begun, bench, lambda _: None)
+    written = []
+    with pytest.raises(InputError, match="could not be measured"):
+        go_on(begun, GoneBench(), written.append)
+    again = go_on(without_last_failed(written[-1]), MadeBench(), lambda _: None)
+    assert outcome(again) == outcome(usual)

@@ -200,6 +200,14 @@ def test_values_from_elsewhere_are_laid_into_the_space():
     }
 
 
+def test_only_a_set_that_is_laid_in_as_it_was_stands_beside_its_own_figures():
+    whole = {"PROFILE_BOOST": "0.5", "MMR_LAMBDA": "0.50", "BRAND_CAP": "2", "RULE_EXCLUDE_EVENTS": "true"}
+    fewer = {knob: value for knob, value in whole.items() if knob != "BRAND_CAP"} | {"MMR_LAMBDA": "0.4"}
+    sets = (whole, whole | {"PROFILE_BOOST": "7"}, whole | {"MMR_LAMBDA": "0.3", "OTHER": "1"}, fewer)
+    found = learn([theirs(values) for values in sets], SPACE, 60)
+    assert list(map(len, found.there)) == [1, 0, 0, 0]
+
+
 def test_what_is_equal_here_is_tried_once_the_start_never_and_no_more_than_a_sixth_of_the_trials():
     start = {one.knob: one.start for one in SPACE}
     assert laid(start) == ()
@@ -245,6 +253,10 @@ def test_a_finalist_is_not_held_to_what_is_expected_to_hold_in_a_run():
     assert against(found, suite("4", "tuning", ready=False, failing=("S7",))) == ("S7",), (
         "nothing was learned of it"
     )
+    worse = replace(short, margin=-0.05, shift=0.01)
+    disagree = replace(found, trials=(trial(3, measured=replace(measured(), held=(worse,))), two))
+    only = suite(**failing | {"failing": ("segment_lift_ndcg [vip]",)})
+    assert against(disagree, only) == ("segment_lift_ndcg [vip]",), "nobody expects a run to do better in it"
     cut_short = suite("3", "tuning", ready=False, failing=(), verdict="Incomplete.")
     assert against(found, cut_short) == ("Incomplete.",)
     assert chosen(replace(found, finalists=(both, hopeful))) == hopeful
@@ -260,10 +272,12 @@ def test_the_page_says_what_was_learned_from_whom_and_how_it_turned_out():
     assert "| better by 0.11 | 0.01 | 9 | not measured | not measured | 100% | better by 0.109 |" in page
     assert "was measured twice" not in page, "what was tried first is not measured yet"
     assert "## What has to hold, on both slices" in page
-    calibrated = replace(expected, by=-0.09, stays=0.75, verdict=0.25, here=0.21)
+    calibrated = replace(expected, by=-0.09, stays=0.75, there=0.25, here=0.21)
     page = study_page(study(learned=replace(learned, expected=(calibrated,)), verdict=verdict()))
     assert "| better by 0.11 | 0.01 | 9 | 0.25 | 0.21 | 75% | better by 0.09 |" in page
     assert "was measured twice" in page
+    lift = replace(expected, check="segment_lift_ndcg", seen=0.1, by=0.0)
+    assert "| the same |" in study_page(study(learned=replace(learned, expected=(lift,))))
     many = replace(learned, studies=tuple(f"reports/{place}/tune_1" for place in range(9)))
     named = "9 studies (reports/0/tune_1, reports/1/tune_1, reports/2/tune_1 and 6 more; all of them are in `study.json`)"
     assert f"Learned from {named}: 2 sets" in study_page(study(learned=many))

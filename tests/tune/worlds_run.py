@@ -146,7 +146,7 @@ def lent(kept: Path, folder: Path) -> list[str]:
     found = list[str]()
     for place in sorted(file.parent for file in kept.rglob(NAME) if "gp" in file.parts):
         study = read_study(place)
-        if study.status == "complete":
+        if study.status == "complete" and study.data_sha256:
             other = folder / study.data_sha256[:12]
             other.mkdir(parents=True, exist_ok=True)
             write_study(other, replace(study, customer=f"shop-{study.data_sha256[:12]}"))
@@ -215,7 +215,9 @@ def main() -> int:
     parser.add_argument("--worlds", type=int)
     parser.add_argument("--trials", type=int)
     parser.add_argument("--teachers", type=int, default=0, help="of `better`: shops to learn from")
-    parser.add_argument("--learn-from", type=Path, help="of `better`: a folder with studies of other worlds")
+    parser.add_argument(
+        "--learn-from", type=Path, help="of `better`: a folder with studies of worlds that are not counted"
+    )
     parser.add_argument("--first", type=int, help="seed of the first world")
     parser.add_argument("--keep", type=Path)
     parser.add_argument(
