@@ -53,7 +53,7 @@ def _pairs(study: Study, learned: Learned) -> dict[Case, list[Pair]]:
     found = dict[Case, list[Pair]]()
     measured = {one.number: one.measured for one in study.trials if one.measured}
     for number, there in enumerate(learned.there):
-        held = {(one.check, one.case): one for one in (measured[number].held if number in measured else ())}
+        held = by_check(measured[number].held if number in measured else ())
         for moved in there:
             key = moved.check, moved.case
             if key in held and held[key].value is not None:

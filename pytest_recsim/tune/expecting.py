@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from pytest_recsim.data.guardrails.metric_table import METRICS
 from pytest_recsim.record.tune import Expected, Moved
-from pytest_recsim.tune.moving import Case
+from pytest_recsim.tune.moving import Case, by_check
 
 FEWEST = 3
 """Studies of which a mean is taken: of two nobody knows how far it strays."""
@@ -54,7 +54,7 @@ def _told(studies: Sequence[Sequence[Moved]]) -> dict[Case, list[Moved]]:
         for one in moved:
             together.setdefault(one.check, []).append(one)
         means = {(check, ""): _mean(ones) for check, ones in together.items()}
-        for key, one in (means | {(one.check, one.case): one for one in moved}).items():
+        for key, one in (means | by_check(moved)).items():
             found.setdefault(key, []).append(one)
     return found
 

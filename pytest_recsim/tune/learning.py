@@ -87,17 +87,13 @@ def learn(found: Sequence[Found], space: Sequence[Dimension], trials: int) -> Le
         space: what is drawn. The start's own set is not among them.
         trials: how many there are to be.
     """
-    seen = list[tuple[Moved, ...]]()
+    cube, seen = Cube(space), list[tuple[Moved, ...]]()
     sets = dict[tuple[str, ...], tuple[dict[str, str], tuple[Moved, ...]]]()
     for _, study in found:
         assert study.winner is not None  # the useless ones are left out
         assert study.verdict is not None
         seen.append(study.verdict.moved)
-        theirs = study.trial(study.winner).values
-        values = _laid_into(space, theirs)
-        whole = values.keys() == theirs.keys() and all(
-            same(knob, values[knob], theirs[knob]) for knob in theirs
-        )
+        values, whole = _laid_into(cube, space, study.trial(study.winner).values)
         sets.setdefault(canonical(space, values), (values, study.verdict.moved if whole else ()))
     sets.pop(canonical(space, {}), None)
     tried = list(sets.values())[: max(trials // SHARE, 1)]
@@ -109,11 +105,14 @@ def learn(found: Sequence[Found], space: Sequence[Dimension], trials: int) -> Le
     )
 
 
-def _laid_into(space: Sequence[Dimension], theirs: Mapping[str, str]) -> dict[str, str]:
-    """The set of values of a space that is nearest to one from elsewhere."""
-    cube = Cube(space)
-    return cube.values(
-        cube.place({one.knob: theirs[one.knob] for one in space if _fits(one, theirs.get(one.knob))})
+def _laid_into(
+    cube: Cube, space: Sequence[Dimension], theirs: Mapping[str, str]
+) -> tuple[dict[str, str], bool]:
+    """The set of values of a space that is nearest to one from elsewhere, and whether it is the same."""
+    fitting = {one.knob: theirs[one.knob] for one in space if _fits(one, theirs.get(one.knob))}
+    values = cube.values(cube.place(fitting))
+    return values, values.keys() == theirs.keys() and all(
+        same(knob, values[knob], theirs[knob]) for knob in theirs
     )
 
 

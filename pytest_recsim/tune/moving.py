@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -13,6 +14,7 @@ from pytest_recsim.record.tune import Expected, Moved
 from pytest_recsim.tune.guards import COLD_START
 
 Case = tuple[str, str]
+Thing = TypeVar("Thing", CheckResult, Expected, Held, Moved)
 
 
 def moved_of(measured: Measured | None, results: Iterable[CheckResult]) -> tuple[Moved, ...]:
@@ -24,8 +26,7 @@ def moved_of(measured: Measured | None, results: Iterable[CheckResult]) -> tuple
         measured: the trial on the tuning slice.
         results: of the whole run.
     """
-    by_case = {(one.check, one.case): one for one in results}
-    return tuple(_moved(held, value) for held, value in _pairs(measured, by_case))
+    return tuple(_moved(held, value) for held, value in _pairs(measured, by_check(results)))
 
 
 def _pairs(measured: Measured | None, results: Mapping[Case, CheckResult]) -> Iterator[tuple[Held, float]]:
@@ -66,9 +67,9 @@ def gone(held: Held, before: float, now: float) -> float:
     return before - now if _better(held) == "higher" else now - before
 
 
-def by_check(expected: Iterable[Expected]) -> dict[Case, Expected]:
-    """Return what is expected, to be looked up."""
-    return {(one.check, one.case): one for one in expected}
+def by_check(things: Iterable[Thing]) -> dict[Case, Thing]:
+    """Return things by check and segment, to be looked up."""
+    return {(one.check, one.case): one for one in things}
 
 
 def restated(measured: Measured, expected: Mapping[Case, Expected]) -> Measured:

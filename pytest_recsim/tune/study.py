@@ -42,7 +42,6 @@ def go_on(study: Study, bench: Bench, keep: Keep) -> Study:
         InputError: Optuna is not installed, or trial after trial cannot be measured.
     """
     before = study.learned.sets if study.learned else ()
-    proposer = _proposer(study)
     began, requests, seconds = monotonic(), study.requests, study.seconds
 
     def kept(trial: Trial | None = None) -> Study:
@@ -61,10 +60,9 @@ def go_on(study: Study, bench: Bench, keep: Keep) -> Study:
         count = min(study.jobs, study.wanted - first)
         done = {one.number for one in study.trials}
         if not done.issuperset(range(first, first + count)):
-            if (known := calibrated(study, first)) is not study:
-                study, proposer = known, _proposer(known)
+            study = calibrated(study, first)
             told = [one for one in study.trials if one.number < first]
-            asked = dict(enumerate(proposer.batch(told, first, count), start=first))
+            asked = dict(enumerate(_proposer(study).batch(told, first, count), start=first))
             if not asked:
                 what = f"all {len(study.trials):,} sets of values that differ from the start have been tried"
                 study = msgspec.structs.replace(study, notes=(*study.notes, what))
@@ -83,7 +81,7 @@ def go_on(study: Study, bench: Bench, keep: Keep) -> Study:
 def _proposer(study: Study) -> Proposer:
     assert study.start is not None  # who opens the bench writes it down
     before = study.learned.sets if study.learned else ()
-    return Proposer(
+    return Proposer(  # made for each batch: what is expected of the start may have changed
         study.space, study.goals, sampler=study.sampler, seed=study.seed, start=study.start, before=before
     )
 
